@@ -1,0 +1,1 @@
+"""The only door in, and the only writer of the database."""
