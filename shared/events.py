@@ -1,0 +1,435 @@
+"""THE CONTRACT between the services: every message on the bus, with its own route.
+
+Messages are frozen; a change that old consumers cannot read is a new `versao`. Ids of rows are the gateway's.
+Ordering: a report about a contract carries (despacho, etapa); what is not above the row's changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.outcomes import Etapa
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Valor(BaseModel):
+    """A frozen part of a message."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Evento(Valor):
+    """What every message carries beside its own fields. `rota` is its routing key on the bus."""
+
+    rota: ClassVar[str]
+    versao: Literal[1] = 1
+    id: UUID = Field(default_factory=uuid4)
+    em: datetime = Field(default_factory=_now)
+
+
+class Arquivo(Valor):
+    """Claim check: a file in the store. `caminho` is relative to the store's root; `tamanho` in bytes."""
+
+    caminho: str
+    sha256: str
+    tamanho: int
+
+
+class Tarefa(Valor):
+    """One dispatch of one contract. `despacho` grows over the whole system; `cerca` is the lease's fencing number."""
+
+    automacao_id: UUID
+    item_id: int
+    despacho: int
+    tentativa: int
+    cerca: int
+
+
+class BoletoConhecido(Valor):
+    """A boleto already filed for this contract: the scraper ends `ja_baixado` when the grid leads to it."""
+
+    grupo: int
+    cota: int
+    ano: int
+    mes: int
+
+
+class DadosBoleto(Valor):
+    """What the portal and the verified PDF say of a boleto. Money in reais."""
+
+    cpf: str
+    nome_portal: str
+    grupo: int
+    cota: int
+    ano: int
+    mes: int
+    vencimento: date
+    valor: Decimal
+    numero_parcela: str | None = None
+    contrato: str | None = None
+    linha_digitavel: str | None = None
+    codigo_barras: str | None = None
+    nosso_numero: str | None = None
+
+
+# --- leases: gateway → one scraper ------------------------------------------------------------------------------------
+
+
+class SessaoConcedida(Evento):
+    """A lease on one session of one credential, addressed to the scraper's own queue.
+
+    Sent with a TTL of a minute and never dead-lettered: it alone carries the password, as Fernet ciphertext.
+    `validade_s` counts from the moment the gateway granted it; the scraper renews by `scraper.pulso`.
+    `pedido_id` is set when the lease is only for testing the credential (log in once, report `credencial.testada`).
+    """
+
+    rota: ClassVar[str] = "sessao.concedida"
+    cerca: int
+    credencial_id: int
+    ponto_venda: str
+    url_base: str
+    perfil: str
+    usuario: str
+    senha_cifrada: str = Field(repr=False)
+    codigo_empresa: str | None = None
+    validade_s: float = 30.0
+    pedido_id: UUID | None = None
+
+
+class SessaoRenovada(Evento):
+    """Answer to one `scraper.pulso`: which leases live on, and for how long *since that pulse was sent*.
+
+    A lease that the pulse named and this does not is lost: the scraper stops touching the portal at once.
+    """
+
+    rota: ClassVar[str] = "sessao.renovada"
+    pulso_id: UUID
+    cercas: tuple[int, ...]
+    validade_s: float = 30.0
+
+
+class SessaoRevogada(Evento):
+    """The slot is owed to another: end the contract in hand, hand the rest back, close, report `sessao.encerrada`."""
+
+    rota: ClassVar[str] = "sessao.revogada"
+    cerca: int
+
+
+class BoletoSolicitado(Evento):
+    """One contract to fetch, addressed to the queue of the scraper that holds the lease `tarefa.cerca`.
+
+    cpf: 11 digits, or 14 characters of a CNPJ. grupo/cota None: the only eligible cota, else `cliente.ambiguo`.
+    mes/ano None: the next instalment falling due from `hoje` on, else the latest overdue one; `ano` alone: within it.
+    """
+
+    rota: ClassVar[str] = "boleto.solicitado"
+    tarefa: Tarefa
+    ponto_venda: str
+    cpf: str
+    nome: str | None = None
+    grupo: int | None = None
+    cota: int | None = None
+    mes: int | None = None
+    ano: int | None = None
+    hoje: date
+    ja_baixados: tuple[BoletoConhecido, ...] = ()
+
+
+# --- reports: scraper → gateway ---------------------------------------------------------------------------------------
+
+
+class SessaoAberta(Evento):
+    """The login of a lease succeeded."""
+
+    rota: ClassVar[str] = "sessao.aberta"
+    cerca: int
+    credencial_id: int
+    duracao_s: float
+
+
+class SessaoEncerrada(Evento):
+    """A lease is given back; its tasks that were not begun came back as `boleto.devolvido` before this."""
+
+    rota: ClassVar[str] = "sessao.encerrada"
+    cerca: int
+    credencial_id: int
+    motivo: Literal["ociosa", "revogada", "parando", "derrubada", "bloqueada", "parada", "teste", "erro"]
+
+
+class CredencialParada(Evento):
+    """The portal refused this credential, or asks for a person: nothing more is posted with it."""
+
+    rota: ClassVar[str] = "credencial.parada"
+    cerca: int
+    credencial_id: int
+    codigo: str
+    mensagem: str
+    evidencia: tuple[Arquivo, ...] = ()
+
+
+class PassoTeste(Valor):
+    """One step of a test walk: what was tried, whether it worked, what was seen."""
+
+    passo: str
+    ok: bool
+    detalhe: str = ""
+    duracao_s: float = 0.0
+
+
+class CredencialTestada(Evento):
+    """Answer to a lease with `pedido_id`."""
+
+    rota: ClassVar[str] = "credencial.testada"
+    cerca: int
+    credencial_id: int
+    pedido_id: UUID
+    ok: bool
+    codigo: str | None = None
+    mensagem: str
+    passos: tuple[PassoTeste, ...] = ()
+
+
+class BoletoEtapa(Evento):
+    """The contract entered a step."""
+
+    rota: ClassVar[str] = "boleto.etapa"
+    tarefa: Tarefa
+    etapa: Etapa
+
+
+class BoletoCapturado(Evento):
+    """The PDF was verified and stored under `_interno/capturas`. `duracoes_s`: seconds per step, by its name."""
+
+    rota: ClassVar[str] = "boleto.capturado"
+    tarefa: Tarefa
+    captura: Arquivo
+    boleto: DadosBoleto
+    duracoes_s: dict[str, float] = Field(default_factory=dict)
+    avisos: tuple[str, ...] = ()
+
+
+class BoletoJaBaixado(Evento):
+    """The grid leads to a boleto that `ja_baixados` names: nothing was emitted."""
+
+    rota: ClassVar[str] = "boleto.ja_baixado"
+    tarefa: Tarefa
+    boleto: BoletoConhecido
+
+
+class BoletoFalhou(Evento):
+    """The attempt ended with a code of shared.outcomes (from the scraper, or from the namer while naming).
+
+    mensagem: pt-BR, what was seen, CPFs masked. evidencia: masked screenshot, HTML and facts (JSON), in that order
+    where they exist. quarentena: the PDF that was refused.
+    """
+
+    rota: ClassVar[str] = "boleto.falhou"
+    tarefa: Tarefa
+    etapa: Etapa
+    codigo: str
+    mensagem: str
+    evidencia: tuple[Arquivo, ...] = ()
+    quarentena: Arquivo | None = None
+    boleto: DadosBoleto | None = None
+    duracoes_s: dict[str, float] = Field(default_factory=dict)
+
+
+class BoletoDevolvido(Evento):
+    """The task came back without a result and spends no attempt."""
+
+    rota: ClassVar[str] = "boleto.devolvido"
+    tarefa: Tarefa
+    motivo: Literal["sessao", "cancelada", "pausada", "parando"]
+
+
+class ScraperPulso(Evento):
+    """Heartbeat every 5 s: the scraper lives, holds these leases, and has room for `capacidade` sessions in all.
+
+    `fila` is its own durable queue. `em_uso_s` per lease: seconds since it last worked (0 while at work).
+    """
+
+    rota: ClassVar[str] = "scraper.pulso"
+    scraper_id: str
+    fila: str
+    capacidade: int
+    ociosas_s: dict[int, float] = Field(default_factory=dict)
+    parando: bool = False
+
+
+# --- naming and filing: gateway ↔ namer -------------------------------------------------------------------------------
+
+
+class BoletoNomear(Evento):
+    """File a verified capture under its client's name. planilha None: no workbook of this consultor or client."""
+
+    rota: ClassVar[str] = "boleto.nomear"
+    tarefa: Tarefa
+    ponto_venda: str
+    captura: Arquivo
+    cpf: str
+    grupo: int
+    cota: int
+    mes: int
+    ano: int
+    planilha: Arquivo | None = None
+    pasta: str | None = None
+
+
+class BoletoArquivado(Evento):
+    """The PDF lies at `arquivo.caminho`, under the clean name `nome`."""
+
+    rota: ClassVar[str] = "boleto.arquivado"
+    tarefa: Tarefa
+    arquivo: Arquivo
+    nome: str
+    duracao_s: float = 0.0
+
+
+class PlanilhaLer(Evento):
+    """Read a workbook; the answer goes to the queue `responder_a`. ponto_venda: of rows whose own column is missing."""
+
+    rota: ClassVar[str] = "planilha.ler"
+    pedido_id: UUID
+    responder_a: str
+    planilha: Arquivo
+    nome_arquivo: str
+    ponto_venda: str | None = None
+
+
+class PlanilhaLida(Evento):
+    """`linhas`: a JSON file in the store, shape LinhasPlanilha. Not readable: `erro` in pt-BR, naming the remedy."""
+
+    rota: ClassVar[str] = "planilha.lida"
+    pedido_id: UUID
+    linhas: Arquivo | None = None
+    erro: str | None = None
+
+
+class LinhaPlanilha(Valor):
+    """One contract of a workbook, cleaned. linha: 1-based row of the sheet. valor_*: reais."""
+
+    aba: str
+    linha: int
+    cpf: str
+    nome: str
+    nome_original: str
+    grupo: int | None = None
+    cota: int | None = None
+    ponto_venda: str | None = None
+    situacao: str | None = None
+    ativo: bool = True
+    valor_credito: Decimal | None = None
+    valor_parcela: Decimal | None = None
+    whatsapp: str | None = None
+    email: str | None = None
+    contemplado: str | None = None
+
+
+class ErroPlanilha(Valor):
+    """A row that was not taken. campo: the column's name as the sheet writes it."""
+
+    aba: str
+    linha: int
+    campo: str
+    motivo: str
+
+
+class LinhasPlanilha(Valor):
+    """What the namer read: `total` data rows = linhas + erros."""
+
+    aba: str
+    total: int
+    linhas: tuple[LinhaPlanilha, ...] = ()
+    erros: tuple[ErroPlanilha, ...] = ()
+
+
+class RelatorioGerar(Evento):
+    """Write an execution's Excel report. dados: a JSON file in the store, shape DadosRelatorio."""
+
+    rota: ClassVar[str] = "relatorio.gerar"
+    pedido_id: UUID
+    responder_a: str
+    dados: Arquivo
+
+
+class DadosRelatorio(Valor):
+    """execucao: its fields and counters; clientes: a row per contract as `execucoes/{id}/clientes` shows it."""
+
+    execucao: dict[str, str | int | float | None]
+    contadores: dict[str, int]
+    clientes: tuple[dict[str, str | int | float | None], ...]
+
+
+class RelatorioGerado(Evento):
+    rota: ClassVar[str] = "relatorio.gerado"
+    pedido_id: UUID
+    relatorio: Arquivo | None = None
+    erro: str | None = None
+
+
+class NamerPulso(Evento):
+    """Heartbeat every 5 s."""
+
+    rota: ClassVar[str] = "namer.pulso"
+    namer_id: str
+
+
+# --- news: to every replica, nobody listening is fine -----------------------------------------------------------------
+
+
+class ExecucaoEvento(Evento):
+    """Wake-up for live.py: the execution's events are committed up to `seq`."""
+
+    rota: ClassVar[str] = "novas.execucao.evento"
+    automacao_id: UUID
+    seq: int
+
+
+class ExecucaoRevogada(Evento):
+    """To every scraper: drop the tasks of this execution with `despacho` up to `ate_despacho`.
+
+    One that was already emitted at the portal goes on to its true end.
+    """
+
+    rota: ClassVar[str] = "novas.execucao.revogada"
+    automacao_id: UUID
+    ate_despacho: int
+    motivo: Literal["cancelada", "pausada"]
+
+
+EVENTOS: dict[str, type[Evento]] = {
+    evento.rota: evento
+    for evento in (
+        SessaoConcedida,
+        SessaoRenovada,
+        SessaoRevogada,
+        BoletoSolicitado,
+        SessaoAberta,
+        SessaoEncerrada,
+        CredencialParada,
+        CredencialTestada,
+        BoletoEtapa,
+        BoletoCapturado,
+        BoletoJaBaixado,
+        BoletoFalhou,
+        BoletoDevolvido,
+        ScraperPulso,
+        BoletoNomear,
+        BoletoArquivado,
+        PlanilhaLer,
+        PlanilhaLida,
+        RelatorioGerar,
+        RelatorioGerado,
+        NamerPulso,
+        ExecucaoEvento,
+        ExecucaoRevogada,
+    )
+}
