@@ -1,0 +1,102 @@
+"""The Fernet key ring for portal passwords: the first key encrypts, all decrypt."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+ARQUIVO_CHAVES = "chaves_fernet"
+_ESPERA_S = 0.5
+
+
+class ChaveInvalida(ValueError):
+    """A key is malformed, or no key of the ring opens the text."""
+
+
+class Chaveiro:
+    """`chaves`: comma-separated Fernet keys. Raises ChaveInvalida without ever quoting a key."""
+
+    def __init__(self, chaves: str) -> None:
+        partes = [parte.strip() for parte in chaves.split(",") if parte.strip()]
+        try:
+            self._fernet = MultiFernet([Fernet(parte) for parte in partes])
+        except ValueError as erro:
+            raise ChaveInvalida(
+                "não é uma lista de chaves Fernet (32 bytes em base64, separadas por vírgula)"
+            ) from erro
+
+    def encrypt(self, texto: str) -> str:
+        return self._fernet.encrypt(texto.encode()).decode()
+
+    def decrypt(self, cifrado: str) -> str:
+        try:
+            return self._fernet.decrypt(cifrado.encode()).decode()
+        except InvalidToken as erro:
+            raise ChaveInvalida("nenhuma das chaves abre este texto cifrado") from erro
+
+    def rotate(self, cifrado: str) -> str:
+        """Encrypt again with the first key."""
+        try:
+            return self._fernet.rotate(cifrado.encode()).decode()
+        except InvalidToken as erro:
+            raise ChaveInvalida("nenhuma das chaves abre este texto cifrado") from erro
+
+
+def create_chaves(data_dir: Path) -> str:
+    """Read the keys of this installation, making them once, durably, mode 0600; two starters agree on one file."""
+    caminho = data_dir / ARQUIVO_CHAVES
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not caminho.exists():
+        novo = caminho.with_name(f".{ARQUIVO_CHAVES}.{os.getpid()}")
+        descritor = os.open(novo, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descritor, "w") as arquivo:
+            arquivo.write(Fernet.generate_key().decode() + "\n")
+            arquivo.flush()
+            os.fsync(arquivo.fileno())
+        try:
+            # link() fails where the name exists: whoever comes second takes the first one's key.
+            os.link(novo, caminho)
+        except FileExistsError:
+            pass
+        finally:
+            novo.unlink()
+        _fsync_dir(data_dir)
+    return read_chaves(caminho)
+
+
+async def wait_for_chaves(data_dir: Path, limite_s: float = 30.0) -> str | None:
+    """The keys another process makes at its first start; None when they did not come in time."""
+    caminho = data_dir / ARQUIVO_CHAVES
+    for _ in range(max(1, round(limite_s / _ESPERA_S))):
+        if caminho.exists():
+            return read_chaves(caminho)
+        await asyncio.sleep(_ESPERA_S)
+    return None
+
+
+def read_chaves(caminho: Path) -> str:
+    """One key a line, the newest first; returned comma-separated."""
+    return ",".join(caminho.read_text().split())
+
+
+def write_chaves(data_dir: Path, chaves: str) -> None:
+    """Replace the key file atomically (after a rotation)."""
+    novo = data_dir / f".{ARQUIVO_CHAVES}.{os.getpid()}"
+    descritor = os.open(novo, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descritor, "w") as arquivo:
+        arquivo.write("\n".join(chaves.split(",")) + "\n")
+        arquivo.flush()
+        os.fsync(arquivo.fileno())
+    novo.replace(data_dir / ARQUIVO_CHAVES)
+    _fsync_dir(data_dir)
+
+
+def _fsync_dir(pasta: Path) -> None:
+    descritor = os.open(pasta, os.O_RDONLY)
+    try:
+        os.fsync(descritor)
+    finally:
+        os.close(descritor)

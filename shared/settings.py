@@ -1,0 +1,70 @@
+"""Settings from the environment, common to the services; a wrong one stops the start with one line that names it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIXO = "CANOPUS_"
+# Docker and compose mount secrets here, one file a setting, named as the variable in lower case.
+PASTA_SEGREDOS = Path("/run/secrets")
+
+_ESQUEMAS_ARQUIVOS = ("file://", "s3://", "s3a://", "gs://", "az://", "abfs://", "abfss://", "azure://")
+
+
+class ConfiguracaoInvalida(Exception):
+    """One line in pt-BR that names the setting and the remedy."""
+
+
+def _check_storage(url: str) -> str:
+    if not url.startswith(_ESQUEMAS_ARQUIVOS):
+        raise ValueError("use file:///caminho, s3://bucket/prefixo, gs://… ou az://…")
+    return url
+
+
+def _check_amqp(url: str) -> str:
+    if not url.startswith(("amqp://", "amqps://")):
+        raise ValueError("use amqp://usuario:senha@servidor:5672/")
+    return url
+
+
+class Settings(BaseSettings):
+    """What every service reads. Each service adds its own in its `settings.py`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIXO, frozen=True, extra="ignore", secrets_dir=PASTA_SEGREDOS if PASTA_SEGREDOS.is_dir() else None
+    )
+
+    data_dir: Path = Path("dados")
+    amqp_url: Annotated[str, AfterValidator(_check_amqp)] | None = None
+    storage_url: Annotated[str, AfterValidator(_check_storage)] | None = None
+    fernet_keys: str | None = Field(default=None, repr=False)
+    log_formato: str = Field(default="texto", pattern="^(texto|json)$")
+    log_nivel: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @property
+    def files_url(self) -> str:
+        return self.storage_url or (self.data_dir / "downloads").resolve().as_uri()
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load_settings(cls: type[S]) -> S:
+    """Read the environment, or raise ConfiguracaoInvalida. Empty variables count as absent."""
+    try:
+        return cls(_env_ignore_empty=True)
+    except ValidationError as erro:
+        primeiro = erro.errors(include_input=False, include_url=False)[0]
+        nome = PREFIXO + str(primeiro["loc"][0]).upper() if primeiro["loc"] else PREFIXO.rstrip("_")
+        raise ConfiguracaoInvalida(f"{nome}: valor inválido ({primeiro['msg']}).") from erro
+
+
+def stop_with(mensagem: str) -> None:
+    """End the process the way a wrong setting does: one line on stderr, exit code 1."""
+    sys.stderr.write(f"canopus: {mensagem}\n")
+    raise SystemExit(1)
