@@ -1,0 +1,80 @@
+"""What the pages say is what the tree holds: README's map, the settings, the routes and the events."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from shared.events import EVENTOS
+
+RAIZ = Path(__file__).parent.parent
+README = (RAIZ / "README.md").read_text(encoding="utf-8")
+
+
+def classes_used_in(*pastas: str) -> dict[str, set[str]]:
+    """Names called or referred to, by file, so that a message's maker and its reader can be found."""
+    usados: dict[str, set[str]] = {}
+    for pasta in pastas:
+        for arquivo in (RAIZ / pasta).rglob("*.py"):
+            arvore = ast.parse(arquivo.read_text(encoding="utf-8"))
+            usados[arquivo.relative_to(RAIZ).as_posix()] = {
+                no.id for no in ast.walk(arvore) if isinstance(no, ast.Name)
+            } | {no.attr for no in ast.walk(arvore) if isinstance(no, ast.Attribute)}
+    return usados
+
+
+def calls_in(*pastas: str) -> set[str]:
+    chamados: set[str] = set()
+    for pasta in pastas:
+        for arquivo in (RAIZ / pasta).rglob("*.py"):
+            for no in ast.walk(ast.parse(arquivo.read_text(encoding="utf-8"))):
+                if isinstance(no, ast.Call):
+                    chamados.add(ast.unparse(no.func).split(".")[-1])
+    return chamados
+
+
+def test_every_message_has_a_publisher_and_a_consumer() -> None:
+    """A message that nobody reads is a promise that nobody keeps."""
+    feitos = calls_in("services")
+    usados = set().union(*classes_used_in("services").values())
+    sem_autor = {evento.__name__ for evento in EVENTOS.values()} - feitos
+    sem_leitor = {
+        evento.__name__
+        for evento in EVENTOS.values()
+        if sum(evento.__name__ in nomes for nomes in classes_used_in("services").values()) < 2
+    }
+    assert not sem_autor
+    assert not (sem_leitor - usados)
+
+
+def test_the_readme_map_is_the_tree() -> None:
+    citados = set(re.findall(r"`((?:services|shared|tests|setup|scripts)/[\w./-]*)`", README))
+    assert citados, "README.md has no map"
+    assert not [caminho for caminho in citados if not (RAIZ / caminho).exists()]
+    pastas = {
+        p.relative_to(RAIZ).as_posix() + "/" for p in (RAIZ / "services").iterdir() if p.is_dir() and p.name[0] != "_"
+    }
+    assert not [pasta for pasta in pastas if pasta not in README]
+
+
+def test_every_setting_stands_in_the_readme_and_every_one_there_exists() -> None:
+    lidos: set[str] = set()
+    for arquivo in [RAIZ / "shared/settings.py", *(RAIZ / "services").rglob("settings.py")]:
+        for no in ast.walk(ast.parse(arquivo.read_text(encoding="utf-8"))):
+            if isinstance(no, ast.ClassDef) and "Settings" in no.name:
+                lidos |= {
+                    f"CANOPUS_{item.target.id.upper()}"
+                    for item in no.body
+                    if isinstance(item, ast.AnnAssign)
+                    and isinstance(item.target, ast.Name)
+                    and item.target.id != "model_config"
+                }
+    escritos = set(re.findall(r"`(CANOPUS_[A-Z_]+)`", README))
+    assert lidos - escritos == set()
+    assert escritos - lidos == set()
+
+
+def test_the_readme_links_lead_somewhere() -> None:
+    alvos = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
+    assert not [alvo for alvo in alvos if not (RAIZ / alvo).exists()]
