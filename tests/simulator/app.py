@@ -1,0 +1,231 @@
+"""The door: finds page, session and client of a request, strikes it with its faults, checks its form, logs it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from tests.simulator import billing, login, printing, search
+from tests.simulator.control import add_control
+from tests.simulator.faults import Corte, block_page, error_page, find_falha, is_cut, step_of, wait_latencia
+from tests.simulator.forms import Adulterado, check_postagem, parse_campos
+from tests.simulator.images import GIF
+from tests.simulator.knobs import Botoes
+from tests.simulator.pages import ABERTAS, POR_CAMINHO
+from tests.simulator.record import Registro, mask_documento
+from tests.simulator.requests import Pedido, plain_names
+from tests.simulator.scenario import Cliente
+from tests.simulator.state import Portal, SessaoPortal
+
+Tratador = Callable[[Pedido], Awaitable[web.StreamResponse]]
+_TRATADORES: dict[str, Tratador] = {
+    "login": login.show_login, "inicio": search.show_inicio, "identificacao": search.show_identificacao,
+    "busca": search.show_busca, "atendimento": search.show_atendimento, "outra": search.show_outra,
+    "cobranca": billing.show_cobranca, "impressao": printing.show_impressao, "relatorio": printing.show_relatorio,
+    **dict.fromkeys(("trocar_senha", "termos", "token", "unidade", "sso"), login.show_acao),
+}  # fmt: skip
+_DO_CLIENTE = frozenset({"atendimento", "cobranca", "impressao", "relatorio", "outra"})
+COOKIE = "NWASI"
+
+
+class Porta:
+    """Serves every path under the virtual root."""
+
+    def __init__(self, portal: Portal, registro: Registro) -> None:
+        self.portal = portal
+        self.registro = registro
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/" and self.portal.cenario.raiz != "/":
+            where = self.portal.cenario.raiz + self.portal.botoes.login.raiz_para
+            return web.Response(status=302, headers={"Location": where})
+        path = request.path.removeprefix(self.portal.cenario.raiz).lower()
+        if path.startswith("imagens/") or path == "favicon.ico":
+            return web.Response(body=GIF, content_type="image/gif")
+        page = POR_CAMINHO.get(path)
+        if page is None or not request.path.startswith(self.portal.cenario.raiz):
+            return web.Response(status=404, text="<h2>404 - File or directory not found.</h2>", content_type="text/html")
+        if request.path.rsplit("/", 1)[-1] in self.portal.botoes.login.resetar:
+            return _cut(request)
+        return await self._serve_page(request, page)
+
+    async def _serve_page(self, request: web.Request, page: str) -> web.StreamResponse:
+        sessao = self._find_sessao(request)
+        charset = self.portal.botoes.aparencia.charset
+        pairs = parse_campos(await request.read(), charset) if request.method == "POST" else []
+        visita = Visita(self.portal, sessao, page, request.method, pairs, dict(request.query))
+        began, t = time.monotonic(), self.registro.elapsed_s()
+        before, login_em = sessao.credencial, sessao.login_em
+        answer: web.StreamResponse | None = None
+        try:
+            answer = await visita.answer(t)
+        except Corte:
+            visita.notas["resultado"] = "corte"
+        finally:
+            self._note(visita, request, t, began, before, login_em, answer)
+        if answer is None:
+            return _cut(request)
+        answer.set_cookie(COOKIE, sessao.id, path="/", httponly=True)
+        if visita.cortada and isinstance(answer, web.Response):
+            return await _send_half(request, answer)
+        return answer
+
+    def _find_sessao(self, request: web.Request) -> SessaoPortal:
+        return self.portal.sessoes.get(request.cookies.get(COOKIE, "")) or self.portal.new_sessao()
+
+    def _note(
+        self, visita: "Visita", request: web.Request, t: float, began: float, before: Any, login_em: float,
+        answer: web.StreamResponse | None,
+    ) -> None:  # fmt: skip
+        sessao = visita.sessao
+        credencial = sessao.credencial or before
+        cliente = visita.cliente
+        self.registro.add({
+            "t": t, "ms": round((time.monotonic() - began) * 1000, 1), "metodo": request.method,
+            "pagina": visita.passo, "caminho": request.path, "evento": visita.evento, "status": answer.status if answer else 0,
+            "sessao": sessao.id[:8], "login": round(sessao.login_em or login_em, 4),
+            "logado": bool(sessao.credencial) and visita.pagina not in ABERTAS,
+            "usuario": credencial.usuario if credencial else None,
+            "cliente": mask_documento(cliente.cpf) if cliente else None,
+            "cota": sessao.cota.codigo if sessao.cota and cliente else None,
+        } | visita.notas)  # fmt: skip
+
+
+class Visita:
+    """One request on its way through the portal."""
+
+    def __init__(
+        self, portal: Portal, sessao: SessaoPortal, pagina: str, metodo: str, pairs: list[tuple[str, str]],
+        consulta: dict[str, str],
+    ) -> None:  # fmt: skip
+        self.portal, self.sessao, self.pagina, self.metodo = portal, sessao, pagina, metodo
+        self.pairs, self.consulta = pairs, consulta
+        self.notas: dict[str, Any] = {}
+        self.cortada = False
+        look = portal.botoes_de(sessao.cliente if pagina in _DO_CLIENTE else None)
+        self.render = self._find_render(look) if metodo == "POST" else None
+        if self.render:
+            self.pairs = plain_names(self.render.html, pairs, look)
+        campos = dict(self.pairs)
+        self.cliente = self._find_cliente(campos)
+        self.botoes: Botoes = portal.botoes_de(self.cliente)
+        self.evento = _event(campos)
+        self.passo = step_of(pagina, self.evento)
+
+    def _find_render(self, look: Botoes) -> Any:
+        campos = dict(self.pairs)
+        chave = campos.get("__VSTATE") or campos.get("__VIEWSTATE", "")
+        return self.sessao.take(self.pagina, chave, look.sessao.viewstates_validos)
+
+    def _find_cliente(self, campos: dict[str, str]) -> Cliente | None:
+        if self.pagina in _DO_CLIENTE:
+            return self.sessao.cliente
+        if self.pagina in ("busca", "identificacao"):
+            return search.find_cliente(self.portal, self.sessao, campos)
+        return None
+
+    async def answer(self, now_s: float) -> web.StreamResponse:
+        scope = self.cliente.cpf if self.cliente and self._own_faults(self.cliente) else ""
+        await wait_latencia(self.portal, self.botoes, self.passo, now_s)
+        if failure := find_falha(self.portal, self.botoes, scope, self.passo, self.metodo):
+            self.notas["resultado"] = f"falha.{failure.status}"
+            return failure
+        self.cortada = is_cut(self.portal, self.botoes, scope, self.passo, self.metodo)
+        pedido = Pedido(self.portal, self.sessao, self.botoes, self.pagina, self.consulta, notas=self.notas)
+        if self.pagina not in ABERTAS and not self._is_inside(scope):
+            return pedido.redirect("login")
+        if self.metodo == "POST" and self._is_too_fast():
+            self.notas["resultado"] = "ritmo"
+            return error_page()
+        return await self._answer_page(pedido)
+
+    def _own_faults(self, cliente: Cliente) -> bool:
+        return bool(cliente.botoes.model_fields_set or self.portal.por_cliente.get(cliente.cpf))
+
+    async def _answer_page(self, pedido: Pedido) -> web.StreamResponse:
+        if self.metodo == "POST" and self.pagina == "impressao":
+            pedido.corpo = dict(self.pairs)
+        elif self.metodo == "POST":
+            try:
+                if self.render is None:
+                    raise Adulterado("the state is missing, stale or of another page")
+                pedido.post = check_postagem(self.render, self.pairs)
+                pedido.estado = self.render.estado
+            except Adulterado as why:
+                return self._refuse(why.campo)
+            if pedido.post.evento == "ctl00$lnkLogout":
+                self.portal.leave(self.sessao)
+                self.notas["resultado"] = "sessao.encerrada"
+                return pedido.redirect("login")
+            if pedido.post.evento == "ctl00$img_Atendimento":
+                return pedido.redirect("identificacao")
+        return await _TRATADORES[self.pagina](pedido)
+
+    def _refuse(self, campo: str) -> web.Response:
+        self.notas |= {"resultado": "adulterado", "campo": campo}
+        match "waf" if campo == "as_fid" else self.botoes.sessao.adulteracao:
+            case "reset":
+                raise Corte
+            case "waf":
+                return block_page(self.botoes.firewall.status)
+            case _:
+                return error_page()
+
+    def _is_inside(self, scope: str) -> bool:
+        """Whether the session is logged in and still alive; an expired one is left at once."""
+        sessao, limits = self.sessao, self.botoes.sessao
+        if sessao.credencial is None:
+            self.notas["resultado"] = "sessao.derrubada" if sessao.derrubada else "sessao.ausente"
+            return False
+        sessao.requisicoes += 1
+        aged = limits.expira_minutos and time.monotonic() - sessao.login_em > limits.expira_minutos * 60
+        used = limits.expira_requisicoes and sessao.requisicoes > limits.expira_requisicoes
+        here = limits.expirar_na == self.passo and self.portal.spend(scope, "expirar", limits.expirar_vezes or -1)
+        if aged or used or here:
+            self.portal.leave(sessao)
+            self.notas["resultado"] = "sessao.expirada"
+            return False
+        return True
+
+    def _is_too_fast(self) -> bool:
+        """A post too soon after another is a 500, and so is every post of that session for a while."""
+        now, pace, sessao = time.monotonic(), self.botoes.ritmo, self.sessao
+        soon = pace.minimo_ms and (now - sessao.ultimo_post) * 1000 < pace.minimo_ms
+        sessao.ultimo_post = now
+        if soon:
+            sessao.castigada_ate = now + pace.castigo_s
+        return now < sessao.castigada_ate
+
+
+def _event(campos: dict[str, str]) -> str:
+    buttons = [n[:-2] for n in campos if n.endswith(".x")] + [n for n in campos if "btn" in n]
+    return campos.get("__EVENTTARGET") or next(iter(buttons), "")
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Closes the connection without a byte: the client sees a reset."""
+    transport = request.transport
+    if transport is not None:
+        transport.abort()
+    return web.Response()
+
+
+async def _send_half(request: web.Request, answer: web.Response) -> web.StreamResponse:
+    """Promises the whole body and sends half of it."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    stream = web.StreamResponse(status=answer.status, headers=answer.headers)
+    stream.content_length = len(body)
+    await stream.prepare(request)
+    await stream.write(body[: len(body) // 2])
+    await asyncio.sleep(0)
+    _cut(request)
+    return stream
+
+
+def make_app(portal: Portal, registro: Registro) -> web.Application:
+    app = web.Application(client_max_size=4 * 1024**2)
+    add_control(app, portal, registro)
+    app.router.add_route("*", "/{tail:.*}", Porta(portal, registro).serve)
+    return app

@@ -1,0 +1,150 @@
+"""WebForms forms: the state fields a page is signed with, and the check that a post echoes every successful control."""
+
+import base64
+import gzip
+import re
+import secrets
+from dataclasses import dataclass, field
+from html import escape
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl
+
+FREE = frozenset(
+    {
+        "__EVENTTARGET", "__EVENTARGUMENT", "__LASTFOCUS", "__SCROLLPOSITIONX", "__SCROLLPOSITIONY",
+        "hdnTokenRecaptcha", "ctl00$hdnID_Modulo",
+    }
+)  # fmt: skip
+_TEXT_TYPES = frozenset({"text", "password", "hidden"})
+_TARGET = re.compile(r"__doPostBack\(\\?(?:&#39;|&#x27;|')([^'\\&]+)")
+_BUTTON_TYPES = frozenset({"submit", "image"})
+
+
+class Adulterado(Exception):
+    """A post that does not match the page it claims to come from; `campo` is the first wrong control."""
+
+    def __init__(self, campo: str) -> None:
+        super().__init__(campo)
+        self.campo = campo
+
+
+@dataclass
+class Controles(HTMLParser):
+    """The controls of a rendered form, as a browser sees them."""
+
+    fixed: dict[str, str] = field(default_factory=dict)
+    required: set[str] = field(default_factory=set)
+    buttons: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        a = {k: v or "" for k, v in attrs}
+        name, kind = a.get("name", ""), a.get("type", "text").lower()
+        if not name or "disabled" in a:
+            return
+        if tag == "select" or (tag == "input" and kind in _TEXT_TYPES):
+            self.required.add(name)
+            if kind == "hidden" and tag == "input" and name not in FREE:
+                self.fixed[name] = a.get("value", "")
+        elif tag == "input" and kind in _BUTTON_TYPES:
+            self.buttons.add(name)
+        elif tag == "input" and kind in ("radio", "checkbox") and "checked" in a:
+            self.required.add(name)
+
+
+@dataclass(frozen=True)
+class Postagem:
+    """A checked post: what was pressed, and the fields."""
+
+    evento: str
+    campos: dict[str, str]
+
+    def text(self, name: str) -> str:
+        return self.campos.get(name, "").strip()
+
+
+def make_estado() -> str:
+    """A realistic state blob: gzip + base64, with the + / = that careless encoding loses."""
+    noise = secrets.token_bytes(1500)
+    return base64.b64encode(gzip.compress(noise, mtime=0)).decode() + "+/="[secrets.randbelow(3)]
+
+
+def make_chave() -> str:
+    """An applicationKey or a signature: base64 that surely has + / and =."""
+    return base64.b64encode(b"\xfb\xef\xff" + secrets.token_bytes(38)).decode()
+
+
+def write_estado(formato: str) -> str:
+    """The hidden fields that open every form, newly signed."""
+    estado, classic = make_estado(), formato == "viewstate"
+    fields = {
+        "__EVENTTARGET": "", "__EVENTARGUMENT": "", "__LASTFOCUS": "",
+        "__VSTATE": "" if classic else estado, "__VIEWSTATE": estado if classic else "",
+        "__VIEWSTATEGENERATOR": secrets.token_hex(4).upper(), "__SCROLLPOSITIONX": "0", "__SCROLLPOSITIONY": "0",
+        "__VIEWSTATEENCRYPTED": "", "__EVENTVALIDATION": make_chave(), "__VSIG": make_chave(),
+    }  # fmt: skip
+    if classic:
+        del fields["__VSTATE"]
+    lines = (f'<input type="hidden" name="{n}" id="{n}" value="{escape(v)}" />' for n, v in fields.items())
+    return "\n".join(lines)
+
+
+def write_as_fid() -> str:
+    """The tag that the web application firewall adds at the end of a form."""
+    return f'<input type="hidden" name="as_fid" value="{make_chave()}" />'
+
+
+@dataclass
+class Render:
+    """One rendering of a form: what a post of it must carry, and the page's own state behind it."""
+
+    controles: Controles
+    html: str
+    estado: dict[str, object]
+
+    @classmethod
+    def read(cls, html: str, estado: dict[str, object]) -> "Render":
+        controles = Controles()
+        controles.feed(html)
+        return cls(controles, html, estado)
+
+    @property
+    def chave(self) -> str:
+        fixed = self.controles.fixed
+        return fixed.get("__VSTATE") or fixed.get("__VIEWSTATE", "")
+
+
+def parse_campos(body: bytes, charset: str) -> list[tuple[str, str]]:
+    return parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, encoding=charset, errors="replace")
+
+
+def check_postagem(render: Render, pairs: list[tuple[str, str]]) -> Postagem:
+    """The post as its page allows it; Adulterado if a control is missing, changed, doubled or never rendered."""
+    campos = dict(pairs)
+    if len(campos) != len(pairs):
+        raise Adulterado("a control was sent twice")
+    controles = render.controles
+    for name in sorted(controles.required):
+        if name not in campos:
+            raise Adulterado(name)
+    for name, value in controles.fixed.items():
+        if campos[name] != value:
+            raise Adulterado(name)
+    pressed = {_strip_point(name) for name in campos} & controles.buttons
+    target = campos.get("__EVENTTARGET", "")
+    if len(pressed) + bool(target) > 1:
+        raise Adulterado("more than one control was pressed")
+    if target and target not in list_targets(render.html):
+        raise Adulterado("__EVENTTARGET")
+    return Postagem(target or next(iter(pressed), ""), campos)
+
+
+def _strip_point(name: str) -> str:
+    return name[:-2] if name.endswith((".x", ".y")) else name
+
+
+def list_targets(html: str) -> set[str]:
+    """Every control that a script of the page can post by __doPostBack."""
+    return set(_TARGET.findall(html))

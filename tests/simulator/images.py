@@ -1,0 +1,3 @@
+"""The one picture that stands for every icon."""
+
+GIF = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")

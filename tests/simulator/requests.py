@@ -1,0 +1,85 @@
+"""One request to the portal, with what a page needs to answer it."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from tests.simulator.forms import Postagem, Render, list_targets, write_as_fid, write_estado
+from tests.simulator.knobs import Botoes
+from tests.simulator.pages import PAGINAS, dress, fill
+from tests.simulator.state import Portal, SessaoPortal
+
+
+@dataclass
+class Pedido:
+    """What a handler sees. `notas` go to the request log."""
+
+    portal: Portal
+    sessao: SessaoPortal
+    botoes: Botoes
+    pagina: str
+    consulta: dict[str, str]
+    post: Postagem | None = None
+    estado: dict[str, Any] = field(default_factory=dict)
+    notas: dict[str, Any] = field(default_factory=dict)
+    corpo: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def metodo_post(self) -> bool:
+        return self.post is not None
+
+    def address(self, page: str, base: str = "", key: bool = True) -> str:
+        """The page's URL, relative to `base` (another page's folder) when given, with this session's key."""
+        path = PAGINAS[page]
+        path = f"../{path}" if base and "/" in PAGINAS[base] else path if base else self.portal.cenario.raiz + path
+        return f"{path}?applicationKey={quote(self.sessao.chave, safe='')}" if key else path
+
+    def redirect(self, page: str) -> web.Response:
+        return web.Response(status=302, headers={"Location": self.address(page)}, text="<h2>Object moved</h2>",
+                            content_type="text/html")  # fmt: skip
+
+    def show(self, conteudo: str, titulo: str, script: str = "", **estado: Any) -> web.Response:
+        """An inner page inside the master page, its form signed and remembered."""
+        icone = fill("icone", src=self.portal.cenario.raiz) if self.botoes.menu.icone else ""
+        html = fill(
+            "master", titulo=titulo, charset=self.botoes.aparencia.charset, acao=self._acao(), conteudo=conteudo,
+            estado=write_estado(self.botoes.sessao.formato), as_fid=write_as_fid(), script=script, icone=icone,
+            inicio=self.address("inicio"),
+        )  # fmt: skip
+        return self.send(html, **estado)
+
+    def show_login(self, corpo: str, script: str = "", **estado: Any) -> web.Response:
+        """A page outside the master page."""
+        html = fill(
+            "login", charset=self.botoes.aparencia.charset, acao=self._acao(), corpo=corpo, script=script,
+            estado=write_estado(self.botoes.sessao.formato), as_fid=write_as_fid(),
+        )  # fmt: skip
+        return self.send(html, **estado)
+
+    def send(self, html: str, **estado: Any) -> web.Response:
+        look = self.botoes.aparencia
+        self.sessao.keep(self.pagina, Render.read(html, dict(estado)), self.botoes.sessao.viewstates_validos)
+        return web.Response(
+            body=dress(html, look).encode(look.charset, "xmlcharrefreplace"),
+            headers={"Content-Type": f"text/html; charset={look.charset}", "Cache-Control": "no-cache, no-store"},
+        )
+
+    def _acao(self) -> str:
+        name = PAGINAS[self.pagina].rsplit("/", 1)[-1]
+        return f"{name}?applicationKey={quote(self.sessao.chave, safe='')}"
+
+
+def plain_names(html: str, pairs: list[tuple[str, str]], botoes: Botoes) -> list[tuple[str, str]]:
+    """A post's names as the canonical page has them, undoing what `dress` did."""
+    look = botoes.aparencia
+    names = set(re.findall(r'name="([^"]+)"', html)) | list_targets(html)
+    back = {dress(name, look): name for name in names}
+
+    def undress(name: str) -> str:
+        stem, point = (name[:-2], name[-2:]) if name.endswith((".x", ".y")) else (name, "")
+        return back.get(stem, stem) + point
+
+    return [(undress(n), back.get(v, v) if n == "__EVENTTARGET" else v) for n, v in pairs]
