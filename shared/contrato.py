@@ -27,7 +27,7 @@ MESES = (
 MESES_PARA_TRAS = 6
 
 _cpf, _cnpj = CPF(), CNPJ()
-_COTA = re.compile(r"(?<!\d)(\d{1,6})\s*[/\-. ]\s*(\d{1,5})(?:\s*-\s*(\d{1,2}))?(?!\d)")
+_COTA = re.compile(r"(?<!\d)(\d{1,6})(?:\s*[/\-.]\s*|\s+)(\d{1,5})(?:\s*-\s*(\d{1,2}))?(?!\d)")
 _CPF_FORMATADO = re.compile(r"(?<!\d)\d{3}\.(\d{3})\.(\d{3})-\d{2}(?!\d)")
 _CNPJ_FORMATADO = re.compile(
     r"(?<![0-9A-Za-z])[0-9A-Za-z]{2}\.([0-9A-Za-z]{3})\.([0-9A-Za-z]{3})/[0-9A-Za-z]{4}-\d{2}(?!\d)"
@@ -133,7 +133,7 @@ class MesReferencia:
 
 def parse_mes(valor: int | str) -> int:
     """1–12, `"3"`, `"MARÇO"` or `"marco"` → the month's number. Raises MesInvalido."""
-    if isinstance(valor, str) and not valor.strip().isdigit():
+    if isinstance(valor, str) and not valor.strip().isdecimal():
         nomes = {fold(nome): numero for numero, nome in enumerate(MESES, 1)}
         numero = nomes.get(fold(valor), 0)
     else:

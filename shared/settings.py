@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path("dados")
-    amqp_url: Annotated[str, AfterValidator(_check_amqp)] | None = None
+    amqp_url: Annotated[str, AfterValidator(_check_amqp)] | None = Field(default=None, repr=False)
     storage_url: Annotated[str, AfterValidator(_check_storage)] | None = None
     fernet_keys: str | None = Field(default=None, repr=False)
     log_formato: str = Field(default="texto", pattern="^(texto|json)$")

@@ -1,0 +1,79 @@
+"""The key ring: rotation, and keys made once whoever starts first."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from shared.crypto import ChaveInvalida, Chaveiro, create_chaves, read_chaves, wait_for_chaves, write_chaves
+
+VELHA, NOVA = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+
+def test_what_any_key_of_the_ring_encrypted_opens() -> None:
+    cifrado = Chaveiro(VELHA).encrypt("senhá")
+    assert "senhá" not in cifrado
+    assert Chaveiro(f"{NOVA}, {VELHA}").decrypt(cifrado) == "senhá"
+
+
+def test_the_first_key_encrypts_and_rotation_makes_the_old_one_needless() -> None:
+    ambas = Chaveiro(f"{NOVA},{VELHA}")
+    rodado = ambas.rotate(Chaveiro(VELHA).encrypt("segredo"))
+    assert Chaveiro(NOVA).decrypt(rodado) == "segredo"
+    assert Chaveiro(NOVA).decrypt(ambas.encrypt("outro")) == "outro"
+    with pytest.raises(ChaveInvalida):
+        Chaveiro(VELHA).decrypt(rodado)
+
+
+@pytest.mark.parametrize("chaves", ["", " , ", "curta", f"{NOVA},x"])
+def test_a_malformed_key_is_refused_without_being_quoted(chaves: str) -> None:
+    with pytest.raises(ChaveInvalida) as erro:
+        Chaveiro(chaves)
+    assert NOVA not in str(erro.value) and "curta" not in str(erro.value)
+
+
+@pytest.mark.parametrize("cifrado", ["", "lixo", "não é base64"])
+def test_what_no_key_opens_is_an_error_of_its_own(cifrado: str) -> None:
+    with pytest.raises(ChaveInvalida):
+        Chaveiro(NOVA).decrypt(cifrado)
+    with pytest.raises(ChaveInvalida):
+        Chaveiro(NOVA).rotate(cifrado)
+
+
+def test_keys_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
+    pasta = tmp_path / "dados"
+    primeira = create_chaves(pasta)
+    assert create_chaves(pasta) == primeira
+    assert stat.S_IMODE((pasta / "chaves_fernet").stat().st_mode) == 0o600
+    assert [p.name for p in pasta.iterdir()] == ["chaves_fernet"]
+    Chaveiro(primeira)
+
+
+def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
+    with multiprocessing.get_context("fork").Pool(8) as processos:
+        feitas = processos.map(create_chaves, [tmp_path] * 32)
+    assert len(set(feitas)) == 1
+
+
+def test_a_rotation_replaces_the_file_and_keeps_the_order(tmp_path: Path) -> None:
+    create_chaves(tmp_path)
+    write_chaves(tmp_path, f"{NOVA},{VELHA}")
+    assert read_chaves(tmp_path / "chaves_fernet") == f"{NOVA},{VELHA}"
+    assert stat.S_IMODE((tmp_path / "chaves_fernet").stat().st_mode) == 0o600
+
+
+async def test_a_service_waits_for_the_keys_of_another(tmp_path: Path) -> None:
+    async with asyncio.TaskGroup() as grupo:
+        espera = grupo.create_task(wait_for_chaves(tmp_path, 10))
+        await asyncio.sleep(0)
+        feita = create_chaves(tmp_path)
+    assert espera.result() == feita
+
+
+async def test_keys_that_never_come_are_given_up(tmp_path: Path) -> None:
+    assert await wait_for_chaves(tmp_path, 0.5) is None

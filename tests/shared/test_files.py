@@ -1,0 +1,126 @@
+"""The file store on the local disk: whole or absent, never overwritten by accident, and errors that say why."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.files import (
+    ArquivoAusente,
+    ArquivoCorrompido,
+    ArquivoExiste,
+    ArquivoFalhou,
+    DiscoCheio,
+    FileStore,
+    describe_interno,
+    sha256_hex,
+)
+
+
+@pytest.fixture
+def pasta(tmp_path: Path) -> Path:
+    return tmp_path / "loja com espaço e ção"
+
+
+@pytest.fixture
+def files(pasta: Path) -> FileStore:
+    return FileStore(pasta.as_uri())
+
+
+async def test_a_claim_check_brings_the_same_bytes(files: FileStore, pasta: Path) -> None:
+    arquivo = await files.put_interno("capturas", b"%PDF-1.4")
+    assert arquivo == describe_interno("capturas", b"%PDF-1.4")
+    assert arquivo.caminho == f"_interno/capturas/{sha256_hex(b'%PDF-1.4')}"
+    assert await files.get(arquivo) == b"%PDF-1.4"
+    assert (pasta / arquivo.caminho).read_bytes() == b"%PDF-1.4"
+    assert await files.put_interno("capturas", b"%PDF-1.4") == arquivo
+
+
+@pytest.mark.parametrize(
+    "caminho", ["ANA/ANA_MARÇO.pdf", "João & Cia 100% #1/JOSÉ_D_ÁVILA_MARÇO.pdf", "a+b [c]/x~y'.pdf", "PASTA/%20.pdf"]
+)
+async def test_a_name_on_disk_is_the_name_that_was_given(files: FileStore, pasta: Path, caminho: str) -> None:
+    await files.place(caminho, b"x")
+    assert (pasta / caminho).read_bytes() == b"x"
+    assert await files.read(caminho) == b"x"
+    assert [g.caminho async for g in files.list(caminho.partition("/")[0])] == [caminho]
+    await files.delete(caminho)
+    assert not await files.exists(caminho)
+
+
+async def test_bytes_that_changed_are_not_handed_over(files: FileStore, pasta: Path) -> None:
+    arquivo = await files.put_interno("planilhas", b"certo")
+    (pasta / arquivo.caminho).write_bytes(b"outro")
+    with pytest.raises(ArquivoCorrompido):
+        await files.get(arquivo)
+
+
+async def test_placing_never_overwrites_unless_asked(files: FileStore) -> None:
+    await files.place("a/b.pdf", b"um")
+    with pytest.raises(ArquivoExiste):
+        await files.place("a/b.pdf", b"dois")
+    assert await files.read("a/b.pdf") == b"um"
+    await files.place("a/b.pdf", b"dois", overwrite=True)
+    assert await files.read("a/b.pdf") == b"dois"
+
+
+async def test_of_many_who_place_at_once_one_wins(files: FileStore, pasta: Path) -> None:
+    outra = FileStore(pasta.as_uri())
+    feitos = await asyncio.gather(
+        *(loja.place("a/b.pdf", bytes([i])) for i, loja in enumerate([files, outra] * 20)), return_exceptions=True
+    )
+    assert sum(isinstance(feito, ArquivoExiste) for feito in feitos) == 39
+    assert [g.caminho async for g in files.list("a")] == ["a/b.pdf"]
+
+
+async def test_an_absent_file_is_an_error_of_its_own(files: FileStore) -> None:
+    assert not await files.exists("nada")
+    with pytest.raises(ArquivoAusente):
+        await files.read("nada")
+    await files.delete("nada")
+    assert [g async for g in files.list("nada")] == []
+
+
+@pytest.mark.parametrize("caminho", ["../fora.pdf", "a/../../fora.pdf", "a//b.pdf", "a/./b.pdf"])
+async def test_no_path_leaves_the_store(files: FileStore, tmp_path: Path, caminho: str) -> None:
+    with pytest.raises((ArquivoFalhou, ValueError)):
+        await files.place(caminho, b"x")
+    assert not (tmp_path / "fora.pdf").exists()
+
+
+async def test_a_name_too_long_is_an_error_of_the_store(files: FileStore) -> None:
+    with pytest.raises(ArquivoFalhou):
+        await files.place("a/" + "x" * 300 + ".pdf", b"x")
+
+
+@pytest.fixture
+def no_room() -> Iterator[None]:
+    """The kernel refuses files over 64 KiB, as a full quota does."""
+    mole, duro = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, duro))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (mole, duro))
+
+
+async def test_a_full_disk_is_told_apart_and_leaves_nothing_behind(
+    files: FileStore, pasta: Path, no_room: None
+) -> None:
+    with pytest.raises(DiscoCheio):
+        await files.place("a/b.pdf", b"x" * 200_000)
+    assert not await files.exists("a/b.pdf")
+    assert not any(nomes for _, _, nomes in os.walk(pasta))
+
+
+async def test_sweeping_removes_what_is_old_and_not_kept(files: FileStore) -> None:
+    um, dois = await files.put_interno("capturas", b"1"), await files.put_interno("capturas", b"2")
+    filed = await files.place("ANA/A_MAIO.pdf", b"3")
+    assert await files.sweep("capturas", timedelta(days=1)) == 0
+    assert await files.sweep("capturas", timedelta(0), keep={um.caminho}) == 1
+    assert await files.exists(um.caminho) and await files.exists(filed.caminho)
+    assert not await files.exists(dois.caminho)
