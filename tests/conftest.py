@@ -1,0 +1,49 @@
+"""The real servers that tests ask for by name; one that is missing fails them, none is skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.postgres import PostgresServer
+from tests.servers.process import ServerMissing
+from tests.servers.rabbitmq import RabbitMQ
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """The run's broker, to stop, kill and restart: leave it running."""
+    try:
+        broker = RabbitMQ()
+    except ServerMissing as erro:
+        pytest.fail(str(erro), pytrace=False)
+    yield broker
+    broker.close()
+
+
+@pytest.fixture
+def amqp_url(rabbitmq: RabbitMQ) -> Iterator[str]:
+    """A virtual host of the test's own: a broker as new."""
+    vhost = rabbitmq.create_vhost()
+    yield rabbitmq.url(vhost)
+    rabbitmq.delete_vhost(vhost)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The run's database server, to stop, kill and restart: leave it running."""
+    try:
+        server = PostgresServer()
+    except ServerMissing as erro:
+        pytest.fail(str(erro), pytrace=False)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database of the test's own."""
+    nome = postgres_server.create_database()
+    yield postgres_server.url(nome)
+    postgres_server.drop_database(nome)
