@@ -3,19 +3,20 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any
 
 from aiohttp import web
 
 from tests.simulator import billing, login, printing, search
 from tests.simulator.control import add_control
-from tests.simulator.faults import Corte, block_page, error_page, find_falha, is_cut, step_of, wait_latencia
-from tests.simulator.forms import Adulterado, check_postagem, parse_campos
+from tests.simulator.faults import Corte, block_page, error_page, find_falha, is_blocked, is_cut, step_of, wait_latencia
+from tests.simulator.forms import Adulterado, Render, check_postagem, parse_campos
 from tests.simulator.images import GIF
 from tests.simulator.knobs import Botoes
 from tests.simulator.pages import ABERTAS, POR_CAMINHO
 from tests.simulator.record import Registro, mask_documento
-from tests.simulator.requests import Pedido, plain_names
+from tests.simulator.requests import Pedido
 from tests.simulator.scenario import Cliente
 from tests.simulator.state import Portal, SessaoPortal
 
@@ -46,7 +47,7 @@ class Porta:
             return web.Response(body=GIF, content_type="image/gif")
         page = POR_CAMINHO.get(path)
         if page is None or not request.path.startswith(self.portal.cenario.raiz):
-            return web.Response(status=404, text="<h2>404 - File or directory not found.</h2>", content_type="text/html")
+            return web.Response(status=404, text="<h2>404 - File not found.</h2>", content_type="text/html")
         if request.path.rsplit("/", 1)[-1] in self.portal.botoes.login.resetar:
             return _cut(request)
         return await self._serve_page(request, page)
@@ -56,11 +57,13 @@ class Porta:
         charset = self.portal.botoes.aparencia.charset
         pairs = parse_campos(await request.read(), charset) if request.method == "POST" else []
         visita = Visita(self.portal, sessao, page, request.method, pairs, dict(request.query))
+        visita.arquivo = request.path.rsplit("/", 1)[-1]
         began, t = time.monotonic(), self.registro.elapsed_s()
         before, login_em = sessao.credencial, sessao.login_em
         answer: web.StreamResponse | None = None
         try:
-            answer = await visita.answer(t)
+            async with sessao.trava if visita.botoes.sessao.exclusiva else nullcontext():
+                answer = await visita.answer(t)
         except Corte:
             visita.notas["resultado"] = "corte"
         finally:
@@ -84,7 +87,8 @@ class Porta:
         cliente = visita.cliente
         self.registro.add({
             "t": t, "ms": round((time.monotonic() - began) * 1000, 1), "metodo": request.method,
-            "pagina": visita.passo, "caminho": request.path, "evento": visita.evento, "status": answer.status if answer else 0,
+            "pagina": visita.passo, "caminho": request.path, "evento": visita.evento,
+            "status": answer.status if answer else 0,
             "sessao": sessao.id[:8], "login": round(sessao.login_em or login_em, 4),
             "logado": bool(sessao.credencial) and visita.pagina not in ABERTAS,
             "usuario": credencial.usuario if credencial else None,
@@ -104,20 +108,20 @@ class Visita:
         self.pairs, self.consulta = pairs, consulta
         self.notas: dict[str, Any] = {}
         self.cortada = False
-        look = portal.botoes_de(sessao.cliente if pagina in _DO_CLIENTE else None)
-        self.render = self._find_render(look) if metodo == "POST" else None
+        self.arquivo = ""
+        self.render = self._find_render() if metodo == "POST" else None
         if self.render:
-            self.pairs = plain_names(self.render.html, pairs, look)
+            self.pairs = self.render.undress(pairs)
         campos = dict(self.pairs)
         self.cliente = self._find_cliente(campos)
         self.botoes: Botoes = portal.botoes_de(self.cliente)
         self.evento = _event(campos)
         self.passo = step_of(pagina, self.evento)
 
-    def _find_render(self, look: Botoes) -> Any:
+    def _find_render(self) -> Render | None:
         campos = dict(self.pairs)
         chave = campos.get("__VSTATE") or campos.get("__VIEWSTATE", "")
-        return self.sessao.take(self.pagina, chave, look.sessao.viewstates_validos)
+        return self.sessao.take(self.pagina, chave, self.portal.botoes.sessao.viewstates_validos)
 
     def _find_cliente(self, campos: dict[str, str]) -> Cliente | None:
         if self.pagina in _DO_CLIENTE:
@@ -127,22 +131,23 @@ class Visita:
         return None
 
     async def answer(self, now_s: float) -> web.StreamResponse:
-        scope = self.cliente.cpf if self.cliente and self._own_faults(self.cliente) else ""
-        await wait_latencia(self.portal, self.botoes, self.passo, now_s)
+        scope = self.portal.scope(self.cliente, "falhas")
+        await wait_latencia(self.botoes, self.passo, now_s)
         if failure := find_falha(self.portal, self.botoes, scope, self.passo, self.metodo):
             self.notas["resultado"] = f"falha.{failure.status}"
             return failure
+        if is_blocked(self.portal, self.sessao, self.botoes, self.portal.scope(self.cliente, "firewall"), self.passo):
+            self.notas["resultado"] = "firewall"
+            return block_page(self.botoes.firewall.status)
         self.cortada = is_cut(self.portal, self.botoes, scope, self.passo, self.metodo)
         pedido = Pedido(self.portal, self.sessao, self.botoes, self.pagina, self.consulta, notas=self.notas)
-        if self.pagina not in ABERTAS and not self._is_inside(scope):
+        pedido.arquivo = self.arquivo
+        if self.pagina not in ABERTAS and not self._is_inside():
             return pedido.redirect("login")
         if self.metodo == "POST" and self._is_too_fast():
             self.notas["resultado"] = "ritmo"
             return error_page()
         return await self._answer_page(pedido)
-
-    def _own_faults(self, cliente: Cliente) -> bool:
-        return bool(cliente.botoes.model_fields_set or self.portal.por_cliente.get(cliente.cpf))
 
     async def _answer_page(self, pedido: Pedido) -> web.StreamResponse:
         if self.metodo == "POST" and self.pagina == "impressao":
@@ -161,7 +166,17 @@ class Visita:
                 return pedido.redirect("login")
             if pedido.post.evento == "ctl00$img_Atendimento":
                 return pedido.redirect("identificacao")
+        if self._is_forbidden():
+            self.notas["resultado"] = "sem_permissao"
+            return search.show_aviso(pedido, "Usuário sem permissão de acesso a este formulário.")
         return await _TRATADORES[self.pagina](pedido)
+
+    def _is_forbidden(self) -> bool:
+        """A user without the icon or the entry has, if the knob says so, no way around it by URL either."""
+        menu = self.botoes.menu
+        behind_icon = not menu.icone and self.pagina in ("identificacao", "busca", "atendimento", "cobranca")
+        behind_menu = menu.cobranca == "ausente" and self.pagina == "cobranca"
+        return not menu.acesso_direto and (behind_icon or behind_menu)
 
     def _refuse(self, campo: str) -> web.Response:
         self.notas |= {"resultado": "adulterado", "campo": campo}
@@ -173,7 +188,7 @@ class Visita:
             case _:
                 return error_page()
 
-    def _is_inside(self, scope: str) -> bool:
+    def _is_inside(self) -> bool:
         """Whether the session is logged in and still alive; an expired one is left at once."""
         sessao, limits = self.sessao, self.botoes.sessao
         if sessao.credencial is None:
@@ -182,7 +197,8 @@ class Visita:
         sessao.requisicoes += 1
         aged = limits.expira_minutos and time.monotonic() - sessao.login_em > limits.expira_minutos * 60
         used = limits.expira_requisicoes and sessao.requisicoes > limits.expira_requisicoes
-        here = limits.expirar_na == self.passo and self.portal.spend(scope, "expirar", limits.expirar_vezes or -1)
+        scope, most = self.portal.scope(self.cliente, "sessao"), limits.expirar_vezes or -1
+        here = limits.expirar_na == self.passo and self.portal.spend(scope, "expirar", most)
         if aged or used or here:
             self.portal.leave(sessao)
             self.notas["resultado"] = "sessao.expirada"

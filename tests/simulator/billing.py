@@ -16,7 +16,7 @@ from tests.simulator.forms import make_chave
 from tests.simulator.pages import fill, ordinal
 from tests.simulator.requests import Pedido
 from tests.simulator.scenario import Cliente, Cota, Parcela
-from tests.simulator.search import P, show_aviso
+from tests.simulator.search import P
 from tests.simulator.state import Linha, Relatorio
 
 GRADE = f"{P}grdBoleto_Avulso$"
@@ -24,9 +24,6 @@ _HEAD = ("", "Cota", "Pcl", "Histórico", "Vencimento", "Valor", "Multa", "Juros
 
 
 async def show_cobranca(pedido: Pedido) -> web.Response:
-    menu = pedido.botoes.menu
-    if menu.cobranca == "ausente" and not menu.cobranca_direta:
-        return show_aviso(pedido, "Usuário sem permissão de acesso a este formulário.")
     post = pedido.post
     if post is None:
         script = _alert(pedido.botoes.cobranca.alerta)
@@ -105,11 +102,18 @@ def _show(
     html = fill(
         "cobranca", cabecalho=f"{cota.codigo} {cliente.nome}" if cliente and cota else "",
         hoje=f"{pedido.portal.cenario.dia:%d/%m/%Y}", mensagem="" if rows else knobs.cobranca.mensagem,
-        unificar=' checked="checked"' if others else "", radio=' checked="checked"' if _radio(pedido) else "",
+        unificar=_write_unificar(knobs.cobranca.unificar, others), radio=' checked="checked"' if _radio(pedido) else "",
         grade=_write_grade(pedido, rows, ticked) if drawn else "",
         emitir=f"if(!confirm('{ask}')) return false; {go}" if ask else f"javascript:{go}",
     )  # fmt: skip
     return pedido.show(html, "Emissão de Cobrança", script, marcadas=ticked, listada=listed, emitindo=emitindo)
+
+
+def _write_unificar(kind: str, checked: bool) -> str:
+    if kind == "ausente":
+        return ""
+    mark = ' checked="checked"' if checked else ""
+    return fill("unificar", marca=' disabled="disabled"' if kind == "desabilitado" else mark)
 
 
 def _radio(pedido: Pedido) -> bool:
@@ -172,14 +176,17 @@ def make_boleto_de(pedido: Pedido, cliente: Cliente, cota: Cota, parcela: Parcel
     )  # fmt: skip
 
 
-def make_outros(relatorio: Relatorio, portal_clientes: tuple[Cliente, ...]) -> tuple[Boleto, Boleto]:
-    """Somebody else's slip, and one of another cota of the same payer."""
-    mine = relatorio.boleto
-    someone = next((c for c in portal_clientes if c.cpf != relatorio.cliente.cpf and len(c.cpf) == 11), None)
-    name, document = (someone.nome, someone.documento) if someone else ("JOSE DE TAL SOBRINHO", "111.444.777-35")
-    second = next((c.cota for c in relatorio.cliente.cotas if c is not relatorio.cota), None)
-    cota = second or str(int(mine.cota) % 9999 + 1)
-    return replace(mine, nome=name, documento=document), replace(mine, cota=cota)
+def make_outros(relatorio: Relatorio, clientes: tuple[Cliente, ...]) -> tuple[Boleto, Boleto]:
+    """Somebody else's slip, and one of another cota of the same payer; their codes are valid."""
+    mine, me = relatorio.boleto, relatorio.cliente
+    someone = next((c for c in clientes if c.cpf != me.cpf and len(c.cpf) == 11 and c.cotas), None)
+    second = next((c.cota for c in me.cotas if c is not relatorio.cota), str(int(mine.cota) % 9999 + 1))
+    if someone is None:
+        other = replace(mine, nome="JOSE DE TAL SOBRINHO", documento="111.444.777-35", cota=second)
+    else:
+        theirs = someone.cotas[0]
+        other = replace(mine, nome=someone.nome, documento=someone.documento, grupo=theirs.grupo, cota=theirs.cota)
+    return other.change(valor=mine.valor + 7), replace(mine, cota=second)
 
 
 def _write_janela(pedido: Pedido, chave: str) -> str:

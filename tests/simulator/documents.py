@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 
 from tests.simulator.boleto import Boleto
 from tests.simulator.drawing import draw_boleto
@@ -42,6 +42,8 @@ def build_documento(kind: Documento, boleto: Boleto, other: Boleto, cota: Boleto
             return scan_pdf(draw_boleto(boleto, modelo, 0))
         case "outro_cliente":
             return draw(other)
+        case "outro_cpf":
+            return draw(replace(boleto, nome=other.nome, documento=other.documento))
         case "outra_cota":
             return draw(cota)
         case "outro_mes":

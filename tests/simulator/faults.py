@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tests.simulator.knobs import Botoes
 from tests.simulator.pages import fill
-from tests.simulator.state import Portal
+from tests.simulator.state import Portal, SessaoPortal
 
 _LENTOS = {
     "trocar_senha": "login", "termos": "login", "token": "login", "unidade": "login", "sso": "login",
@@ -26,7 +26,7 @@ def step_of(page: str, evento: str) -> str:
     return _LENTOS.get(page, page)
 
 
-async def wait_latencia(portal: Portal, botoes: Botoes, step: str, now_s: float) -> None:
+async def wait_latencia(botoes: Botoes, step: str, now_s: float) -> None:
     least, most = getattr(botoes.latencia, step)
     ms = random.uniform(least, most)
     if botoes.latencia.pico_de_s <= now_s < botoes.latencia.pico_ate_s:
@@ -41,16 +41,21 @@ def _applies(na: str, step: str) -> bool:
 
 def find_falha(portal: Portal, botoes: Botoes, scope: str, step: str, metodo: str) -> web.Response | None:
     """The error page that this request gets in place of its answer, if any; Corte for a reset."""
-    falhas, waf = botoes.falhas, botoes.firewall
+    falhas = botoes.falhas
     if _applies(falhas.na, step) and falhas.metodo in ("", metodo):
         if falhas.resets and portal.spend(scope, "resets", falhas.resets):
             raise Corte
         if falhas.erros and portal.spend(scope, "erros", falhas.erros):
             return error_page(falhas.status)
-    if waf.bloqueio != "nunca" and _applies(waf.na, step):
-        if portal.spend(scope, "waf", -1 if waf.bloqueio == "sempre" else 1):
-            return block_page(waf.status)
     return None
+
+
+def is_blocked(portal: Portal, sessao: SessaoPortal, botoes: Botoes, scope: str, step: str) -> bool:
+    """Whether the firewall stands in the way; a session that met it once never gets past it again."""
+    waf = botoes.firewall
+    if waf.bloqueio != "nunca" and _applies(waf.na, step):
+        sessao.bloqueada |= portal.spend(scope, "waf", -1 if waf.bloqueio == "sempre" else 1)
+    return sessao.bloqueada
 
 
 def is_cut(portal: Portal, botoes: Botoes, scope: str, step: str, metodo: str) -> bool:

@@ -4,9 +4,11 @@ import base64
 import gzip
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import parse_qsl
 
 FREE = frozenset(
@@ -17,6 +19,7 @@ FREE = frozenset(
 )  # fmt: skip
 _TEXT_TYPES = frozenset({"text", "password", "hidden"})
 _TARGET = re.compile(r"__doPostBack\(\\?(?:&#39;|&#x27;|')([^'\\&]+)")
+_NAME = re.compile(r'name="([^"]+)"')
 _BUTTON_TYPES = frozenset({"submit", "image"})
 
 
@@ -101,14 +104,26 @@ class Render:
     """One rendering of a form: what a post of it must carry, and the page's own state behind it."""
 
     controles: Controles
-    html: str
-    estado: dict[str, object]
+    alvos: set[str]
+    estado: dict[str, Any]
+    nomes: dict[str, str]
 
     @classmethod
-    def read(cls, html: str, estado: dict[str, object]) -> "Render":
-        controles = Controles()
+    def read(cls, html: str, estado: dict[str, Any], dress: Callable[[str], str]) -> "Render":
+        """From the canonical page; `dress` gives the name that a control has on the page as it was sent."""
+        controles, alvos = Controles(), set(_TARGET.findall(html))
         controles.feed(html)
-        return cls(controles, html, estado)
+        names = alvos | controles.required | controles.buttons | controles.fixed.keys() | set(_NAME.findall(html))
+        return cls(controles, alvos, estado, {dress(name): name for name in names})
+
+    def undress(self, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """A post's names as the canonical page has them."""
+
+        def back(name: str) -> str:
+            stem = _strip_point(name)
+            return self.nomes.get(stem, stem) + name[len(stem) :]
+
+        return [(back(n), self.nomes.get(v, v) if n == "__EVENTTARGET" else v) for n, v in pairs]
 
     @property
     def chave(self) -> str:
@@ -136,15 +151,10 @@ def check_postagem(render: Render, pairs: list[tuple[str, str]]) -> Postagem:
     target = campos.get("__EVENTTARGET", "")
     if len(pressed) + bool(target) > 1:
         raise Adulterado("more than one control was pressed")
-    if target and target not in list_targets(render.html):
+    if target and target not in render.alvos:
         raise Adulterado("__EVENTTARGET")
     return Postagem(target or next(iter(pressed), ""), campos)
 
 
 def _strip_point(name: str) -> str:
     return name[:-2] if name.endswith((".x", ".y")) else name
-
-
-def list_targets(html: str) -> set[str]:
-    """Every control that a script of the page can post by __doPostBack."""
-    return set(_TARGET.findall(html))

@@ -13,15 +13,15 @@ def _widen(value: Any) -> Any:
 Faixa = Annotated[tuple[float, float], BeforeValidator(_widen)]
 
 Passo = Literal[
-    "", "login", "inicio", "identificacao", "busca", "confirmacao", "atendimento", "cobranca", "emissao", "impressao"
+    "", "login", "inicio", "identificacao", "busca", "atendimento", "cobranca", "emissao", "impressao",
 ]  # fmt: skip
 Documento = Literal[
-    "certo", "vazio", "html", "truncado", "em_branco", "escaneado", "outro_cliente", "outra_cota", "outro_mes",
+    "certo", "vazio", "html", "truncado", "em_branco", "escaneado", "outro_cliente", "outro_cpf", "outra_cota", "outro_mes",
     "outro_valor", "digito_errado", "linha_de_outro_valor", "sem_linha",
 ]  # fmt: skip
 Entrega = Literal[
-    "html_depois_pdf", "pdf", "embutido", "involucro", "anexo", "octet_stream", "form_post", "stimulsoft", "redireciona",
-    "html_eterno", "nunca", "sem_janela",
+    "html_depois_pdf", "pdf", "embutido", "involucro", "anexo", "octet_stream", "form_post", "stimulsoft",
+    "redireciona", "html_eterno", "nunca", "sem_janela",
 ]  # fmt: skip
 
 
@@ -53,13 +53,16 @@ class Sessao(Grupo):
     expirar_vezes: int = Field(1, ge=0, description="how often; 0 always")
     adulteracao: Literal["500", "reset", "waf"] = "500"
     viewstates_validos: int = Field(1, ge=1, description="renders of a page whose state is still accepted; 1 is strict")
+    exclusiva: bool = Field(False, description="one request of a session at a time, as ASP.NET locks it")
     formato: Literal["vstate", "viewstate"] = Field("vstate", description="where the state travels")
 
 
 class Firewall(Grupo):
     """The block page in front of the portal."""
 
-    bloqueio: Literal["nunca", "uma_vez", "sempre"] = "nunca"
+    bloqueio: Literal["nunca", "uma_vez", "sempre"] = Field(
+        "nunca", description="uma_vez: one session is blocked, for good; sempre: every request"
+    )
     na: Passo = Field("", description="only on this page")
     status: int = Field(200, ge=200, le=599)
 
@@ -109,6 +112,7 @@ class Busca(Grupo):
     confirmacao: str = Field("", description="a confirm() before the search is posted")
     criterio_atraso_ms: int = Field(0, ge=0, description="the page waits this long before posting the new criterion")
     exige_mascara: bool = True
+    mensagem_mascara: str = "CPF/CNPJ inválido."
     ordem: Literal["cadastro", "inversa"] = "cadastro"
     valor_cpf: str = "F"
     valor_cnpj: str = "J"
@@ -122,7 +126,7 @@ class Menu(Grupo):
 
     icone: bool = True
     cobranca: Literal["ctl05", "ctl10", "so_texto", "ausente"] = "ctl05"
-    cobranca_direta: bool = Field(True, description="the billing page may be opened by its URL without the menu entry")
+    acesso_direto: bool = Field(True, description="the pages behind a missing entry or icon open by their URL")
 
 
 class Cobranca(Grupo):
@@ -133,6 +137,7 @@ class Cobranca(Grupo):
     taxa: bool = Field(False, description="a RECBTO. TAXA TRANSF row that can be issued, due with the next parcela")
     residuo: bool = Field(False, description="a PARCELA difference of a few centavos, in the next parcela's month")
     outras_cotas: bool = Field(False, description="the client's other cotas stand in the grid")
+    unificar: Literal["normal", "desabilitado", "ausente"] = "normal"
     exige_localizar: bool = Field(False, description="the grid comes after 'Localizar pendências'")
     radio_marcado: bool = True
     ordem: Literal["cadastro", "inversa"] = "cadastro"
@@ -166,7 +171,9 @@ class Aparencia(Grupo):
     charset: Literal["utf-8", "iso-8859-1"] = "utf-8"
     prefixo: str = Field("ctl00_Conteudo", description="what content ids begin with; suffixes stay")
     primeira_linha: int = Field(2, ge=0, description="ordinal of the first grid row (ctl02)")
-    trocar_ids: dict[str, str] = Field({}, description="control suffix -> another: a layout change that breaks selectors")
+    trocar_ids: dict[str, str] = Field(
+        {}, description="control suffix -> another: a layout change that breaks selectors"
+    )
     trocar_textos: dict[str, str] = Field({}, description="text on the page -> another")
 
 
@@ -199,5 +206,3 @@ class Botoes(Grupo):
 
 def _stated(group: Grupo) -> dict[str, Any]:
     return {name: getattr(group, name) for name in group.model_fields_set}
-
-

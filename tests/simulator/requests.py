@@ -1,13 +1,12 @@
 """One request to the portal, with what a page needs to answer it."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
-from tests.simulator.forms import Postagem, Render, list_targets, write_as_fid, write_estado
+from tests.simulator.forms import Postagem, Render, write_as_fid, write_estado
 from tests.simulator.knobs import Botoes
 from tests.simulator.pages import PAGINAS, dress, fill
 from tests.simulator.state import Portal, SessaoPortal
@@ -26,6 +25,7 @@ class Pedido:
     estado: dict[str, Any] = field(default_factory=dict)
     notas: dict[str, Any] = field(default_factory=dict)
     corpo: dict[str, str] = field(default_factory=dict)
+    arquivo: str = ""  # the page's file name as it was asked for: a form posts to the same spelling
 
     @property
     def metodo_post(self) -> bool:
@@ -61,25 +61,13 @@ class Pedido:
 
     def send(self, html: str, **estado: Any) -> web.Response:
         look = self.botoes.aparencia
-        self.sessao.keep(self.pagina, Render.read(html, dict(estado)), self.botoes.sessao.viewstates_validos)
+        render = Render.read(html, estado, lambda name: dress(name, look))
+        self.sessao.keep(self.pagina, render, self.botoes.sessao.viewstates_validos)
         return web.Response(
             body=dress(html, look).encode(look.charset, "xmlcharrefreplace"),
             headers={"Content-Type": f"text/html; charset={look.charset}", "Cache-Control": "no-cache, no-store"},
         )
 
     def _acao(self) -> str:
-        name = PAGINAS[self.pagina].rsplit("/", 1)[-1]
+        name = self.arquivo or PAGINAS[self.pagina].rsplit("/", 1)[-1]
         return f"{name}?applicationKey={quote(self.sessao.chave, safe='')}"
-
-
-def plain_names(html: str, pairs: list[tuple[str, str]], botoes: Botoes) -> list[tuple[str, str]]:
-    """A post's names as the canonical page has them, undoing what `dress` did."""
-    look = botoes.aparencia
-    names = set(re.findall(r'name="([^"]+)"', html)) | list_targets(html)
-    back = {dress(name, look): name for name in names}
-
-    def undress(name: str) -> str:
-        stem, point = (name[:-2], name[-2:]) if name.endswith((".x", ".y")) else (name, "")
-        return back.get(stem, stem) + point
-
-    return [(undress(n), back.get(v, v) if n == "__EVENTTARGET" else v) for n, v in pairs]

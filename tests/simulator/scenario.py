@@ -1,31 +1,31 @@
 """A scenario: who exists in the portal and how it behaves. Read from TOML, checked before anything is served.
 
-    raiz = "/WWW/"                      # virtual root
-    hoje = "2026-11-24"                 # optional; else the real day
+raiz = "/WWW/"                      # virtual root
+hoje = "2026-11-24"                 # optional; else the real day
 
-    [[credenciais]]
-    ponto_venda = "17308"
-    usuario = "17308"                   # known as 0000017308 unless login.completar_zeros = false
-    senha = "segredo"
-    max_sessoes = 1                     # one more login kicks the oldest session out
-    situacao = "ativa"                  # bloqueada, trocar_senha, termos, token, unidade, sso
+[[credenciais]]
+ponto_venda = "17308"
+usuario = "17308"                   # known as 0000017308 unless login.completar_zeros = false
+senha = "segredo"
+max_sessoes = 1                     # one more login kicks the oldest session out
+situacao = "ativa"                  # bloqueada, trocar_senha, termos, token, unidade, sso
 
-    [[clientes]]
-    cpf = "52998224725"                 # or a CNPJ
-    nome = "ANA PAULA SOUZA LIMA"
-    ponto_venda = "17308"
-    [[clientes.cotas]]
-    grupo = "6650"
-    cota = "2278"
-    [[clientes.cotas.parcelas]]
-    numero = 12
-    vencimento = "mes+1@10"             # or "+10d", or "2026-12-10"
-    valor = "1234.56"
-    [clientes.botoes.emissao]           # any knob, for this client alone
-    documento = "truncado"
+[[clientes]]
+cpf = "52998224725"                 # or a CNPJ
+nome = "ANA PAULA SOUZA LIMA"
+ponto_venda = "17308"
+[[clientes.cotas]]
+grupo = "6650"
+cota = "2278"
+[[clientes.cotas.parcelas]]
+numero = 12
+vencimento = "mes+1@10"             # or "+10d", or "2026-12-10"
+valor = "1234.56"
+[clientes.botoes.emissao]           # any knob, for this client alone
+documento = "truncado"
 
-    [botoes.busca]                      # any knob, for all
-    confirmar = true
+[botoes.busca]                      # any knob, for all
+confirmar = true
 """
 
 import tomllib

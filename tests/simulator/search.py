@@ -1,5 +1,6 @@
 """Finding the client: home, identification by cota, advanced search, and the client's own page."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -15,6 +16,8 @@ from tests.simulator.state import Portal, SessaoPortal
 
 P = "ctl00$Conteudo$"
 GRADE = f"{P}grdBuscaAvancada$"
+_CPF = re.compile(r"^\d{3}\.\d{3}\.\d{3}-\d{2}$")
+_CNPJ = re.compile(r"^[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-\d{2}$")
 Achado = tuple[Cliente, Cota]
 
 _MENU = (
@@ -43,9 +46,7 @@ async def show_identificacao(pedido: Pedido) -> web.Response:
 
 def _show_identificacao(pedido: Pedido, erro: str) -> web.Response:
     spot = fill("rotulo", id="ctl00_Conteudo_lblErrMsg", mensagem=erro) if erro else ""
-    return pedido.show(
-        fill("identificacao", grupo="000000", cota="0000", versao="00", erro=spot), "Identificação da Cota"
-    )  # fmt: skip
+    return pedido.show(fill("identificacao", erro=spot), "Identificação da Cota")
 
 
 def find_por_cota(portal: Portal, sessao: SessaoPortal, campos: dict[str, str]) -> Achado | None:
@@ -90,8 +91,7 @@ def find_por_criterio(portal: Portal, sessao: SessaoPortal, botoes: Botoes, crit
     def matches(cliente: Cliente, cota: Cota) -> bool:
         if criterio in (busca.valor_cpf, busca.valor_cnpj):
             size = 11 if criterio == busca.valor_cpf else 14
-            typed_right = texto == cliente.documento or not busca.exige_mascara
-            return len(bare) == size and bare == cliente.cpf and typed_right
+            return len(bare) == size and bare == cliente.cpf
         if criterio == busca.valor_contrato:
             return bool(bare) and bare == cota.contrato
         return len(bare) > 2 and texto.upper() in cliente.nome
@@ -109,7 +109,14 @@ def find_cliente(portal: Portal, sessao: SessaoPortal, campos: dict[str, str]) -
     return next((c for c in portal.clientes_de(sessao) if typed and c.cpf == typed), None)
 
 
+def _has_mask(criterio: str, texto: str, botoes: Botoes) -> bool:
+    masks = {botoes.busca.valor_cpf: _CPF, botoes.busca.valor_cnpj: _CNPJ}
+    return criterio not in masks or not botoes.busca.exige_mascara or bool(masks[criterio].match(texto))
+
+
 def _search(pedido: Pedido, criterio: str, texto: str) -> web.Response:
+    if not _has_mask(criterio, texto, pedido.botoes):
+        return _show_busca(pedido, criterio, texto, mensagem=pedido.botoes.busca.mensagem_mascara)
     found = find_por_criterio(pedido.portal, pedido.sessao, pedido.botoes, criterio, texto)
     pedido.notas["resultado"] = f"busca.{len(found)}"
     if pedido.botoes.busca.ordem == "inversa":

@@ -1,5 +1,6 @@
 """What the portal remembers: sessions by cookie, who is logged in, the client open in each, what was issued."""
 
+import asyncio
 import secrets
 import time
 from collections import Counter, deque
@@ -50,6 +51,8 @@ class SessaoPortal:
     relatorios: dict[str, Relatorio] = field(default_factory=dict)
     renders: dict[str, deque[Render]] = field(default_factory=dict)
     derrubada: bool = False
+    bloqueada: bool = False
+    trava: asyncio.Lock = field(default_factory=asyncio.Lock)
     castigada_ate: float = 0.0
     ultimo_post: float = 0.0
 
@@ -96,6 +99,13 @@ class Portal:
             return self.botoes
         knobs = self.botoes.merge(cliente.botoes)
         return knobs.change(self.por_cliente.get(cliente.cpf, {}))
+
+    def scope(self, cliente: Cliente | None, group: str) -> str:
+        """Whose count a fault is spent from: the client's own if the client has that group of knobs, else all's."""
+        if cliente is None:
+            return ""
+        stated = cliente.botoes.model_fields_set | self.por_cliente.get(cliente.cpf, {}).keys()
+        return cliente.cpf if group in stated else ""
 
     def spend(self, scope: str, knob: str, limit: int) -> bool:
         """Whether a counted fault still strikes: `limit` times per scope, -1 always."""
