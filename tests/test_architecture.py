@@ -29,7 +29,6 @@ LARES = {
 
 # Modules over the size that wants a reason, and the reason.
 GRANDES: dict[str, str] = {
-    "shared/outcomes.py": "one table of texts, one row a code",
     "shared/events.py": "the whole contract between the services on one page",
 }
 LIMITE_LINHAS = 400
