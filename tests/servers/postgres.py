@@ -13,7 +13,8 @@ import time
 from itertools import count
 from pathlib import Path
 
-from tests.servers.process import GuardedProcess, find_program, free_port, program_environment
+from setup import debian
+from tests.servers.process import GuardedProcess, find_program, free_port
 
 READY_TIMEOUT_S = 30.0
 # Data that nobody will miss: what makes the server slow is what makes data safe.
@@ -24,7 +25,7 @@ class PostgresServer:
     """Starts on construction. As root the server runs as the unprivileged user the package made, or as nobody."""
 
     def __init__(self) -> None:
-        self._bin = find_program("/usr/lib/postgresql/*/bin/postgres").parent
+        self._bin = find_program("usr/lib/postgresql/*/bin/postgres").parent
         self._pasta = Path(tempfile.mkdtemp(prefix="canopus-postgres-"))
         self._user = _unprivileged_user()
         if self._user is not None:
@@ -32,7 +33,7 @@ class PostgresServer:
         self.port = free_port()
         self._senha = secrets.token_hex(16)
         self._numbers = count(1)
-        self._env = program_environment() | {"PGPASSWORD": self._senha, "HOME": str(self._pasta)}
+        self._env = debian.environment() | {"PGPASSWORD": self._senha, "HOME": str(self._pasta)}
         self._init()
         self._server = self._start()
 

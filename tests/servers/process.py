@@ -11,8 +11,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-UNPACKED = ROOT / ".servicos" / "debian"  # where `make test` unpacks packages it has no right to install
+from setup import debian
 
 
 class ServerMissing(Exception):
@@ -35,23 +34,11 @@ def free_port() -> int:
     raise RuntimeError("no free port between 10000 and 30000")
 
 
-def find_program(*patterns: str) -> Path:
-    """The last match of the first pattern that has one, installed or unpacked beside the project."""
-    for pattern in patterns:
-        for base in (Path("/"), UNPACKED):
-            if achados := sorted(base.glob(pattern.lstrip("/"))):
-                return achados[-1]
-    raise ServerMissing(f"{patterns[0]} not found. Run `make test`, which installs what the tests need.")
-
-
-def program_environment() -> dict[str, str]:
-    """PATH, the caller's locale and, for unpacked programs, where their libraries are."""
-    env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8"}
-    if UNPACKED.is_dir():
-        pastas = [UNPACKED / pasta for pasta in ("usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib")]
-        env["LD_LIBRARY_PATH"] = ":".join(str(pasta) for pasta in pastas if pasta.is_dir())
-        env["PATH"] = f"{UNPACKED / 'usr/bin'}:{env['PATH']}"
-    return env
+def find_program(pattern: str) -> Path:
+    """The newest match of a pattern relative to /, installed or unpacked beside the project."""
+    if achados := debian.find(pattern):
+        return achados[-1]
+    raise ServerMissing(f"/{pattern} not found. Run `make test`, which installs what the tests need.")
 
 
 class GuardedProcess:

@@ -10,7 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.servers.process import GuardedProcess, find_program, free_port, program_environment
+from setup import debian
+from tests.servers.process import GuardedProcess, find_program, free_port
 
 READY_TIMEOUT_S = 90.0
 _USER = "guest:guest"
@@ -22,8 +23,8 @@ class RabbitMQ:
     """Starts on construction. `stop`, `kill`, `start` and `restart` block for seconds: use `asyncio.to_thread`."""
 
     def __init__(self) -> None:
-        self._server = find_program("/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server")
-        self._erlang = find_program("/usr/lib/erlang/bin/erl").parent
+        self._server = find_program("usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server")
+        self._erlang = find_program("usr/lib/erlang/bin/erl").parent
         self._pasta = Path(tempfile.mkdtemp(prefix="canopus-rabbitmq-"))
         self.port = free_port()
         self._no = f"canopus{self.port}@localhost"
@@ -90,7 +91,7 @@ class RabbitMQ:
         )
         plugins = self._pasta / "enabled_plugins"
         plugins.write_text("[].\n")
-        env = program_environment()
+        env = debian.environment()
         return env | {
             "PATH": f"{self._erlang}:{env['PATH']}",
             "HOME": str(self._pasta),  # the Erlang cookie

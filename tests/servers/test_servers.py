@@ -13,9 +13,10 @@ import aio_pika
 import asyncpg
 import pytest
 
+from setup import debian
 from tests.eventually import eventually
 from tests.servers.postgres import PostgresServer
-from tests.servers.process import ROOT, GuardedProcess, ServerMissing, find_program
+from tests.servers.process import GuardedProcess, ServerMissing, find_program
 from tests.servers.rabbitmq import RabbitMQ
 
 
@@ -55,7 +56,7 @@ async def test_a_database_comes_empty_and_survives_a_restart(
 
 def test_a_missing_program_says_what_to_run() -> None:
     with pytest.raises(ServerMissing, match="make test"):
-        find_program("/usr/lib/no-such-server/bin/*")
+        find_program("usr/lib/no-such-server/bin/*")
 
 
 async def test_a_server_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
@@ -64,7 +65,9 @@ async def test_a_server_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
         f"p = GuardedProcess(['sleep', '600'], env={{}}, cwd=Path('/'), log=Path('{tmp_path}/log'));"
         "print(p.pid, flush=True); time.sleep(600)"
     )
-    starter = await asyncio.create_subprocess_exec(sys.executable, "-c", codigo, cwd=ROOT, stdout=subprocess.PIPE)
+    starter = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", codigo, cwd=debian.ROOT, stdout=subprocess.PIPE
+    )
     assert starter.stdout
     pid = int(await starter.stdout.readline())
     assert _is_alive(pid)

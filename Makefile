@@ -1,0 +1,46 @@
+# `make demo` and `make test` do all of their own set-up; each may be run again at any time.
+.PHONY: setup demo test test-all check locks clean
+
+# Bytecode is compiled once, at install: without it every start is 2 to 8 times slower.
+unexport PYTHONDONTWRITEBYTECODE
+
+# The first Python that is new enough; a name on the PATH may be a launcher of a version that is not installed.
+PYTHON := $(shell for python in python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV_PYTHON := .venv/bin/python
+
+setup:
+	@test -n "$(PYTHON)" || { echo "Falta Python 3.11 ou mais novo."; exit 1; }
+	@$(PYTHON) -m setup.venv requirements.txt
+	@$(VENV_PYTHON) -m setup.chromium
+
+# make demo KEEP=1 leaves the system running.
+demo: setup
+	@$(VENV_PYTHON) -m tests.demonstracao $(if $(KEEP),--manter)
+
+.PHONY: setup-dev setup-test
+setup-dev: setup
+	@$(PYTHON) -m setup.venv requirements-dev.txt
+
+setup-test: setup-dev
+	@$(PYTHON) -m setup.servers
+
+check: setup-dev
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	$(VENV_PYTHON) -m pytest tests/test_architecture.py
+
+test: setup-test check
+	$(VENV_PYTHON) -m pytest -m "not completo"
+
+test-all: setup-test check
+	$(VENV_PYTHON) -m pytest
+
+# Resolves dependencies again; UPGRADE=1 takes newer versions.
+locks: setup-dev
+	sh setup/lock.sh $(if $(UPGRADE),--upgrade)
+
+clean:
+	rm -rf .venv .servicos .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

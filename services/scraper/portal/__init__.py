@@ -1,0 +1,1 @@
+"""What the worker may ask of an administrator's portal, and the ways of doing it."""

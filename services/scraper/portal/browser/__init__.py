@@ -1,0 +1,1 @@
+"""The portal worked with a real browser."""
