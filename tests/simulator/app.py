@@ -59,7 +59,6 @@ class Porta:
         visita = Visita(self.portal, sessao, page, request.method, pairs, dict(request.query))
         visita.arquivo = request.path.rsplit("/", 1)[-1]
         began, t = time.monotonic(), self.registro.elapsed_s()
-        before, login_em = sessao.credencial, sessao.login_em
         answer: web.StreamResponse | None = None
         try:
             async with sessao.trava if visita.botoes.sessao.exclusiva else nullcontext():
@@ -67,7 +66,7 @@ class Porta:
         except Corte:
             visita.notas["resultado"] = "corte"
         finally:
-            self._note(visita, request, t, began, before, login_em, answer)
+            self._note(visita, request, t, began, answer)
         if answer is None:
             return _cut(request)
         answer.set_cookie(COOKIE, sessao.id, path="/", httponly=True)
@@ -79,19 +78,17 @@ class Porta:
         return self.portal.sessoes.get(request.cookies.get(COOKIE, "")) or self.portal.new_sessao()
 
     def _note(
-        self, visita: "Visita", request: web.Request, t: float, began: float, before: Any, login_em: float,
-        answer: web.StreamResponse | None,
-    ) -> None:  # fmt: skip
+        self, visita: "Visita", request: web.Request, t: float, began: float, answer: web.StreamResponse | None
+    ) -> None:
         sessao = visita.sessao
-        credencial = sessao.credencial or before
         cliente = visita.cliente
         self.registro.add({
             "t": t, "ms": round((time.monotonic() - began) * 1000, 1), "metodo": request.method,
             "pagina": visita.passo, "caminho": request.path, "evento": visita.evento,
             "status": answer.status if answer else 0,
-            "sessao": sessao.id[:8], "login": round(sessao.login_em or login_em, 4),
+            "sessao": sessao.id[:8], "login": round(sessao.login_em, 4),
             "logado": bool(sessao.credencial) and visita.pagina not in ABERTAS,
-            "usuario": credencial.usuario if credencial else None,
+            "usuario": sessao.usuario,
             "cliente": mask_documento(cliente.cpf) if cliente else None,
             "cota": sessao.cota.codigo if sessao.cota and cliente else None,
         } | visita.notas)  # fmt: skip
@@ -144,6 +141,9 @@ class Visita:
         pedido.arquivo = self.arquivo
         if self.pagina not in ABERTAS and not self._is_inside():
             return pedido.redirect("login")
+        if self._has_foreign_key():
+            self.notas["resultado"] = "chave_alheia"
+            return error_page() if self.metodo == "POST" else pedido.redirect("login")
         if self.metodo == "POST" and self._is_too_fast():
             self.notas["resultado"] = "ritmo"
             return error_page()
@@ -170,6 +170,13 @@ class Visita:
             self.notas["resultado"] = "sem_permissao"
             return search.show_aviso(pedido, "Usuário sem permissão de acesso a este formulário.")
         return await _TRATADORES[self.pagina](pedido)
+
+    def _has_foreign_key(self) -> bool:
+        """Whether the address carries another session's applicationKey, or is a form's without any."""
+        if self.pagina in ("impressao", "relatorio") or (self.pagina == "login" and self.metodo == "GET"):
+            return False
+        chave = self.consulta.get("applicationKey")
+        return chave != self.sessao.chave if chave or self.metodo == "POST" else False
 
     def _is_forbidden(self) -> bool:
         """A user without the icon or the entry has, if the knob says so, no way around it by URL either."""

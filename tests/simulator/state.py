@@ -42,6 +42,7 @@ class SessaoPortal:
     chave: str = field(default_factory=make_chave)
     credencial: Credencial | None = None
     pendente: Credencial | None = None
+    usuario: str | None = None  # who was in last, still known after the session ended
     bilhete: str = ""
     login_em: float = 0.0
     requisicoes: int = 0
@@ -132,6 +133,7 @@ class Portal:
             self.leave(old)
             old.derrubada = True
         sessao.credencial, sessao.login_em = credencial, time.monotonic()
+        sessao.usuario = credencial.usuario
         sessao.bilhete, sessao.requisicoes, sessao.derrubada = secrets.token_hex(24), 0, False
         sessao.chave = make_chave()
         sessao.open_cota(None, None)
