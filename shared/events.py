@@ -268,7 +268,10 @@ class ScraperPulso(Evento):
 
 
 class BoletoNomear(Evento):
-    """File a verified capture under its client's name. planilha None: no workbook of this consultor or client."""
+    """File a verified capture under its client's name. planilha None: no workbook of this consultor or client.
+
+    arquivo_anterior: where this same boleto lies already; under a new name it leaves no second copy there.
+    """
 
     rota: ClassVar[str] = "boleto.nomear"
     tarefa: Tarefa
@@ -281,6 +284,7 @@ class BoletoNomear(Evento):
     ano: int
     planilha: Arquivo | None = None
     pasta: str | None = None
+    arquivo_anterior: str | None = None
 
 
 class BoletoArquivado(Evento):

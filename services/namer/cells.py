@@ -1,0 +1,100 @@
+"""Pure: a workbook's cell, with all the noise of hand-kept sheets, → a domain value."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+
+from shared.contrato import Cota, DocumentoInvalido, parse_cota, parse_documento
+
+Celula = int | float | str | bool | time | date | datetime | timedelta | None
+
+# Excel's error texts, in Portuguese and in English, as hand-copied sheets hold them.
+_ERRO = re.compile(
+    r"#(?:N/?[DA]|REF!?|VALOR!?|VALUE!?|NOME\?|NAME\?|DIV/0!?|NULO!?|NULL!?|N[UÚ]M!?|CALC!?|DESPEJAR!?)", re.I
+)
+_NUMERO = re.compile(r"\d+[.,]0+|\d(?:[.,]\d+)?E\+?\d{1,2}", re.I)
+# A CPF that Excel took for a number has lost its zeros in front; shorter ones are other numbers that happen to close.
+_MENOR_CPF = 7
+_COTA_DIGITOS = 4
+
+
+def read_texto(celula: Celula) -> str:
+    """The text of a cell, its blanks put in order; a whole float without its `.0`; an error is blank."""
+    if celula is None or isinstance(celula, bool):
+        return ""
+    if isinstance(celula, float) and celula.is_integer():
+        celula = int(celula)
+    texto = " ".join(str(celula).replace("\x00", "").split())
+    return "" if _ERRO.fullmatch(texto) else texto
+
+
+def read_documento(celula: Celula) -> str:
+    """CPF or CNPJ, bare; check digits decide which. Raises DocumentoInvalido."""
+    texto = read_texto(celula)
+    if _NUMERO.fullmatch(texto):
+        texto = str(int(Decimal(texto.replace(",", "."))))
+    limpo = re.sub(r"[^0-9A-Za-z]", "", texto)
+    candidatos = [limpo]
+    if limpo.isdigit() and len(limpo) >= _MENOR_CPF:
+        candidatos += [limpo.zfill(11), limpo.zfill(14)]
+    for candidato in candidatos:
+        try:
+            return parse_documento(candidato)
+        except DocumentoInvalido:
+            continue
+    raise DocumentoInvalido("CPF ou CNPJ inválido: confira os dígitos.")
+
+
+def read_grupo_cota(celula: Celula) -> Cota | None:
+    """`6650 0007`, `6650/0007`, `6650-7`, or what Excel made of them."""
+    if isinstance(celula, date):
+        # `6650/7` typed into Excel becomes the first of July 6650.
+        return Cota(celula.year, celula.month) if celula.day == 1 else None
+    if isinstance(celula, float) and not celula.is_integer():
+        # 6650.0010 typed as a number keeps neither its zeros in front nor those at the end.
+        return parse_cota(f"{celula:.{_COTA_DIGITOS}f}")
+    return parse_cota(read_texto(celula))
+
+
+def read_inteiro(celula: Celula) -> int | None:
+    """A grupo or cota of its own column."""
+    achado = re.fullmatch(r"(\d{1,6})(?:[.,]0+)?", read_texto(celula))
+    return int(achado[1]) if achado else None
+
+
+def read_ponto_venda(celula: Celula) -> str | None:
+    """A ponto de venda's code; `17.308` read as the number 17,308 gets its three decimals back."""
+    if isinstance(celula, float) and not celula.is_integer():
+        return f"{celula:.3f}"
+    texto = re.sub(r"(?<=\d{4})[.,]0$", "", read_texto(celula))
+    return texto[:20] or None
+
+
+def read_valor(celula: Celula, digitos: int) -> Decimal | None:
+    """Reais; text in the Brazilian or the English way. None where it is no amount of up to `digitos` whole digits."""
+    texto = read_texto(celula)
+    if isinstance(celula, str):
+        texto = re.sub(r"[^\d.,-]", "", texto)
+        if "," in texto:
+            texto = texto.replace(".", "").replace(",", ".")
+        elif re.fullmatch(r"\d{1,3}(?:\.\d{3})+", texto):
+            texto = texto.replace(".", "")
+    elif isinstance(celula, (bool, date, time, timedelta)):
+        return None
+    try:
+        valor = Decimal(texto).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        return None
+    return valor if 0 <= valor < 10**digitos else None
+
+
+def read_telefone(celula: Celula) -> str | None:
+    digitos = re.sub(r"\D", "", read_texto(celula))
+    return digitos if 8 <= len(digitos) <= 15 else None
+
+
+def read_email(celula: Celula) -> str | None:
+    texto = read_texto(celula)
+    return texto.lower() if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", texto) and len(texto) <= 150 else None

@@ -1,0 +1,96 @@
+"""Puts a boleto in its place: one file per boleto for ever, whoever files it, how often and in whatever order.
+
+Invariants, with any number of namers and a kill at any line:
+- A path belongs to the boleto whose claim stands first at `_interno/lugares/<sha256 of the path>`; the claim is made
+  before the file and never given up, so two boletos never meet in one file.
+- Every content we are about to write is noted first (`_interno/lugares/<sha256 of path, boleto and content>`). A file
+  at our path whose content is not noted was put there by a person: it is never overwritten.
+- A boleto that takes a new name loses its old file only after the new one is whole.
+So each step may be repeated, and the same task ends at the same path.
+"""
+
+from __future__ import annotations
+
+import json
+
+from services.namer.naming import Identidade, chave_lugar, nome_pasta, nomes_arquivo
+from shared.events import Arquivo
+from shared.files import ArquivoAusente, ArquivoExiste, FileStore, sha256_hex
+
+
+class LugarOcupado(Exception):
+    """Every name this boleto may take is taken by files of others."""
+
+    def __init__(self, caminho: str) -> None:
+        super().__init__(caminho)
+        self.caminho = caminho
+
+
+async def place_boleto(
+    files: FileStore, dados: bytes, identidade: Identidade, nome: str, pasta: str | None, *, homonimo: bool
+) -> Arquivo:
+    """File the PDF under the first name that is this boleto's to take. Raises LugarOcupado, ArquivoFalhou."""
+    pasta = nome_pasta(pasta)
+    for nome_arquivo in nomes_arquivo(nome, identidade, homonimo=homonimo):
+        dono, caminho = await _claim(files, f"{pasta}/{nome_arquivo}", identidade)
+        if dono == str(identidade):
+            if await _write(files, caminho, identidade, dados):
+                return Arquivo(caminho=caminho, sha256=sha256_hex(dados), tamanho=len(dados))
+        elif not homonimo and not identidade.is_same_contract(dono):
+            # Homonyms after all: of another workbook, or of a consultor who shares the folder.
+            return await place_boleto(files, dados, identidade, nome, pasta, homonimo=True)
+    raise LugarOcupado(caminho)
+
+
+async def remove_anterior(files: FileStore, identidade: Identidade, anterior: str, atual: str) -> None:
+    """Remove the file of this boleto under its former name, unless it is another's or a person changed it."""
+    if chave_lugar(anterior) == chave_lugar(atual):
+        return
+    try:
+        dono, caminho = await _read_lugar(files, anterior)
+        if dono != str(identidade):
+            return
+        conteudo = await files.read(caminho)
+    except ArquivoAusente:
+        return
+    if await files.exists(_nota(caminho, identidade, sha256_hex(conteudo))):
+        await files.delete(caminho)
+
+
+async def _claim(files: FileStore, caminho: str, identidade: Identidade) -> tuple[str, str]:
+    """Who owns the path from now on, and how its owner spells it (upper and lower case are one place)."""
+    registro = {"identidade": str(identidade), "caminho": caminho}
+    try:
+        await files.place(_lugar(caminho), json.dumps(registro, ensure_ascii=False).encode())
+    except ArquivoExiste:
+        return await _read_lugar(files, caminho)
+    return str(identidade), caminho
+
+
+async def _read_lugar(files: FileStore, caminho: str) -> tuple[str, str]:
+    registro = json.loads(await files.read(_lugar(caminho)))
+    return registro["identidade"], registro["caminho"]
+
+
+async def _write(files: FileStore, caminho: str, identidade: Identidade, dados: bytes) -> bool:
+    """Put the PDF at a path that is this boleto's; False where a person's file lies there."""
+    await files.place(_nota(caminho, identidade, sha256_hex(dados)), b"", overwrite=True)
+    try:
+        await files.place(caminho, dados)
+    except ArquivoExiste:
+        existente = sha256_hex(await files.read(caminho))
+        if existente == sha256_hex(dados):
+            return True
+        if not await files.exists(_nota(caminho, identidade, existente)):
+            return False
+        await files.place(caminho, dados, overwrite=True)
+    return True
+
+
+def _lugar(caminho: str) -> str:
+    return f"_interno/lugares/{sha256_hex(chave_lugar(caminho).encode())}"
+
+
+def _nota(caminho: str, identidade: Identidade, sha256: str) -> str:
+    texto = f"{chave_lugar(caminho)}\n{identidade}\n{sha256}"
+    return f"_interno/lugares/{sha256_hex(texto.encode())}"

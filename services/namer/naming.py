@@ -1,0 +1,126 @@
+"""Pure: a workbook's name, a month and a contract → the names a boleto's file may take, and its folder."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import groupby
+
+from shared.contrato import MesReferencia, fold, fold_codigo
+
+# File systems take 255 bytes; the store's atomic write adds a suffix of its own while the file is on its way.
+LIMITE_NOME_BYTES = 240
+LIMITE_PASTA_BYTES = 200
+PASTA_SEM_NOME = "SEM PASTA"
+NOME_VAZIO = "CLIENTE"
+_EXTENSAO = ".pdf"
+
+# `70%`, `- 70%`, `-70%`, `70 %`, `33,3%`, glued to the name or not; and the share as a fraction, `0.7`.
+_COMISSAO = re.compile(r"[-–—]?\s*(?:\d{1,3}(?:[.,]\d+)?\s*%|(?<![\d.,])0[.,]\d{1,2}(?![\d.,]))")
+_PARENTESES = re.compile(r"\([^()]*(?:\)|$)")
+_PALAVRA = re.compile(r"[^\W\d_]+")
+_PONTAS = " \t\r\n\u00a0-–—_,;:|/\\*."
+_PROIBIDOS_EM_PASTA = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
+_RESERVADOS = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Identidade:
+    """What makes a boleto one boleto: ponto de venda, contract, month and year."""
+
+    ponto_venda: str
+    cpf: str
+    grupo: int
+    cota: int
+    mes: int
+    ano: int
+
+    def __str__(self) -> str:
+        return f"{fold_codigo(self.ponto_venda)}/{self.cpf}/{self.grupo}/{self.cota}/{self.ano}-{self.mes:02d}"
+
+    def is_same_contract(self, outra: str) -> bool:
+        """`outra`: another one as text."""
+        return str(self).rpartition("/")[0] == outra.rpartition("/")[0]
+
+
+def clean_nome(texto: str, tags: tuple[str, ...]) -> str:
+    """The client's name as people read it: commission mark and all after it, parentheses and known tags gone."""
+    nome = unicodedata.normalize("NFC", texto)
+    nome = _cut_comissao(nome)
+    while (sem := _PARENTESES.sub(" ", nome)) != nome:
+        nome = sem
+    return " ".join(_cut_tags(nome, tags).split()).strip(_PONTAS)
+
+
+def _cut_comissao(nome: str) -> str:
+    while marca := _COMISSAO.search(nome):
+        antes, depois = nome[: marca.start()], nome[marca.end() :]
+        # A mark that stands first hides no name before it: the name comes after.
+        nome = antes if _PALAVRA.search(antes) else f"{antes} {depois}"
+    return nome
+
+
+def _cut_tags(nome: str, tags: tuple[str, ...]) -> str:
+    """Remove tags where they stand as whole words, accents and case aside."""
+    procurados = sorted((fold(tag).split() for tag in tags), key=len, reverse=True)
+    palavras = [(fold(m[0]), m.start(), m.end()) for m in _PALAVRA.finditer(nome)]
+    partes, fim_anterior, i = [], 0, 0
+    while i < len(palavras):
+        tag = next((t for t in procurados if t and [p[0] for p in palavras[i : i + len(t)]] == t), None)
+        if tag is None:
+            i += 1
+            continue
+        partes.append(nome[fim_anterior : palavras[i][1]].rstrip(_PONTAS))
+        fim_anterior = palavras[i + len(tag) - 1][2]
+        i += len(tag)
+    return " ".join([*partes, nome[fim_anterior:]])
+
+
+def nome_limpo(nome: str) -> str:
+    """A cleaned name as files carry it: letters with their accents, runs of anything else one `_`; may be empty."""
+    composto = unicodedata.normalize("NFC", nome)
+    # A mark that no single letter holds is dropped rather than torn from its letter; ª and º are numbers' endings.
+    letras = groupby((c for c in composto if not unicodedata.combining(c)), key=lambda c: c.isalpha() and c not in "ªº")
+    return "_".join("".join(grupo) for is_letra, grupo in letras if is_letra)
+
+
+def nomes_arquivo(nome: str, identidade: Identidade, *, homonimo: bool) -> tuple[str, ...]:
+    """File names for a boleto, the wanted one first, the others for when a different boleto lies there.
+
+    In order: `_{MES}`, then next year's `_{MES}_{ANO}`, last the ponto de venda. Homonyms carry their contract before
+    the month.
+    """
+    limpo = nome_limpo(nome)
+    mes = MesReferencia(identidade.ano, identidade.mes).nome
+    contrato = f"_{identidade.grupo}_{identidade.cota}"
+    inicio = f"{contrato}_{mes}" if homonimo or not limpo else f"_{mes}"
+    ultimo = f"{contrato}_{mes}_{identidade.ano}_{fold_codigo(identidade.ponto_venda)}"
+    finais = (inicio, f"{inicio}_{identidade.ano}", ultimo)
+    return tuple(_join_nome(limpo or NOME_VAZIO, final + _EXTENSAO) for final in finais)
+
+
+def _join_nome(nome: str, final: str) -> str:
+    """The ending is kept whole, the name cut between characters."""
+    return cut_bytes(nome, LIMITE_NOME_BYTES - len(final.encode())).rstrip("_") + final
+
+
+def cut_bytes(texto: str, limite: int) -> str:
+    return texto.encode()[:limite].decode(errors="ignore")
+
+
+def nome_pasta(pasta: str | None) -> str:
+    """A consultor's folder as one safe path part: blanks and accents stay, nothing leads out or into `_interno`."""
+    nome = _PROIBIDOS_EM_PASTA.sub("_", unicodedata.normalize("NFC", pasta or ""))
+    nome = "".join(c for c in nome if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp"))
+    nome = cut_bytes(" ".join(nome.split()).strip(" ."), LIMITE_PASTA_BYTES).rstrip(" .")
+    if nome.casefold().startswith("_interno"):
+        nome = nome.lstrip("_")
+    if _RESERVADOS.fullmatch(nome):
+        nome += "_"
+    return nome or PASTA_SEM_NOME
+
+
+def chave_lugar(caminho: str) -> str:
+    """What two paths share that a file system without case would take for one."""
+    return unicodedata.normalize("NFC", caminho.casefold())

@@ -1,0 +1,185 @@
+"""A workbook's bytes → its contracts, cleaned, and the rows that could not be taken with their reasons."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
+
+from services.namer.cells import (
+    Celula,
+    read_documento,
+    read_email,
+    read_grupo_cota,
+    read_inteiro,
+    read_ponto_venda,
+    read_telefone,
+    read_texto,
+    read_valor,
+)
+from services.namer.columns import Campo, Colunas, find_colunas
+from services.namer.intake import COM_SENHA, SALVE_XLSX, PlanilhaRecusada, check_arquivo
+from services.namer.naming import clean_nome
+from shared.contrato import Cota, DocumentoInvalido, fold
+from shared.events import ErroPlanilha, LinhaPlanilha, LinhasPlanilha
+
+LIMITE_LINHAS = 100_000
+_ABA_PRINCIPAL = "PLANILHA GERAL"
+_CANCELADO = "CANCEL"
+
+Linha = list[Celula]
+
+
+def read_planilha(dados: bytes, tags: tuple[str, ...]) -> LinhasPlanilha:
+    """Read the sheet of contracts. `tags`: words that are no part of a name. Raises PlanilhaRecusada."""
+    check_arquivo(dados)
+    leituras = (_Leitura(aba.name, _read_linhas(aba), tags) for aba in _open_abas(dados))
+    cabecalhos = 0
+    for leitura in leituras:
+        resultado = leitura.read()
+        if resultado is not None and (resultado.linhas or resultado.erros):
+            return resultado
+        cabecalhos += resultado is not None
+    if cabecalhos:
+        raise PlanilhaRecusada("A planilha tem o cabeçalho, mas nenhum cliente. Preencha as linhas e envie de novo.")
+    raise PlanilhaRecusada(
+        "Nenhuma linha de cabeçalho com a coluna CPF foi encontrada na primeira aba. "
+        "Dê às colunas os nomes CPF, G/C e NOME e envie de novo."
+    )
+
+
+def _open_abas(dados: bytes) -> Iterator[CalamineSheet]:
+    """The first sheet, and the one named PLANILHA GERAL should it stand elsewhere: others repeat the same headers."""
+    try:
+        arquivo = CalamineWorkbook.from_filelike(io.BytesIO(dados))
+        abas = [aba.name for aba in arquivo.sheets_metadata if aba.typ is SheetTypeEnum.WorkSheet]
+        escolhidas = dict.fromkeys([*abas[:1], *(aba for aba in abas if fold(aba) == _ABA_PRINCIPAL)])
+        yield from (arquivo.get_sheet_by_name(aba) for aba in escolhidas)
+    except PasswordError as erro:
+        raise PlanilhaRecusada(COM_SENHA) from erro
+    except CalamineError as erro:
+        raise PlanilhaRecusada(f"O arquivo não é uma planilha do Excel, ou está danificado. {SALVE_XLSX}") from erro
+
+
+def _read_linhas(aba: CalamineSheet) -> list[Linha]:
+    """Every row of the sheet, from its first; a merged cell's value in each row it spans."""
+    if aba.total_height > LIMITE_LINHAS:
+        raise PlanilhaRecusada(
+            "A planilha passa de 100.000 linhas. Apague as linhas vazias do fim, ou divida-a, e envie de novo."
+        )
+    linhas: list[Linha] = [list(linha) for linha in aba.to_python(skip_empty_area=False)]
+    mescladas = [(inicio, fim) for inicio, fim in aba.merged_cell_ranges or () if inicio[0] < fim[0]]
+    ocupadas = [any(celula != "" for celula in linha) for linha in linhas] if mescladas else []
+    for (inicio, coluna), (fim, _) in mescladas:
+        for numero in range(inicio + 1, min(fim + 1, len(linhas))):
+            if ocupadas[numero] and coluna < len(linhas[numero]) and linhas[numero][coluna] == "":
+                linhas[numero][coluna] = linhas[inicio][coluna]
+    return linhas
+
+
+@dataclass
+class _Leitura:
+    """One sheet on its way into contracts; `colunas` follows the last header row."""
+
+    aba: str
+    linhas: list[Linha]
+    tags: tuple[str, ...]
+    colunas: Colunas = field(default_factory=dict)
+    cabecalho: Linha = field(default_factory=list)
+    contratos: dict[tuple[str, int | None, int | None], LinhaPlanilha] = field(default_factory=dict)
+    erros: list[ErroPlanilha] = field(default_factory=list)
+
+    def read(self) -> LinhasPlanilha | None:
+        """None where no row is a header. Raises PlanilhaRecusada where the names' column is missing."""
+        sem_nome = 0
+        for numero, linha in enumerate(self.linhas, 1):
+            colunas = self._find_cabecalho(linha)
+            if colunas and "nome" in colunas:
+                self.colunas, self.cabecalho = colunas, linha
+            elif colunas:
+                sem_nome = sem_nome or numero
+            elif self.colunas and any(read_texto(self._cell(linha, campo)) for campo in self.colunas):
+                self._take(numero, linha)
+        if not self.colunas:
+            if sem_nome:
+                raise PlanilhaRecusada(
+                    f"O cabeçalho (linha {sem_nome}) não tem a coluna do nome. Chame-a NOME e envie de novo."
+                )
+            return None
+        linhas = tuple(sorted(self.contratos.values(), key=lambda contrato: contrato.linha))
+        self.erros.sort(key=lambda erro: erro.linha)
+        return LinhasPlanilha(aba=self.aba, total=len(linhas) + len(self.erros), linhas=linhas, erros=tuple(self.erros))
+
+    def _find_cabecalho(self, linha: Linha) -> Colunas | None:
+        """Headers repeat before each block of rows; most rows are told apart by the digits of their document."""
+        documento = self._cell(linha, "documento")
+        if self.colunas and (not isinstance(documento, str) or any(c.isdigit() for c in documento)):
+            return None
+        return find_colunas(linha)
+
+    def _cell(self, linha: Linha, campo: Campo) -> Celula:
+        """The first cell of the field that is not blank."""
+        celulas = (linha[coluna] for coluna in self.colunas.get(campo, ()) if coluna < len(linha))
+        return next((celula for celula in celulas if read_texto(celula)), None)
+
+    def _take(self, numero: int, linha: Linha) -> None:
+        celula = self._cell(linha, "documento")
+        if not read_texto(celula):
+            return self._refuse(numero, "documento", "Linha sem CPF (célula vazia ou com erro de fórmula).")
+        try:
+            documento = read_documento(celula)
+        except DocumentoInvalido as erro:
+            return self._refuse(numero, "documento", str(erro))
+        if not read_texto(self._cell(linha, "nome")):
+            return self._refuse(numero, "nome", "Linha sem o nome do cliente.")
+        contrato = self._make_contrato(numero, linha, documento)
+        chave = (documento, contrato.grupo, contrato.cota)
+        repetido = self.contratos.pop(chave, None)
+        if repetido is not None:
+            # As when the sheet is imported row after row: what stands further down is the newer word.
+            motivo = f"O mesmo CPF e grupo/cota está de novo na linha {numero}, que vale."
+            self._refuse(repetido.linha, "documento", motivo)
+        self.contratos[chave] = contrato
+        return None
+
+    def _make_contrato(self, numero: int, linha: Linha, documento: str) -> LinhaPlanilha:
+        def texto(campo: Campo, limite: int = 100) -> str | None:
+            return read_texto(self._cell(linha, campo))[:limite] or None
+
+        original = texto("nome", 255) or ""
+        cota = self._read_cota(linha)
+        situacao, contemplado = texto("situacao"), texto("contemplado")
+        return LinhaPlanilha(
+            aba=self.aba,
+            linha=numero,
+            cpf=documento,
+            nome=clean_nome(original, self.tags),
+            nome_original=original,
+            grupo=cota.grupo if cota else None,
+            cota=cota.cota if cota else None,
+            ponto_venda=read_ponto_venda(self._cell(linha, "ponto_venda")),
+            situacao=situacao,
+            ativo=not any(fold(valor or "").startswith(_CANCELADO) for valor in (situacao, contemplado)),
+            valor_credito=read_valor(self._cell(linha, "valor_credito"), 10),
+            valor_parcela=read_valor(self._cell(linha, "valor_parcela"), 8),
+            whatsapp=read_telefone(self._cell(linha, "whatsapp")),
+            email=read_email(self._cell(linha, "email")),
+            contemplado=contemplado,
+        )
+
+    def _read_cota(self, linha: Linha) -> Cota | None:
+        """From the G/C column, else from grupo and cota apart, else from a grupo column that holds both."""
+        junto = read_grupo_cota(self._cell(linha, "grupo_cota"))
+        if junto is not None:
+            return junto
+        grupo, cota = read_inteiro(self._cell(linha, "grupo")), read_inteiro(self._cell(linha, "cota"))
+        if grupo and cota is not None:
+            return Cota(grupo, cota)
+        return read_grupo_cota(self._cell(linha, "grupo")) or read_grupo_cota(self._cell(linha, "cota"))
+
+    def _refuse(self, numero: int, campo: Campo, motivo: str) -> None:
+        colunas: Sequence[int] = self.colunas.get(campo, ())
+        nome = read_texto(self.cabecalho[colunas[0]]) if colunas else campo
+        self.erros.append(ErroPlanilha(aba=self.aba, linha=numero, campo=nome, motivo=motivo))
