@@ -90,7 +90,7 @@ class Escritor:
         if self.often(self.ruido.cpf_numerico):
             return int(documento)
         if self.often(self.ruido.cpf_float):
-            return float(documento)
+            return self.random.choice((float(documento), f"{int(documento):.10E}"))
         text = f"{documento[:3]}.{documento[3:6]}.{documento[6:9]}-{documento[9:]}"
         return (
             self.random.choice((" ", "\t", "")) + text + self.random.choice((" ", "")) if self.ruido.cpf_sujo else text

@@ -80,7 +80,7 @@ class Falhas(Grupo):
     erros: int = Field(0, ge=-1, description="next N requests answer `status`; -1 all")
     status: int = Field(500, ge=400, le=599)
     resets: int = Field(
-        0, ge=-1, description="next N requests have their connection cut; -1 all. Clients and browsers repeat a GET once"
+        0, ge=-1, description="next N requests have their connection cut; -1 all. Clients repeat a GET once"
     )
     cortes: int = Field(0, ge=-1, description="next N answers end in the middle; -1 all")
     na: Passo = Field("", description="only on this page")

@@ -1,0 +1,138 @@
+"""The samples keep their promises: valid digits, enough outcomes, and a portal that agrees with each expectation."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from validate_docbr import CNPJ, CPF
+
+from tests.samples.contratos import cem_contratos
+from tests.samples.demonstracao import PV, demonstracao
+from tests.samples.people import Pessoas
+from tests.samples.register import Amostra, Contrato, Esperado
+from tests.samples.workbooks import CABECALHO_GERAL, LINHA_CABECALHO, Ruido, write_planilha_geral, write_planilhas
+from tests.simulator.server import Simulador
+from tests.simulator.tests.visitor import Visitante
+
+RUIDOS = [name for name in Ruido.__dataclass_fields__ if name != "semente"]
+
+
+def test_documents_are_valid_by_an_independent_judge() -> None:
+    pessoas = Pessoas(1)
+    cpfs = [pessoas.make_cpf(zeros=n % 3) for n in range(200)]
+    assert all(CPF().validate(cpf) for cpf in cpfs)
+    assert len(set(cpfs)) == 200
+    assert any(cpf.startswith("00") for cpf in cpfs)
+    assert all(CNPJ().validate(pessoas.make_cnpj(letras=letras)) for letras in (False, True) for _ in range(50))
+    assert not pessoas.make_cnpj(letras=True).isdecimal()
+
+
+@pytest.mark.parametrize("make", [demonstracao, cem_contratos])
+def test_the_same_seed_makes_the_same_sample(make: Any) -> None:
+    assert make() == make()
+    assert make(semente=5).contratos != make().contratos
+
+
+def test_the_demonstration_shows_every_status_and_fourteen_codes_in_one_job() -> None:
+    job = demonstracao().trabalhos[1]
+    statuses = {e.status for e in job.esperados}
+    assert statuses == {"sucesso", "erro", "cpf_nao_encontrado", "sem_boleto", "ja_baixado"}
+    codes = {e.codigo for e in job.esperados if e.codigo}
+    assert len(codes) >= 14
+    assert 22 <= len(job.esperados) <= 28
+    assert set(job.corpo["cpfs"]) == {e.documento for e in job.esperados}
+
+
+def test_the_demonstration_never_opens_a_breaker_by_itself() -> None:
+    """Two clients with lasting technical faults, two divergent ones, one changed page: three of a kind stop a job."""
+    roots = Counter((e.codigo or "").split(".")[0] for e in demonstracao().trabalhos[1].esperados)
+    assert roots["download"] + roots["portal"] - 1 <= 2
+    codes = Counter(e.codigo for e in demonstracao().trabalhos[1].esperados if e.codigo)
+    assert sum(n for code, n in codes.items() if code.startswith("documento.divergente")) == 2
+    assert codes["portal.mudou.seletor"] == 1
+    assert not any(code.startswith("login") for code in codes)
+
+
+def test_a_hundred_contracts_over_two_pontos_de_venda_and_three_consultores() -> None:
+    sample = cem_contratos()
+    rows = [e for job in sample.trabalhos for e in job.esperados]
+    assert len(rows) == 100
+    assert [len(job.esperados) for job in sample.trabalhos] == [60, 40]
+    assert {c.consultor for c in sample.contratos} == {c.nome for c in sample.consultores}
+    assert len({c.ponto_venda for c in sample.contratos_de("NARA AMOSTRA")}) == 2
+    files = [e.arquivo for e in rows if e.arquivo]
+    assert len(files) == len(set(files)) == sum(e.status == "sucesso" for e in rows)
+
+
+def test_homonyms_of_one_consultor_carry_their_cota() -> None:
+    files = [e.arquivo for e in demonstracao().trabalhos[1].esperados if e.arquivo]
+    assert sum(any(part.isdecimal() for part in name.split("_")) for name in files) == 2
+
+
+def find_contrato(sample: Amostra, esperado: Esperado) -> Contrato | None:
+    return next((c for c in sample.contratos if (c.documento, c.grupo) == (esperado.documento, esperado.grupo)), None)
+
+
+async def test_the_portal_agrees_with_what_the_demonstration_expects() -> None:
+    """Walks each client by hand: the ones that must succeed are issued, with their own cota, in the month asked."""
+    sample = demonstracao()
+    async with Simulador(sample.cenario) as portal, Visitante(portal) as v:
+        await v.login("0000017308", "Modelo#17308")
+        for esperado in sample.trabalhos[1].esperados:
+            cliente = next((c for c in sample.cenario.clientes if c.cpf == esperado.documento), None)
+            found = portal.portal.find_credencial("0000017308") is not None and cliente is not None
+            assert found is (esperado.status != "cpf_nao_encontrado")
+            if esperado.status != "sucesso" or cliente is None:
+                continue
+            cotas = [c for c in cliente.cotas if not c.inativa and esperado.grupo in (None, c.grupo)]
+            months = [sample.cenario.vencimento(p) for p in cotas[0].parcelas if p.emitivel and p.a_receber]
+            assert date(sample.ano, sample.mes, 1) in [day.replace(day=1) for day in months]
+
+
+async def test_the_wrong_password_of_the_second_ponto_de_venda_is_refused() -> None:
+    sample = demonstracao()
+    ours = next(p for p in sample.pontos_venda if p.codigo != PV)
+    async with Simulador(sample.cenario) as portal, Visitante(portal) as v:
+        await v.login(ours.usuario.zfill(10), ours.senha)
+        assert portal.log.count("login.recusado", ours.usuario) == 1
+
+
+@pytest.mark.parametrize("ruido", [None, *RUIDOS, "tudo"])
+def test_each_noise_is_in_the_file_and_the_report_says_what_to_expect(tmp_path: Path, ruido: str | None) -> None:
+    noise = Ruido.all() if ruido == "tudo" else Ruido(**({ruido: True} if ruido else {}))
+    sample = demonstracao()
+    for sheet in write_planilhas(sample, tmp_path, noise).values():
+        rows = list(load_workbook(sheet.caminho).worksheets[0].iter_rows(values_only=True))
+        assert sheet.total == sheet.importados + len(sheet.ignorados) + len(sheet.erros)
+        for number, contrato in sheet.linhas.items():
+            assert contrato.nome_planilha in rows[number - 1]
+        cells = [cell for row in rows for cell in row]
+        assert any("E+" in str(c) for c in cells) is (ruido in ("cpf_float", "tudo"))
+        assert ("#N/D" in cells or "#N/A" in cells) is (ruido in ("erros_nd", "tudo"))
+        assert sum(c in ("CPF", "DOCUMENTO") for c in cells) > 1 or ruido not in ("cabecalho_repetido", "tudo")
+        assert any(isinstance(c, str) and c.startswith("17.") for c in cells[9:]) >= (ruido == "pv_com_ponto")
+        assert (len(sheet.erros), len(sheet.ignorados)) == {
+            "sem_cpf": (1, 0), "cpf_invalido": (1, 0), "pv_desconhecido": (0, 1), "tudo": (2, 1),
+        }.get(ruido or "", (0, 0))  # fmt: skip
+
+
+def test_the_specific_layout_is_the_real_ones_to_the_space(tmp_path: Path) -> None:
+    sample = demonstracao()
+    path = tmp_path / "MARTA_MODELO__PLANILHA_GERAL.xlsx"
+    sheet = write_planilha_geral(path, sample.contratos_de("MARTA MODELO"))
+    book = load_workbook(path)
+    assert book.sheetnames == [
+        "PLANILHA GERAL ", "Planilha1", "CONTROLE DE VENDAS ", "COMISSÃO 4º PARCELA", "CANCELADO", "VENDAS ANUAIS",
+    ]  # fmt: skip
+    page = book["PLANILHA GERAL "]
+    header = [cell.value for cell in page[LINHA_CABECALHO]]
+    assert tuple(header[:9]) == CABECALHO_GERAL
+    assert [getattr(value, "day", None) for value in header[9:22:2]] == [1] * 7
+    assert header[10] == "data pgtº"
+    assert page.auto_filter.ref == f"A13:V{13 + sheet.total}"
+    assert page.column_dimensions["K"].hidden
+    assert page.max_column >= 300
+    assert isinstance(page["G14"].value, int)
