@@ -1,0 +1,83 @@
+"""The database: asyncpg, SQL in .sql files by concept, numbered migrations. Only the gateway opens it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import asyncpg
+import orjson
+
+PASTA = Path(__file__).parent
+MIGRACOES = PASTA / "migrations"
+
+Pool: TypeAlias = "asyncpg.Pool"
+# A connection of its own or one lent by the pool.
+Conn: TypeAlias = "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy"
+
+_NOME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
+# Any number that no one else uses: whoever migrates holds it.
+_TRAVA_MIGRACAO = 0x43414E4F
+_TABELA = """CREATE TABLE IF NOT EXISTS migracoes (
+    nome text PRIMARY KEY, aplicada_em timestamptz NOT NULL DEFAULT now()
+)"""
+
+
+async def open_pool(url: str, *, max_size: int = 10, timeout_s: float = 30.0) -> asyncpg.Pool:
+    """A pool whose jsonb values are Python objects. `timeout_s` bounds connecting and every statement."""
+    return await asyncpg.create_pool(
+        url, min_size=1, max_size=max_size, timeout=timeout_s, command_timeout=timeout_s, init=_init
+    )
+
+
+async def migrate(alvo: str | asyncpg.Pool, pasta: Path = MIGRACOES) -> list[str]:
+    """Bring the schema up to date; returns the migrations applied. Many may call it at once: one works, all wait."""
+    if isinstance(alvo, str):
+        conn = await asyncpg.connect(alvo, timeout=30)
+        try:
+            return await _migrate(conn, pasta)
+        finally:
+            await conn.close(timeout=10)
+    async with alvo.acquire(timeout=30) as emprestada:
+        return await _migrate(emprestada, pasta)
+
+
+def load_sql(nome: str) -> Mapping[str, str]:
+    """The statements of `<nome>.sql`, each under the name that a line `-- name: x` before it gives."""
+    partes = _NOME.split((PASTA / f"{nome}.sql").read_text(encoding="utf-8"))
+    return MappingProxyType({chave: sql.strip() for chave, sql in zip(partes[1::2], partes[2::2], strict=True)})
+
+
+async def _migrate(conn: Conn, pasta: Path) -> list[str]:
+    aplicadas: list[str] = []
+    # Of the session, not the transaction: each migration commits alone, so that a late one's fault keeps the earlier.
+    await conn.execute("SELECT pg_advisory_lock($1)", _TRAVA_MIGRACAO, timeout=600)
+    try:
+        await conn.execute(_TABELA)
+        prontas = {linha["nome"] for linha in await conn.fetch("SELECT nome FROM migracoes")}
+        for nome, sql in _read_migracoes(pasta):
+            if nome in prontas:
+                continue
+            async with conn.transaction():
+                await conn.execute(sql, timeout=600)
+                await conn.execute("INSERT INTO migracoes (nome) VALUES ($1)", nome)
+            aplicadas.append(nome)
+    finally:
+        await conn.execute("SELECT pg_advisory_unlock($1)", _TRAVA_MIGRACAO)
+    return aplicadas
+
+
+def _read_migracoes(pasta: Path) -> list[tuple[str, str]]:
+    return [(arquivo.stem, arquivo.read_text(encoding="utf-8")) for arquivo in sorted(pasta.glob("*.sql"))]
+
+
+async def _init(conn: Conn) -> None:
+    await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode, decoder=orjson.loads)
+
+
+def _encode(valor: Any) -> str:
+    """A str is taken as JSON text already, so that a model's own JSON goes in unchanged."""
+    return valor if isinstance(valor, str) else orjson.dumps(valor, default=str).decode()
