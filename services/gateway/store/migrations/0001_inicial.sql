@@ -50,6 +50,11 @@ CREATE TABLE credenciais_canopus (
     -- Set: the credential is stopped, nothing is posted with it until a person acts.
     parada_codigo   varchar(60),
     parada_em       timestamptz,
+    -- A person put it right when leases up to this one had been granted: their late refusals say nothing any more.
+    consertada_cerca bigint      NOT NULL DEFAULT 0,
+    -- Sessions that ended badly in a row, and until when the next one waits for that.
+    quedas          int          NOT NULL DEFAULT 0,
+    espera_ate      timestamptz,
     -- The firewall's last block page: a second one within ten minutes stops the credential.
     bloqueada_em    timestamptz,
     -- Distinct contracts in a row whose document diverged; three stop the credential.
@@ -205,6 +210,8 @@ CREATE TABLE log_downloads_boletos (
     despacho        bigint,
     cerca           bigint,
     enviado_em      timestamptz,
+    -- Ended by a stop that a person lifts: `retomar`, or the credential put right, sets it back to pendente.
+    parado          boolean      NOT NULL DEFAULT false,
     captura         jsonb,
     dados_boleto    jsonb,
     evidencia       jsonb        NOT NULL DEFAULT '[]',
@@ -259,7 +266,7 @@ CREATE TABLE servicos (
 );
 
 CREATE SEQUENCE cercas;
--- A lease: one slot of one credential, held by one scraper. Gone when given back or expired.
+-- A lease: one slot of one credential, held by one scraper, until it is given back or expires (encerrada_em).
 CREATE TABLE concessoes (
     cerca         bigint PRIMARY KEY DEFAULT nextval('cercas'),
     credencial_id int         NOT NULL REFERENCES credenciais_canopus ON DELETE CASCADE,
@@ -270,10 +277,14 @@ CREATE TABLE concessoes (
     expira_em     timestamptz NOT NULL,
     ociosa_desde  timestamptz NOT NULL DEFAULT now(),
     aberta        boolean     NOT NULL DEFAULT false,
-    revogada      boolean     NOT NULL DEFAULT false,
-    pedido_id     uuid,
-    UNIQUE (credencial_id, slot)
+    revogada_em   timestamptz,
+    encerrada_em  timestamptz,
+    motivo        text,
+    pedido_id     uuid
 );
+CREATE UNIQUE INDEX concessoes_vivas ON concessoes (credencial_id, slot) WHERE encerrada_em IS NULL;
+CREATE INDEX concessoes_encerradas ON concessoes (encerrada_em);
+CREATE INDEX concessoes_por_pedido ON concessoes (pedido_id) WHERE pedido_id IS NOT NULL;
 
 -- The circuit breaker of each portal. falhas: distinct contracts that failed in a row.
 CREATE TABLE portais (
