@@ -14,6 +14,8 @@ LIMITE_PARTES = 5000
 _BLOCO = 1 << 20
 _CABECALHO_LOCAL = struct.Struct("<4s5H3L2H")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_REGISTRO = struct.Struct("<2H")
+_BOF, _FILEPASS, _PRIMEIROS_REGISTROS = b"\x09\x08\x10\x00", 0x2F, 8
 _PACOTE_CIFRADO = "EncryptedPackage".encode("utf-16-le")
 
 SALVE_XLSX = "Abra-o no Excel, salve como .xlsx e envie de novo."
@@ -33,12 +35,25 @@ def check_arquivo(dados: bytes) -> None:
             "O arquivo passa de 20 MB. Retire imagens e abas que não são de clientes e envie de novo."
         )
     if dados.startswith(_OLE):
-        if _PACOTE_CIFRADO in dados:
+        if _PACOTE_CIFRADO in dados or _has_filepass(dados):
             raise PlanilhaRecusada(COM_SENHA)
     elif dados.startswith(b"PK"):
         _check_zip(dados)
     else:
         raise PlanilhaRecusada(f"O arquivo não é uma planilha do Excel. {SALVE_XLSX}")
+
+
+def _has_filepass(dados: bytes) -> bool:
+    """Whether a .xls is encrypted: a FILEPASS record stands near the start of its stream, right behind its BOF."""
+    posicao = dados.find(_BOF)
+    for _ in range(_PRIMEIROS_REGISTROS if posicao >= 0 else 0):
+        if posicao + _REGISTRO.size > len(dados):
+            break
+        tipo, tamanho = _REGISTRO.unpack_from(dados, posicao)
+        if tipo == _FILEPASS:
+            return True
+        posicao += _REGISTRO.size + tamanho
+    return False
 
 
 def _check_zip(dados: bytes) -> None:

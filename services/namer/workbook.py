@@ -65,7 +65,7 @@ def _open_abas(dados: bytes) -> Iterator[CalamineSheet]:
 
 def _read_linhas(aba: CalamineSheet) -> list[Linha]:
     """Every row of the sheet, from its first; a merged cell's value in each row it spans."""
-    if aba.total_height > LIMITE_LINHAS:
+    if aba.end is not None and aba.end[0] >= LIMITE_LINHAS:
         raise PlanilhaRecusada(
             "A planilha passa de 100.000 linhas. Apague as linhas vazias do fim, ou divida-a, e envie de novo."
         )

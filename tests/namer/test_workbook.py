@@ -1,0 +1,381 @@
+"""Reading workbooks: both layouts, every kind of noise, and an honest word on each row that is not taken."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from services.namer.intake import PlanilhaRecusada
+from services.namer.workbook import read_planilha
+from shared.events import LinhaPlanilha, LinhasPlanilha
+from tests.namer.planilhas import CABECALHO_GERAL, make_cpf, make_generica, make_geral, mask, save
+
+TAGS = ("IMOVEL", "MEGAZAP", "JÁ NEGOCIADO")
+CPF = "52998224725"
+ZEROS = "00123456797"
+CNPJ = "11222333000181"
+
+
+def read(dados: bytes) -> LinhasPlanilha:
+    return read_planilha(dados, TAGS)
+
+
+def read_celula(campo: str, valor: Any) -> LinhaPlanilha:
+    """The one contract of a sheet in which `campo` holds `valor`."""
+    linha: dict[str, Any] = {"CPF": CPF, "G/C": "6650 0007", "NOME": "ANA LIMA", campo: valor}
+    lida = read(make_generica(list(linha), [list(linha.values())]))
+    assert not lida.erros
+    return lida.linhas[0]
+
+
+# --- the consultores' sheet -------------------------------------------------------------------------------------------
+
+
+def test_the_consultores_sheet_is_read_below_its_legend() -> None:
+    lida = read(
+        make_geral(
+            [
+                (" " + mask(CPF), "6650 0007", "OFERTADO 10.11", "", "Em dia", " ANA  LIMA - 70%", 17308, 25e3, 512.3),
+                (f"\t{mask(make_cpf(1))} ", "12345 0012", None, None, "INADIMPLENTE", "RUI SÁ IMOVEL 50%", 21400),
+                (mask(make_cpf(2)), "6651 2278", None, None, "INADIMPLENTES", "EVA", "17.308", None, None),
+                (mask(make_cpf(3)), "6651 2279", None, None, "CANCELADO", "IVO 70% MEGAZAP", 17308, None, None),
+                (mask(make_cpf(4)), "6651 2280", None, None, "CANCELAMENTO", "LIA (IVO)", 17308, None, None),
+                (None, "6651 2281", None, None, "Em dia", "SEM CPF 70%", 17308, None, None),
+            ]
+        )
+    )  # fmt: skip
+    assert lida.aba == "PLANILHA GERAL "
+    assert lida.total == 6
+    assert lida.linhas[0] == LinhaPlanilha(
+        aba="PLANILHA GERAL ", linha=14, cpf=CPF, nome="ANA LIMA", nome_original="ANA LIMA - 70%", grupo=6650, cota=7,
+        ponto_venda="17308", situacao="Em dia", ativo=True, valor_credito=Decimal("25000.00"),
+        valor_parcela=Decimal("512.30"),
+    )  # fmt: skip
+    assert [(c.nome, c.grupo, c.cota, c.ponto_venda, c.ativo) for c in lida.linhas[1:]] == [
+        ("RUI SÁ", 12345, 12, "21400", True),
+        ("EVA", 6651, 2278, "17.308", True),
+        ("IVO", 6651, 2279, "17308", False),
+        ("LIA", 6651, 2280, "17308", False),
+    ]
+    assert [(e.linha, e.campo) for e in lida.erros] == [(19, "CPF")]
+
+
+def test_dates_as_headers_and_hidden_columns_harm_nothing() -> None:
+    livro = Workbook()
+    aba = livro.worksheets[0]
+    aba.append([None] * 3)
+    aba.append([*CABECALHO_GERAL[:9], datetime(2025, 6, 1), "data pgtº", datetime(2025, 7, 1)])
+    aba.append([mask(CPF), "6650 0007", "", "", "Em dia", "ANA", 17308, 1, 2, "1º parcela", date(2025, 6, 10), "-"])
+    aba.column_dimensions["J"].hidden = True
+    assert [(c.linha, c.nome) for c in read(save(livro)).linhas] == [(3, "ANA")]
+
+
+def test_the_general_sheet_is_found_behind_a_cover() -> None:
+    livro = Workbook()
+    livro.worksheets[0].append(["Capa"])
+    aba = livro.create_sheet("planilha geral")
+    aba.append(["CPF", "G/C", "NOME"])
+    aba.append([CPF, "6650 7", "ANA"])
+    assert [c.aba for c in read(save(livro)).linhas] == ["planilha geral"]
+
+
+# --- the generic layout -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cabecalho",
+    [
+        ("CPF", "NOME", "GRUPO", "COTA", "PONTO_VENDA", "WHATSAPP", "SITUACAO"),
+        ("Documento", "Cliente", "GR", "CT", "PV", "Telefone", "STATUS"),
+        ("DOC", "Nome do Cliente", "Grupo", "Cota", "PDV", "CELULAR", "Situação"),
+        ("CPF/CNPJ", "Nome Completo", "grupo", "cota", "Ponto de Venda", "whatsapp", "situação"),
+        ("cpf ", " consorciado", "GRUPO ", " COTA", "LOJA", "Fone", "status"),
+    ],
+)
+def test_columns_are_known_by_every_usual_name(cabecalho: tuple[str, ...]) -> None:
+    lida = read(make_generica(cabecalho, [(CPF, "ANA LIMA", 6650, 7, 17308, 67999990000, "ATIVO")]))
+    linha = lida.linhas[0]
+    assert (linha.linha, linha.cpf, linha.nome, linha.grupo, linha.cota) == (2, CPF, "ANA LIMA", 6650, 7)
+    assert (linha.ponto_venda, linha.whatsapp, linha.situacao) == ("17308", "67999990000", "ATIVO")
+
+
+def test_a_header_is_never_matched_in_part() -> None:
+    """`CT` matched CONTRATO, and DOCUMENTO the day a document was signed: cotas came from the wrong column."""
+    cabecalho = ("CONTRATO", "DATA DOCUMENTO", "NOME FANTASIA", "VALOR PAGO", "CPF", "NOME", "GRUPO", "COTA")
+    linha = read(make_generica(cabecalho, [(99, "01/01/2026", "X", 5, CPF, "ANA", 6650, 7)])).linhas[0]
+    assert (linha.cpf, linha.nome, linha.grupo, linha.cota, linha.valor_credito) == (CPF, "ANA", 6650, 7, None)
+
+
+def test_of_two_columns_of_one_kind_the_better_named_that_is_filled_counts() -> None:
+    cabecalho = ("CNPJ", "TELEFONE", "CLIENTE", "CPF", "NOME", "WHATSAPP")
+    lida = read(
+        make_generica(
+            cabecalho,
+            [
+                ("", "6733330000", "1", CPF, "ANA", "67999990000"),
+                (CNPJ, "6733330001", "2", "", "AÇO LTDA", ""),
+            ],
+        )
+    )
+    assert [(c.cpf, c.nome, c.whatsapp) for c in lida.linhas] == [
+        (CPF, "ANA", "67999990000"),
+        (CNPJ, "AÇO LTDA", "6733330001"),
+    ]
+
+
+def test_a_status_or_contemplado_that_starts_with_cancel_makes_a_row_inactive() -> None:
+    assert not read_celula("STATUS", "Cancelado em 2025").ativo
+    assert not read_celula("CONTEMPLADO", "CANCELADO").ativo
+    assert read_celula("STATUS", "INADIMPLENTE").ativo
+    assert read_celula("STATUS", "Não cancelado").ativo
+    assert read_celula("CONTEMPLADO", "SIM").contemplado == "SIM"
+
+
+# --- cells ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("celula", "documento"),
+    [
+        (mask(CPF), CPF),
+        (f" \t{mask(CPF)}\u00a0", CPF),
+        (CPF, CPF),
+        (int(CPF), CPF),
+        (float(CPF), CPF),
+        (f"{CPF}.0", CPF),
+        ("5.2998224725E10", CPF),
+        ("5,2998224725E+10", CPF),
+        (f"'{CPF}", CPF),
+        ("529 982 247 25", CPF),
+        (int(ZEROS), ZEROS),
+        (float(ZEROS), ZEROS),
+        (str(int(ZEROS)), ZEROS),
+        (f"{int(ZEROS)}.0", ZEROS),
+        (ZEROS, ZEROS),
+        ("1.234.567-97", ZEROS),
+        ("00000000191", "00000000191"),
+        ("11.222.333/0001-81", CNPJ),
+        (int(CNPJ), CNPJ),
+        (f"{CNPJ}.0", CNPJ),
+        (191, None),
+        ("00.000.000/0001-91", "00000000000191"),
+        (1234567000000, None),
+        ("12.ABC.345/01DE-35", "12ABC34501DE35"),
+        ("12abc34501de35", "12ABC34501DE35"),
+    ],
+)
+def test_a_document_is_read_through_its_noise(celula: Any, documento: str | None) -> None:
+    lida = read(make_generica(["CPF", "NOME"], [[celula, "ANA"]]))
+    assert [c.cpf for c in lida.linhas] == ([documento] if documento else [])
+    assert len(lida.erros) == (documento is None)
+
+
+@pytest.mark.parametrize(
+    ("celula", "motivo"),
+    [
+        ("52998224726", "CPF ou CNPJ inválido: confira os dígitos."),
+        ("11111111111", "CPF ou CNPJ inválido: confira os dígitos."),
+        ("a confirmar", "CPF ou CNPJ inválido: confira os dígitos."),
+        (12345, "CPF ou CNPJ inválido: confira os dígitos."),
+        ("", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
+        (" \t", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
+        ("#N/D", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
+        ("#REF!", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
+        ("=NA()", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
+    ],
+)
+def test_a_row_without_a_right_document_is_reported_and_not_taken(celula: Any, motivo: str) -> None:
+    lida = read(make_generica(["Documento", "NOME", "G/C"], [[celula, "ANA", "6650 7"], [CPF, "RUI", "6650 8"]]))
+    assert [c.nome for c in lida.linhas] == ["RUI"]
+    erro = lida.erros[0]
+    assert (erro.aba, erro.linha, erro.campo, erro.motivo) == ("Planilha1", 2, "Documento", motivo)
+    assert lida.total == 2
+
+
+def test_a_row_without_a_name_is_reported() -> None:
+    lida = read(make_generica(["CPF", "Cliente"], [[CPF, " "], [make_cpf(1), "#N/D"], [make_cpf(2), "EVA"]]))
+    assert [(e.linha, e.campo, e.motivo) for e in lida.erros] == [
+        (2, "Cliente", "Linha sem o nome do cliente."),
+        (3, "Cliente", "Linha sem o nome do cliente."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "celula",
+    [
+        "6650 0007", "06650 0007", "6650/0007", "6650-7", "6650 / 7", "6650  7", " 6650\u00a00007 ", "006650/0007-00",
+        "6650\t7", datetime(6650, 7, 1), "6650.0007", 6650.0007,
+    ],
+)  # fmt: skip
+def test_every_spelling_of_grupo_and_cota_is_read(celula: Any) -> None:
+    linha = read_celula("G/C", celula)
+    assert (linha.grupo, linha.cota) == (6650, 7)
+
+
+def test_a_cota_that_lost_its_last_zero_as_a_number_gets_it_back() -> None:
+    linha = read_celula("G/C", 6650.001)
+    assert (linha.grupo, linha.cota) == (6650, 10)
+
+
+@pytest.mark.parametrize("celula", ["", None, "#N/D", "a definir", "66500007"])
+def test_a_row_without_grupo_and_cota_is_taken_without(celula: Any) -> None:
+    linha = read_celula("G/C", celula)
+    assert (linha.grupo, linha.cota) == (None, None)
+
+
+def test_grupo_and_cota_apart_or_together_in_one_column() -> None:
+    lida = read(
+        make_generica(
+            ["CPF", "NOME", "GRUPO", "COTA"],
+            [
+                [CPF, "A", "006650", "0007"],
+                [CPF, "B", 6650.0, 8.0],
+                [CPF, "C", "6650/9", None],
+                [CPF, "D", None, "6650 10"],
+                [CPF, "E", "6650", None],
+            ],
+        )
+    )
+    assert [(c.nome, c.grupo, c.cota) for c in lida.linhas] == [
+        ("A", 6650, 7), ("B", 6650, 8), ("C", 6650, 9), ("D", 6650, 10), ("E", None, None)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("celula", "codigo"),
+    [
+        (17308, "17308"), (17308.0, "17308"), ("17.308", "17.308"), (17.308, "17.308"), (21.4, "21.400"),
+        ("17308.0", "17308"), (" 17308 ", "17308"), ("", None), ("#N/D", None),
+    ],
+)  # fmt: skip
+def test_every_spelling_of_a_ponto_de_venda_is_read(celula: Any, codigo: str | None) -> None:
+    assert read_celula("P.V", celula).ponto_venda == codigo
+
+
+@pytest.mark.parametrize(
+    ("celula", "valor"),
+    [
+        (770000, Decimal("770000.00")), (512.345, Decimal("512.34")), ("R$ 1.234,56", Decimal("1234.56")),
+        ("1.234", Decimal("1234.00")), ("1234.5", Decimal("1234.50")), ("25.000,00", Decimal("25000.00")),
+        ("-", None), ("", None), ("#N/D", None), ("V", None), (-5, None), (10**12, None), (date(2026, 1, 1), None),
+        (0.7, Decimal("0.70")),
+    ],
+)  # fmt: skip
+def test_amounts_are_read_in_reais(celula: Any, valor: Decimal | None) -> None:
+    assert read_celula("Valor", celula).valor_credito == valor
+
+
+@pytest.mark.parametrize(
+    ("campo", "celula", "lido"),
+    [
+        ("WHATSAPP", "(67) 99999-0000", "67999990000"), ("WHATSAPP", 67999990000.0, "67999990000"),
+        ("WHATSAPP", "+55 67 99999-0000", "5567999990000"), ("WHATSAPP", "não tem", None), ("WHATSAPP", "123", None),
+        ("EMAIL", " Ana@Exemplo.com ", "ana@exemplo.com"), ("E-MAIL", "sem", None),
+    ],
+)  # fmt: skip
+def test_contacts_are_read_where_they_are_contacts(campo: str, celula: Any, lido: str | None) -> None:
+    linha = read_celula(campo, celula)
+    assert (linha.whatsapp if campo == "WHATSAPP" else linha.email) == lido
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def test_empty_rows_repeated_headers_and_later_blocks_are_read_through() -> None:
+    dados = make_generica(
+        ["CPF", "G/C", "Concorciado", "SITUAÇÃO"],
+        [
+            [CPF, "6650 7", "ANA", "Em dia"],
+            [],
+            [None, "  ", "", None],
+            ["CPF", "G/C", "Concorciado", "SITUAÇÃO"],
+            [make_cpf(1), "6650 8", "RUI", "Em dia"],
+            ["Concorciado", "CPF", "SITUAÇÃO", "G/C"],
+            ["EVA", make_cpf(2), "CANCELADO", "6650 9"],
+        ],
+    )
+    lida = read(dados)
+    assert [(c.linha, c.nome, c.cota, c.ativo) for c in lida.linhas] == [
+        (2, "ANA", 7, True), (6, "RUI", 8, True), (8, "EVA", 9, False)
+    ]  # fmt: skip
+    assert (lida.total, lida.erros) == (3, ())
+
+
+def test_notes_beside_the_table_are_no_rows() -> None:
+    dados = make_generica(["CPF", "NOME", "anotação"], [[CPF, "ANA", ""], [None, None, "ligar amanhã"]])
+    assert (read(dados).total, read(dados).erros) == (1, ())
+
+
+def test_merged_cells_count_for_every_row_they_span() -> None:
+    livro = Workbook()
+    aba = livro.worksheets[0]
+    for linha in (["CPF", "NOME", "G/C", "P.V"], [CPF, "ANA", "6650 7", 17308], [None, None, "6650 8"], [], []):
+        aba.append(linha)
+    aba.append([make_cpf(1), "RUI", "6650 9", 21400])
+    for mescla in ("A2:A3", "B2:B3", "D2:D5"):
+        aba.merge_cells(mescla)
+    lida = read(save(livro))
+    assert [(c.linha, c.cpf, c.nome, c.cota, c.ponto_venda) for c in lida.linhas] == [
+        (2, CPF, "ANA", 7, "17308"), (3, CPF, "ANA", 8, "17308"), (6, make_cpf(1), "RUI", 9, "21400")
+    ]  # fmt: skip
+    assert lida.erros == ()
+
+
+def test_two_cotas_of_one_client_are_two_contracts() -> None:
+    lida = read(make_generica(["CPF", "G/C", "NOME"], [[CPF, "6650 7", "ANA"], [CPF, "6651 7", "ANA"]]))
+    assert [(c.grupo, c.cota) for c in lida.linhas] == [(6650, 7), (6651, 7)]
+
+
+def test_a_contract_that_stands_twice_counts_once_and_is_reported() -> None:
+    linhas = [[CPF, "6650 7", "ANA"], [make_cpf(1), "6650 8", "RUI"], [mask(CPF), "006650/0007-00", "ANA LIMA"]]
+    lida = read(make_generica(["CPF", "G/C", "NOME"], linhas))
+    assert [(c.linha, c.nome) for c in lida.linhas] == [(3, "RUI"), (4, "ANA LIMA")]
+    assert [(e.linha, e.motivo) for e in lida.erros] == [
+        (2, "O mesmo CPF e grupo/cota está de novo na linha 4, que vale.")
+    ]
+    assert lida.total == 3
+
+
+def test_ten_thousand_rows_are_read_in_a_moment() -> None:
+    linhas = [
+        (mask(make_cpf(i)), f"{6000 + i // 900} {i % 900 + 1}", "", "", "Em dia", "ANA IMOVEL - 70%", 17308, 1.0, 2.0)
+        for i in range(10_000)
+    ]  # fmt: skip
+    dados = make_generica(CABECALHO_GERAL[:9], linhas)
+    inicio = time.perf_counter()
+    lida = read(dados)
+    assert (len(lida.linhas), lida.erros) == (10_000, ())
+    assert time.perf_counter() - inicio < 5
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dados", "motivo"),
+    [
+        (make_generica(["NOME", "G/C"], [["ANA", "6650 7"]]), "coluna CPF"),
+        (make_generica(["CPF", "G/C"], [[CPF, "6650 7"]]), "coluna do nome"),
+        (make_generica(["CPF", "NOME"], []), "nenhum cliente"),
+        (make_generica(["CPF", "NOME"], [[None, ""], ["", " "]]), "nenhum cliente"),
+        (make_generica([], []), "coluna CPF"),
+        (save(Workbook()), "coluna CPF"),
+    ],
+)
+def test_a_sheet_without_contracts_is_refused_with_the_remedy(dados: bytes, motivo: str) -> None:
+    with pytest.raises(PlanilhaRecusada, match=motivo) as recusa:
+        read(dados)
+    assert "envie de novo" in str(recusa.value)
+
+
+def test_more_rows_than_a_consultor_can_have_are_refused() -> None:
+    livro = Workbook()
+    livro.worksheets[0].append(["CPF", "NOME"])
+    livro.worksheets[0].cell(100_001, 1, CPF)
+    with pytest.raises(PlanilhaRecusada, match=r"100\.000 linhas"):
+        read(save(livro))
