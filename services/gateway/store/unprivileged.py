@@ -13,6 +13,9 @@ PROBE_TIMEOUT_S = 10
 # Whether a process started so is not root, can run the server, read its files and work in its folder.
 PROBE = 'test "$(id -u)" != 0 && test -x "$1" && test -r "$2" && test -w "$3" && cd "$3"'
 
+# initdb looks for its neighbours with access(2), which leaves a non-root user's capabilities aside unless told not to.
+ACCESS_COUNTS = ("--securebits=+no_setuid_fixup",)
+
 
 class NoWayDown(Exception):
     """None of the ways of running as somebody else works on this machine."""
@@ -54,7 +57,7 @@ def _identities(folder: Path) -> Iterator[Identity]:
     drop = ("setpriv", f"--reuid={usuario.pw_uid}", f"--regid={usuario.pw_gid}", "--clear-groups")
 
     def capability(nome: str) -> tuple[str, ...]:
-        return (*drop, f"--inh-caps=-all,+{nome}", f"--ambient-caps=-all,+{nome}", "--")
+        return (*drop, *ACCESS_COUNTS, f"--inh-caps=-all,+{nome}", f"--ambient-caps=-all,+{nome}", "--")
 
     yield Identity((*drop, "--inh-caps=-all", "--"), usuario.pw_uid)
     yield Identity(capability("dac_read_search"), usuario.pw_uid)
