@@ -9,11 +9,12 @@ from urllib.parse import quote
 from aiohttp import web
 
 from tests.simulator.billing import make_outros
+from tests.simulator.clients import show_aviso
 from tests.simulator.documents import build_documento, wrapper_html
 from tests.simulator.knobs import Documento, Entrega
 from tests.simulator.pages import fill
 from tests.simulator.requests import Pedido
-from tests.simulator.search import P, show_aviso
+from tests.simulator.search import P
 from tests.simulator.state import Relatorio
 
 

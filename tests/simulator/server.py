@@ -69,16 +69,11 @@ class Simulador:
         return self.log.summarize_credenciais()
 
 
-async def serve_simulador(porta: int, cenario: Cenario, ready: "asyncio.Future[str] | None" = None) -> None:
-    """Serves until cancelled; `ready` receives the address."""
-    async with Simulador(cenario, porta) as simulador:
-        if ready is not None:
-            ready.set_result(simulador.url)
-        await asyncio.Event().wait()
+def run_simulador(porta: int = 8900, cenario_path: Path | None = None, registro: Path | None = None) -> None:
+    """`canopus portal simular`: the scenario in `cenario_path`, else the demonstration's. Ends with Ctrl-C.
 
-
-def run_simulador(porta: int = 8900, cenario_path: Path | None = None) -> None:
-    """`canopus portal simular`: the scenario in `cenario_path`, else the sample register. Ends with Ctrl-C."""
+    `registro` is a file for the request log. Raises OSError (file, port), TOMLDecodeError or ValidationError.
+    """
     if cenario_path is None:
         from tests.samples.demonstracao import demonstracao
 
@@ -86,13 +81,13 @@ def run_simulador(porta: int = 8900, cenario_path: Path | None = None) -> None:
     else:
         cenario = load_cenario(cenario_path)
     try:
-        asyncio.run(_announce(porta, cenario))
+        asyncio.run(_announce(porta, cenario, registro))
     except KeyboardInterrupt:
         return
 
 
-async def _announce(porta: int, cenario: Cenario) -> None:
-    async with Simulador(cenario, porta) as simulador:
+async def _announce(porta: int, cenario: Cenario, registro: Path | None) -> None:
+    async with Simulador(cenario, porta, registro) as simulador:
         print(f"Portal simulado em {simulador.url} (Ctrl-C encerra)", flush=True)  # noqa: T201
         for c in cenario.credenciais:
             print(f"  ponto de venda {c.ponto_venda}: usuário {c.usuario}, senha {c.senha}", flush=True)  # noqa: T201

@@ -198,6 +198,21 @@ async def test_posts_too_close_together_are_punished_for_a_while() -> None:
         assert (await v.post(imagem="ctl00$img_Atendimento")).status == 200
 
 
+async def test_what_the_page_posts_by_itself_is_never_too_fast() -> None:
+    async with Simulador(make_cenario({"ritmo": {"minimo_ms": 60}})) as portal, Visitante(portal) as v:
+        await v.login()
+        await v.open_cobranca()
+        portal.turn(ritmo={"minimo_ms": 0})
+        await v.open_cliente(ANA_F)
+        await v.open_cobranca()
+        await v.post(imagem=f"{P}grdBoleto_Avulso$ctl02$imgEmite_Boleto")
+        portal.turn(ritmo={"minimo_ms": 60})
+        await asyncio.sleep(0.08)
+        assert (await v.post(f"{P}btnEmitir")).status == 200
+        assert (await v.post(f"{P}btnVerificaPopUp")).status == 200
+        assert (await v.post(f"{P}btnEmitir")).status == 500
+
+
 async def test_an_exclusive_session_answers_one_request_at_a_time() -> None:
     for exclusive in (False, True):
         cenario = make_cenario({"sessao": {"exclusiva": exclusive}, "latencia": {"inicio": 150}})

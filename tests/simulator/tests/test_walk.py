@@ -62,6 +62,19 @@ async def test_a_ponto_de_venda_does_not_see_the_clients_of_another() -> None:
         assert "Nenhum registro encontrado." in (await v.search(CAIO_F)).html
 
 
+async def test_one_cpf_may_be_a_client_of_two_pontos_de_venda() -> None:
+    cenario = make_cenario()
+    twin = cenario.clientes[0].model_copy(update={"ponto_venda": "21400", "cotas": cenario.clientes[2].cotas})
+    both = cenario.model_copy(update={"clientes": (*cenario.clientes, twin)})
+    async with Simulador(both) as portal, Visitante(portal) as v, Visitante(portal) as other:
+        await v.login()
+        await other.login("0000021400", "outra")
+        assert "006650/2278-00" in (await v.search(ANA_F)).html
+        html = (await other.search(ANA_F)).html
+        assert "006652/0009-00" in html
+        assert "006650/2278-00" not in html
+
+
 async def test_the_menu_leads_to_billing_and_other_entries_elsewhere() -> None:
     async with Simulador(make_cenario()) as portal, Visitante(portal) as v:
         await v.login()
