@@ -1,0 +1,147 @@
+"""Workbooks in the register: what they meet there, and what an import writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from asyncpg import Record
+
+from services.gateway.importacao import Cadastro, Contrato, Mudanca, Plano, PontoVenda, chave_linha
+from services.gateway.store import Conn, load_sql
+from shared.events import Arquivo
+
+SQL = load_sql("planilhas")
+
+
+@dataclass(frozen=True)
+class Envio:
+    """An uploaded workbook and for whom. acesso_id: the only ponto de venda of the caller's key."""
+
+    planilha: Arquivo
+    nome_arquivo: str
+    consultor_id: int
+    ponto_venda_id: int
+    acesso_id: int | None
+    enviada_por: str
+
+
+async def lock_importacao(conn: Conn) -> None:
+    """Until the transaction ends no other import runs, and no person changes what makes a contract one."""
+    await conn.execute(SQL["lock_importacao"])
+
+
+async def read_cadastro(conn: Conn, envio: Envio, cpfs: Iterable[str]) -> Cadastro:
+    pontos = await conn.fetch(SQL["list_pontos"])
+    contratos = await conn.fetch(SQL["list_contratos"], sorted(set(cpfs)))
+    return Cadastro(
+        {ponto["codigo_limpo"]: PontoVenda(ponto["id"], ponto["ativo"]) for ponto in pontos},
+        envio.ponto_venda_id,
+        tuple(Contrato(*contrato) for contrato in contratos),
+        envio.acesso_id,
+    )
+
+
+async def insert_planilha(conn: Conn, envio: Envio, plano: Plano) -> int:
+    """Write the workbook and every row of the plan. Returns the workbook's id."""
+    relato = plano.report()
+    id: int = await conn.fetchval(
+        SQL["insert_planilha"],
+        envio.consultor_id,
+        envio.ponto_venda_id,
+        envio.nome_arquivo[:255],
+        envio.planilha.caminho,
+        envio.planilha.sha256,
+        envio.planilha.tamanho,
+        *(relato[campo] for campo in ("total", "importados", "atualizados", "inativos", "ignorados")),
+        relato["erros"],
+        envio.enviada_por,
+    )
+    novos = [_new_contrato(mudanca, envio, id) for mudanca in plano.mudancas if mudanca.contrato_id is None]
+    velhos = [_changed_contrato(mudanca, envio, id) for mudanca in plano.mudancas if mudanca.contrato_id is not None]
+    await conn.executemany(SQL["insert_contrato"], novos)
+    await conn.executemany(SQL["update_contrato"], velhos)
+    return id
+
+
+async def list_planilhas(
+    conn: Conn, alcance: int | None, consultor_id: int | None, antes: int | None, limite: int
+) -> list[Record]:
+    return await conn.fetch(SQL["list_planilhas"], alcance, consultor_id, antes, limite)
+
+
+def view_planilha(linha: Record) -> dict[str, Any]:
+    contagens = ("total", "importados", "atualizados", "inativos", "ignorados")
+    soma = sum(linha[contagem] for contagem in contagens[1:])
+    return {
+        "id": linha["id"],
+        "consultor": linha["consultor"],
+        "consultor_id": linha["consultor_id"],
+        "ponto_venda": linha["ponto_venda"],
+        "nome_arquivo": linha["nome_arquivo"],
+        "sha256": linha["sha256"],
+        "tamanho": linha["tamanho"],
+        **{contagem: linha[contagem] for contagem in contagens},
+        "rejeitados": linha["total"] - soma,
+        "erros": linha["erros"],
+        "importada_em": linha["importada_em"],
+        "importada_por": linha["importada_por"],
+    }
+
+
+def _new_contrato(mudanca: Mudanca, envio: Envio, planilha_id: int) -> tuple[Any, ...]:
+    cpf, grupo, cota = chave_linha(mudanca.linha)
+    return (
+        mudanca.linha.nome[:255],
+        cpf,
+        grupo,
+        cota,
+        mudanca.ponto_venda_id,
+        envio.consultor_id,
+        planilha_id,
+        mudanca.linha.linha,
+        *_details(mudanca),
+        mudanca.ativo,
+    )
+
+
+def _changed_contrato(mudanca: Mudanca, envio: Envio, planilha_id: int) -> tuple[Any, ...]:
+    _, grupo, cota = chave_linha(mudanca.linha)
+    return (
+        mudanca.contrato_id,
+        mudanca.linha.nome[:255],
+        grupo,
+        cota,
+        mudanca.ponto_venda_id,
+        envio.consultor_id,
+        planilha_id,
+        mudanca.linha.linha,
+        *_details(mudanca),
+        mudanca.ativo,
+        mudanca.linha.ativo,
+    )
+
+
+def _details(mudanca: Mudanca) -> tuple[Any, ...]:
+    linha = mudanca.linha
+    return (
+        _cut(linha.email, 150),
+        _cut(linha.whatsapp, 20),
+        _cut(linha.situacao, 100),
+        _cut(linha.contemplado, 100),
+        _money(linha.valor_credito, 10),
+        _money(linha.valor_parcela, 8),
+    )
+
+
+def _cut(texto: str | None, tamanho: int) -> str | None:
+    return texto[:tamanho] if texto else None
+
+
+def _money(valor: Decimal | None, digitos: int) -> Decimal | None:
+    """None for what the column cannot hold: a cell gone wrong must not stop the import."""
+    if valor is None or not valor.is_finite() or abs(valor) >= 10**digitos - 1:
+        return None
+    return valor
