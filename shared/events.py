@@ -228,7 +228,7 @@ class BoletoFalhou(Evento):
     """The attempt ended with a code of shared.outcomes (from the scraper, or from the namer while naming).
 
     mensagem: pt-BR, what was seen, CPFs masked. evidencia: masked screenshot, HTML and facts (JSON), in that order
-    where they exist. quarentena: the PDF that was refused.
+    where they exist. quarentena: the PDF that was refused, or (`nome.nao_encontrado`) the one that waits for a name.
     """
 
     rota: ClassVar[str] = "boleto.falhou"

@@ -127,14 +127,17 @@ class _Leitura:
     def _take(self, numero: int, linha: Linha) -> None:
         celula = self._cell(linha, "documento")
         if not read_texto(celula):
-            return self._refuse(numero, "documento", "Linha sem CPF (célula vazia ou com erro de fórmula).")
+            self._refuse(numero, "documento", "Linha sem CPF (célula vazia ou com erro de fórmula).")
+            return
         try:
             documento = read_documento(celula)
         except DocumentoInvalido as erro:
-            return self._refuse(numero, "documento", str(erro))
-        if not read_texto(self._cell(linha, "nome")):
-            return self._refuse(numero, "nome", "Linha sem o nome do cliente.")
+            self._refuse(numero, "documento", str(erro))
+            return
         contrato = self._make_contrato(numero, linha, documento)
+        if not contrato.nome:
+            self._refuse(numero, "nome", "Linha sem o nome do cliente.")
+            return
         chave = (documento, contrato.grupo, contrato.cota)
         repetido = self.contratos.pop(chave, None)
         if repetido is not None:
@@ -142,7 +145,6 @@ class _Leitura:
             motivo = f"O mesmo CPF e grupo/cota está de novo na linha {numero}, que vale."
             self._refuse(repetido.linha, "documento", motivo)
         self.contratos[chave] = contrato
-        return None
 
     def _make_contrato(self, numero: int, linha: Linha, documento: str) -> LinhaPlanilha:
         def texto(campo: Campo, limite: int = 100) -> str | None:

@@ -1,0 +1,21 @@
+"""The namer's settings."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import Settings
+
+
+class NamerSettings(Settings):
+    """tags_nome: words in the sheet's name column that are no part of a client's name, comma-separated."""
+
+    tags_nome: str = "IMOVEL,MEGAZAP,JÁ NEGOCIADO"
+    planilha_timeout_s: float = Field(default=60.0, gt=0)
+    planilhas_paralelas: int = Field(default=2, ge=1)
+    boletos_paralelos: int = Field(default=8, ge=1)
+    pulso_s: float = Field(default=5.0, gt=0)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return tuple(tag.strip() for tag in self.tags_nome.split(",") if tag.strip())
