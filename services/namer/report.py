@@ -24,7 +24,7 @@ FUSO = timezone(timedelta(hours=-3))
 LIMITE_CELULA = 32_000
 _INICIO_DE_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
-_STATUS = {
+STATUS = {
     "pendente": "Pendente",
     "processando": "Processando",
     "sucesso": "Sucesso",
@@ -112,7 +112,7 @@ def _write_resumo(livro: Workbook, dados: DadosRelatorio) -> None:
     aba.append([])
     aba.append(_make_cabecalho(aba, ("Resultado", "Clientes")))
     for status, quantidade in dados.contadores.items():
-        aba.append(_make_celulas(aba, (_STATUS.get(status, status), quantidade)))
+        aba.append(_make_celulas(aba, (STATUS.get(status, status), quantidade)))
     aba.append(_make_celulas(aba, ("Total", sum(dados.contadores.values()))))
 
 
@@ -153,7 +153,7 @@ def _show(campo: str, valor: Valor) -> Valor:
     if not isinstance(valor, str):
         return valor
     if campo == "status":
-        return _STATUS.get(valor, valor)
+        return STATUS.get(valor, valor)
     if campo.endswith("_em"):
         try:
             momento = datetime.fromisoformat(valor)
