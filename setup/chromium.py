@@ -41,6 +41,7 @@ def main() -> int:
                 CHROMIUM_DO_PROJETO.unlink(missing_ok=True)
                 CHROMIUM_DO_PROJETO.symlink_to(found.executable)
             return 0
+        CHROMIUM_DO_PROJETO.unlink(missing_ok=True)
     sys.exit("O Chromium não abriu. Instale o pacote `chromium` e repita, ou aponte CANOPUS_CHROMIUM para ele.")
 
 
@@ -82,26 +83,21 @@ def _playwright() -> None:
 
 
 def _debian() -> None:
-    debian.provide("usr/bin/chromium-headless-shell", "chromium-headless-shell", "fonts-liberation")
-    (program,) = debian.find("usr/bin/chromium-headless-shell")
+    debian.provide("usr/lib/chromium/chromium-headless-shell", "chromium-headless-shell", "fonts-liberation")
+    (program,) = debian.find("usr/lib/chromium/chromium-headless-shell")
     if program.is_relative_to(debian.UNPACKED):
-        program = _write_launcher(debian.UNPACKED / "usr/lib/chromium/chromium-headless-shell")
-    else:
-        CHROMIUM_DO_PROJETO.unlink(missing_ok=True)
-        CHROMIUM_DO_PROJETO.symlink_to(program)
+        _write_launcher(program)
 
 
-def _write_launcher(program: Path) -> Path:
-    """A launcher that shows an unpacked Chromium its libraries and fonts."""
+def _write_launcher(program: Path) -> None:
+    """Shows an unpacked Chromium its libraries and fonts."""
     fonts = debian.UNPACKED / "fonts.conf"
     fonts.write_text(FONTS.format(unpacked=debian.UNPACKED))
     libraries = debian.environment()["LD_LIBRARY_PATH"]
-    CHROMIUM_DO_PROJETO.unlink(missing_ok=True)
     CHROMIUM_DO_PROJETO.write_text(
         f'#!/bin/sh\nexport LD_LIBRARY_PATH="{libraries}" FONTCONFIG_FILE="{fonts}"\nexec "{program}" "$@"\n'
     )
     CHROMIUM_DO_PROJETO.chmod(0o755)
-    return CHROMIUM_DO_PROJETO
 
 
 if __name__ == "__main__":

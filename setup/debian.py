@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 UNPACKED = ROOT / ".servicos" / "debian"
 APT_TIMEOUT_S = 900
-LIBRARIES = ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/nss")
+LIBRARIES = ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/*")  # some keep theirs in a subfolder
 
 
 def is_debian() -> bool:
@@ -31,7 +31,8 @@ def environment() -> dict[str, str]:
     """What a program needs to run whether it was installed or unpacked: where programs and libraries are."""
     env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
     if UNPACKED.is_dir():
-        libraries = (pasta for padrao in LIBRARIES for pasta in sorted(UNPACKED.glob(padrao)) if pasta.is_dir())
+        pastas = (pasta for padrao in LIBRARIES for pasta in sorted(UNPACKED.glob(padrao)))
+        libraries = (pasta for pasta in pastas if any(pasta.glob("lib*.so*")))
         env["LD_LIBRARY_PATH"] = ":".join(map(str, libraries))
         env["PATH"] = f"{UNPACKED / 'usr/bin'}:{env['PATH']}"
     return env
