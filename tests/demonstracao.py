@@ -20,16 +20,14 @@ from typing import Any
 import aiohttp
 
 from shared.contrato import mask_documento
+from tests.crm import API, INICIO_S, Cliente, import_planilhas, match_linha, register
 from tests.samples.demonstracao import demonstracao
 from tests.samples.register import Amostra, Esperado, Trabalho
-from tests.samples.workbooks import write_planilhas
 
 RAIZ = Path(__file__).parent.parent
 PASTA = RAIZ / "dados" / "demonstracao"
 ENCERRAMENTO_S = 20
-INICIO_S = 60
 EXECUCAO_S = 240
-API = "/api/automation"
 
 
 def say(texto: str = "") -> None:
@@ -113,52 +111,6 @@ def running(manter: bool, porta: int, porta_portal: int) -> Iterator[Processos]:
             processos.stop()
 
 
-@dataclass
-class Cliente:
-    """A caller of the REST API, as the CRM would be one."""
-
-    sessao: aiohttp.ClientSession
-    origem: str
-
-    async def call(self, metodo: str, caminho: str, **opcoes: Any) -> dict[str, Any]:
-        async with self.sessao.request(metodo, f"{self.origem}{API}/{caminho}", **opcoes) as resposta:
-            corpo = await resposta.json()
-            if not corpo.get("success"):
-                raise RuntimeError(f"{metodo} {caminho}: {resposta.status} {corpo}")
-            dados: dict[str, Any] = corpo["data"]
-            return dados
-
-    async def wait_saude(self) -> None:
-        limite = time.monotonic() + INICIO_S
-        while time.monotonic() < limite:
-            with contextlib.suppress(aiohttp.ClientError):
-                async with self.sessao.get(f"{self.origem}{API}/health") as resposta:
-                    if resposta.status == 200:
-                        return
-            await asyncio.sleep(0.2)
-        raise RuntimeError(f"o sistema não ficou pronto em {INICIO_S} s: veja {PASTA / 'canopus.log'}")
-
-
-async def register(cliente: Cliente, amostra: Amostra, url_portal: str) -> None:
-    for pv in amostra.pontos_venda:
-        await cliente.call("POST", "pontos-venda", json={
-            "codigo": pv.codigo, "nome": pv.nome, "empresa": pv.empresa, "url_base": url_portal})  # fmt: skip
-        await cliente.call("POST", "credenciais", json={
-            "ponto_venda": pv.codigo, "usuario": pv.usuario, "senha": pv.senha,
-            "max_sessoes": pv.max_sessoes})  # fmt: skip
-    for consultor in amostra.consultores:
-        await cliente.call("POST", "consultores", json={"nome": consultor.nome, "ponto_venda": consultor.ponto_venda})
-
-
-async def import_planilhas(cliente: Cliente, amostra: Amostra) -> None:
-    for consultor, planilha in write_planilhas(amostra, PASTA / "planilhas").items():
-        formulario = aiohttp.FormData()
-        formulario.add_field("consultor", consultor)
-        formulario.add_field("arquivo", planilha.caminho.read_bytes(), filename=planilha.caminho.name)
-        r = await cliente.call("POST", "planilhas", data=formulario)
-        say(f"  {planilha.caminho.name}: {r['total']} linhas, {r['importados']} importadas, {len(r['erros'])} com erro")
-
-
 async def follow(cliente: Cliente, automacao_id: str) -> str:
     """Print the run as its events come; returns the status it ends, or blocks, with."""
     async with (
@@ -203,10 +155,7 @@ class Conferencia:
         linhas = list(dados["clientes"])
         say(f"  {'cliente':<44} {'esperado':<48} obtido")
         for esperado in esperados:
-            linha = next((x for x in linhas if _matches(x, esperado)), None)
-            if linha is not None:
-                linhas.remove(linha)
-            self._compare_one(linha, esperado)
+            self._compare_one(match_linha(linhas, esperado), esperado)
         self.divergencias += len(linhas)
         for sobra in linhas:
             say(f"✗ linha inesperada: {sobra['cpf']} {sobra['status']} {sobra['codigo']}")
@@ -224,12 +173,6 @@ class Conferencia:
         say(f"{'✓' if certo else '✗'} {nome[:44]:<44} {quer:<48} {veio}")
         if esperado.arquivo and not arquivo_certo:
             say(f"    arquivo esperado {esperado.arquivo}, obtido {linha and linha['arquivo']}")
-
-
-def _matches(linha: dict[str, Any], esperado: Esperado) -> bool:
-    if linha["cpf"] != mask_documento(esperado.documento):
-        return False
-    return esperado.grupo is None or (int(esperado.grupo), int(esperado.cota or 0)) == (linha["grupo"], linha["cota"])
 
 
 async def submit(cliente: Cliente, corpo: dict[str, Any]) -> str:
@@ -276,7 +219,8 @@ async def demonstrate(processos: Processos, origem: str, url_portal: str) -> int
         sessao.headers["Authorization"] = f"Bearer {chave}"
         await register(cliente, amostra, url_portal)
         say("Importando as planilhas:")
-        await import_planilhas(cliente, amostra)
+        for arquivo, r in (await import_planilhas(cliente, amostra, PASTA / "planilhas")).items():
+            say(f"  {arquivo}: {r['total']} linhas, {r['importados']} importadas, {len(r['erros'])} com erro")
         for numero, trabalho in enumerate(amostra.trabalhos):
             corpo = trabalho.corpo
             say(f"\nPonto de venda {corpo['ponto_venda']}, {corpo['mes']:02d}/{corpo['ano']}:")
