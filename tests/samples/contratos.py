@@ -42,6 +42,7 @@ _VARIADOS: tuple[Adiciona, ...] = (
     _success(botoes=lambda c: {"emissao": {"chave_unica": True}}),
     _success(documento=lambda c: c.pessoas.make_cnpj(letras=True), nome=lambda c: c.pessoas.make_empresa()),
     _success(cotas=lambda c: [c.cota(c.parcelas(meses=(0, 1, 2)))]),
+    _success(nome=lambda c: "MARIA DE TODOS OS SANTOS"),  # homonyms, in every consultor's workbook
 )
 
 

@@ -194,7 +194,10 @@ def _write_janela(pedido: Pedido, chave: str) -> str:
     emissao = pedido.botoes.emissao
     page = "frmConCmNewconReports" if emissao.entrega == "stimulsoft" else "frmConCmImpressao"
     url = f"../CONCM/{page}.aspx?applicationKey={quote(chave, safe='')}"
-    opening = f"var janela = window.open({json.dumps(url)},'_blank','width=800,height=600,scrollbars=yes');"
+    first = "about:blank" if emissao.janela_branca else url
+    opening = f"var janela = window.open({json.dumps(first)},'_blank','width=800,height=600,scrollbars=yes');"
+    if emissao.janela_branca:
+        opening += f" janela.location = {json.dumps(url)};"
     if emissao.janela_fecha_s:
         ms = int(emissao.janela_fecha_s * 1000)
         opening += f" setTimeout(function () {{ if (janela) janela.close(); }}, {ms});"

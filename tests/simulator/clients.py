@@ -10,6 +10,7 @@ from tests.simulator.knobs import Botoes
 from tests.simulator.pages import fill
 from tests.simulator.requests import Pedido
 from tests.simulator.scenario import Cliente, Cota
+from tests.simulator.search import write_cota
 
 _MENU = (
     "Dados Cadastrais", "Posição do Consorciado", "Histórico de Ocorrências", "", "Extrato do Consorciado",
@@ -27,14 +28,14 @@ async def show_atendimento(pedido: Pedido) -> web.Response:
         vencimento=f"{month_after(day, 0, 10):%d/%m/%Y}", menu=_write_menu(pedido),
         voltar=pedido.address("identificacao"),
     )  # fmt: skip
-    return pedido.show(html, "Atendimento")
+    alert = pedido.botoes.menu.alerta
+    return pedido.show(html, "Atendimento", f"alert('{alert}');" if alert else "")
 
 
 def _header(cliente: Cliente | None, cota: Cota | None, botoes: Botoes) -> str:
     if cliente is None or cota is None:
         return ""
-    code = cota.codigo if botoes.busca.cabecalho == "barra" else cota.codigo.replace("/", " ").replace("-", " ")
-    return f"{code} {cliente.nome}"
+    return f"{write_cota(cota, botoes)} {cliente.nome}"
 
 
 def _write_menu(pedido: Pedido) -> str:

@@ -33,6 +33,7 @@ class Login(Grupo):
     """How the login page answers."""
 
     completar_zeros: bool = Field(True, description="only the user padded to 10 digits is known")
+    botao: Literal["button", "submit", "link"] = "button"
     mensagem_em: Literal["lblMensagemErro", "lblMensagem", "errmsg", "alert", "solta"] = "lblMensagemErro"
     mensagem: str = "Usuário ou senha inválida"
     mensagem_bloqueado: str = "Usuário bloqueado. Procure o administrador do sistema."
@@ -114,13 +115,15 @@ class Busca(Grupo):
     confirmacao: str = Field("", description="a confirm() before the search is posted")
     criterio_atraso_ms: int = Field(0, ge=0, description="the page waits this long before posting the new criterion")
     exige_mascara: bool = True
+    buscar_por_evento: bool = Field(False, description="the button posts itself as event target")
+    rotulo_cpf: str = "CPF"
     mensagem_mascara: str = "CPF/CNPJ inválido."
     ordem: Literal["cadastro", "inversa"] = "cadastro"
     valor_cpf: str = "F"
     valor_cnpj: str = "J"
     valor_contrato: str = "C"
     inativa_por_cota: Literal["abre", "invalida"] = "abre"
-    cabecalho: Literal["barra", "espacos"] = Field("barra", description="how lblCD_Cota writes grupo and cota")
+    cabecalho: Literal["barra", "espacos"] = Field("barra", description="how grid and header write grupo and cota")
 
 
 class Menu(Grupo):
@@ -128,6 +131,7 @@ class Menu(Grupo):
 
     icone: bool = True
     cobranca: Literal["ctl05", "ctl10", "so_texto", "ausente"] = "ctl05"
+    alerta: str = Field("", description="alert() on the client's page")
     acesso_direto: bool = Field(True, description="the pages behind a missing entry or icon open by their URL")
 
 
@@ -155,6 +159,7 @@ class Emissao(Grupo):
     vezes: int = Field(0, ge=0, description="only the first N emissions of the client are so; 0 always")
     janela_fecha_s: float = Field(8.0, ge=0, description="the pop-up closes itself after this long; 0 never")
     janela_atraso_ms: int = Field(0, ge=0)
+    janela_branca: bool = Field(False, description="the window opens at about:blank and is sent on by script")
     janela_teste: bool = Field(False, description="the pop-up test opens and closes a window of its own")
     chave_unica: bool = Field(False, description="the PDF is served once per key")
     relatorio_na_sessao: bool = Field(True, description="the print page shows the session's last report, whatever key")

@@ -60,7 +60,8 @@ def _welcome(pedido: Pedido, credencial: Credencial) -> web.Response:
 
 def _show(pedido: Pedido, mensagem: str, captcha: str = "") -> web.Response:
     onde, script = _place(pedido.botoes.login, mensagem)
-    return pedido.show_login(fill("entrada", usuario="", captcha=captcha, mensagem=onde), script)
+    botao = fill(f"entrar_{pedido.botoes.login.botao}")
+    return pedido.show_login(fill("entrada", usuario="", captcha=captcha, mensagem=onde, botao=botao), script)
 
 
 def _place(login: Login, mensagem: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from html import escape
 
 from aiohttp import web
 
-from tests.simulator.knobs import Botoes
+from tests.simulator.knobs import Botoes, Busca
 from tests.simulator.pages import fill, ordinal
 from tests.simulator.requests import Pedido
 from tests.simulator.scenario import Cliente, Cota
@@ -153,17 +153,29 @@ def _show_busca(
     rows: list[Achado | None] | None = None, linha: int | None = None,
 ) -> web.Response:  # fmt: skip
     busca = pedido.botoes.busca
-    options = {"N": "Nome", busca.valor_cpf: "CPF", busca.valor_cnpj: "CNPJ", busca.valor_contrato: "Contrato"}
-    asked = busca.confirmacao
+    options = {
+        "N": "Nome",
+        busca.valor_cpf: busca.rotulo_cpf,
+        busca.valor_cnpj: "CNPJ",
+        busca.valor_contrato: "Contrato",
+    }
     html = fill(
         "busca", texto=texto, mensagem=mensagem, atraso=busca.criterio_atraso_ms,
         largura={busca.valor_cpf: 14, busca.valor_cnpj: 18}.get(criterio, 60),
         opcoes="\n".join(_option(v, t, v == criterio) for v, t in options.items()),
-        confirmacao=f""" onclick="return confirm('{escape(asked)}');\"""" if asked else "",
+        tipo="button" if busca.buscar_por_evento else "submit", ao_clicar=_write_clique(busca),
         grade="" if rows is None else _write_grade(rows, pedido.botoes),
         confirma=fill("confirma") if linha is not None else "",
     )  # fmt: skip
     return pedido.show(html, "Busca Avançada", script, criterio=criterio, linhas=rows, linha=linha)
+
+
+def _write_clique(busca: Busca) -> str:
+    asked = f"confirm('{escape(busca.confirmacao)}')" if busca.confirmacao else ""
+    if not busca.buscar_por_evento:
+        return f' onclick="return {asked};"' if asked else ""
+    guard = f"if(!{asked}) return false; " if asked else ""
+    return f""" onclick="{guard}__doPostBack('{P}btnBuscar','')\""""
 
 
 def _option(value: str, text: str, selected: bool) -> str:
@@ -175,12 +187,20 @@ def _write_grade(rows: Iterable[Achado | None], botoes: Botoes) -> str:
     head = "<tr><th>Grupo/Cota</th><th>Contrato</th><th>Nome</th><th>Situação</th></tr>"
     lines = [head]
     for index, row in enumerate(rows):
-        cells: list[tuple[str, str]] = [
-            ("lnkGrupoCota", row[1].codigo if row else ""), ("lnkID_Documento", row[1].contrato if row else ""),
-            ("lnkNM_Pessoa", row[0].nome if row else ""), ("lnkCD_Situacao_Cobranca", row[1].situacao if row else ""),
-        ]  # fmt: skip
-        lines.append(f"<tr>{''.join(_link(ordinal(index, botoes.aparencia), *cell) for cell in cells)}</tr>")
+        cells = (_link(ordinal(index, botoes.aparencia), *cell) for cell in _list_celulas(row, botoes))
+        lines.append(f"<tr>{''.join(cells)}</tr>")
     return f'<table id="ctl00_Conteudo_grdBuscaAvancada">{"".join(lines)}</table>'
+
+
+def _list_celulas(row: Achado | None, botoes: Botoes) -> tuple[tuple[str, str], ...]:
+    """Control and text of the four links of a row; the empty row has the links without the text."""
+    texts = (write_cota(row[1], botoes), row[1].contrato, row[0].nome, row[1].situacao) if row else ("",) * 4
+    names = ("lnkGrupoCota", "lnkID_Documento", "lnkNM_Pessoa", "lnkCD_Situacao_Cobranca")
+    return tuple(zip(names, texts, strict=True))
+
+
+def write_cota(cota: Cota, botoes: Botoes) -> str:
+    return cota.codigo if botoes.busca.cabecalho == "barra" else cota.codigo.replace("/", " ").replace("-", " ")
 
 
 def _link(row: str, control: str, text: str) -> str:

@@ -70,6 +70,8 @@ def test_a_hundred_contracts_over_two_pontos_de_venda_and_three_consultores() ->
 def test_homonyms_of_one_consultor_carry_their_cota() -> None:
     files = [e.arquivo for e in demonstracao().trabalhos[1].esperados if e.arquivo]
     assert sum(any(part.isdecimal() for part in name.split("_")) for name in files) == 2
+    hundred = [e.arquivo for job in cem_contratos().trabalhos for e in job.esperados if e.arquivo]
+    assert sum("MARIA_DE_TODOS_OS_SANTOS_6" in name for name in hundred) >= 6
 
 
 async def list_surprises(sample: Amostra, trabalho: int) -> list[tuple[str, str | None, str | None]]:

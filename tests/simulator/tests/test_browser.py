@@ -55,7 +55,13 @@ class Captura:
 
 @pytest.mark.parametrize(
     "emissao",
-    [{}, {"entrega": "form_post"}, {"entrega": "anexo", "janela_teste": True}, {"chave_unica": True, "recargas": 2}],
+    [
+        {},
+        {"entrega": "form_post"},
+        {"entrega": "anexo", "janela_teste": True},
+        {"chave_unica": True, "recargas": 2},
+        {"janela_branca": True},
+    ],
     ids=lambda e: "-".join(map(str, e.values())) or "padrao",
 )
 async def test_clicks_lead_from_login_to_the_pdf(contexto: BrowserContext, emissao: dict[str, Any]) -> None:

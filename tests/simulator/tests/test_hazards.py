@@ -137,6 +137,15 @@ async def test_posting_the_same_page_twice_is_stale() -> None:
         assert (await v.post(imagem=row, em=page)).status == 500
 
 
+async def test_a_post_that_led_elsewhere_cannot_be_sent_again() -> None:
+    async with Simulador(make_cenario()) as portal, Visitante(portal) as v:
+        await v.login()
+        page = await v.search(ANA_F)
+        link = f"{P}grdBuscaAvancada$ctl03$lnkGrupoCota"
+        assert (await v.post(link, em=page)).nome == "frmConAtCnsAtendimento.aspx"
+        assert (await v.post(link, em=page)).status == 500
+
+
 async def test_an_older_render_is_stale_unless_more_are_kept() -> None:
     for kept, status in ((1, 500), (3, 200)):
         cenario = make_cenario({"sessao": {"viewstates_validos": kept}})

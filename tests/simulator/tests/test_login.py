@@ -47,6 +47,15 @@ async def test_the_refusal_stands_in_one_of_several_spots(onde: str, escrito: st
         assert page.html.count("Recusa desconhecida.") == 1
 
 
+@pytest.mark.parametrize("botao", ["submit", "link"])
+async def test_the_login_button_may_be_another_kind_of_control(botao: str) -> None:
+    async with Simulador(make_cenario({"login": {"botao": botao}})) as portal, Visitante(portal) as v:
+        await v.get("frmCorCcCnsLogin.aspx")
+        typed = {"edtUsuario": "0000017308", "edtSenha": "segredo"}
+        await (v.post(botao="btnLogin", muda=typed) if botao == "submit" else v.post("btnLogin", muda=typed))
+        assert v.pagina.nome == "frmMain.aspx"
+
+
 async def test_too_many_wrong_passwords_block_the_user_for_good() -> None:
     knobs = {"login": {"bloquear_apos": 2, "mensagem_bloqueado": "Usuário bloqueado."}}
     async with Simulador(make_cenario(knobs)) as portal, Visitante(portal) as v:

@@ -92,6 +92,17 @@ async def test_rows_can_come_without_the_empty_one_and_in_another_order() -> Non
         assert "006650/0002-00" in (await v.post(f"{P}grdBuscaAvancada$ctl02$lnkGrupoCota")).html
 
 
+async def test_the_search_button_may_post_itself_as_event_target() -> None:
+    knobs = {"busca": {"buscar_por_evento": True, "rotulo_cpf": "Pessoa física", "confirmacao": "Buscar?"}}
+    async with Simulador(make_cenario(knobs)) as portal, Visitante(portal) as v:
+        await v.login()
+        await v.open_busca()
+        assert ">Pessoa física</option>" in v.pagina.html
+        assert "if(!confirm('Buscar?')) return false; __doPostBack(" in v.pagina.html
+        await v.post(f"{P}btnBuscar", edtContextoBusca=ANA_F)
+        assert "006650/2278-00" in v.pagina.html
+
+
 async def test_dialogs_and_a_late_criterion_are_scripts_of_the_page() -> None:
     knobs = {"busca": {"alerta": "Atenção.", "confirmacao": "Buscar mesmo?", "criterio_atraso_ms": 700}}
     async with Simulador(make_cenario(knobs)) as portal, Visitante(portal) as v:
@@ -115,9 +126,12 @@ async def test_a_cancelled_cota_found_by_its_number_has_nothing_to_issue(como: s
 
 
 async def test_the_header_may_write_the_cota_with_spaces() -> None:
-    async with Simulador(make_cenario({"busca": {"cabecalho": "espacos"}})) as portal, Visitante(portal) as v:
+    knobs = {"busca": {"cabecalho": "espacos"}, "menu": {"alerta": "Cliente com pendências."}}
+    async with Simulador(make_cenario(knobs)) as portal, Visitante(portal) as v:
         await v.login()
+        assert ">006650 2278 00</a>" in (await v.search(ANA_F)).html
         assert ">006650 2278 00 ANA PAULA SOUZA LIMA<" in (await v.open_cliente(ANA_F)).html
+        assert "alert('Cliente com pendências.');" in v.pagina.html
 
 
 @pytest.mark.parametrize(
