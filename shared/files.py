@@ -20,6 +20,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import ObjectStore, from_url
 
 from shared.events import Arquivo
+from shared.settings import ConfiguracaoInvalida
 
 TipoInterno = Literal[
     "capturas", "sem_nome", "quarentena", "planilhas", "evidencias", "linhas", "relatorios", "lugares"
@@ -144,6 +145,17 @@ class FileStore:
             raise ArquivoExiste(caminho) from erro
         except (BaseError, OSError, TimeoutError) as erro:
             raise _translate(erro) from erro
+
+
+def open_files(url: str) -> FileStore:
+    """For composition roots. Raises ConfiguracaoInvalida where the store does not open."""
+    try:
+        return FileStore(url)
+    except (OSError, ValueError, BaseError) as erro:
+        raise ConfiguracaoInvalida(
+            "CANOPUS_STORAGE_URL: o armazenamento de arquivos não abre. Confira o endereço e as permissões "
+            f"({type(erro).__name__})."
+        ) from erro
 
 
 def describe_interno(tipo: TipoInterno, dados: bytes) -> Arquivo:

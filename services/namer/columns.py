@@ -18,30 +18,26 @@ Colunas = Mapping[Campo, Sequence[int]]
 # Compared folded and whole, never in part: `CT` is part of half the words there are. The better name comes first.
 NOMES: Mapping[Campo, tuple[str, ...]] = {
     "documento": (
-        "CPF", "CPF CNPJ", "CNPJ CPF", "CPF OU CNPJ", "CPF E CNPJ", "CPF CLIENTE", "CPF DO CLIENTE", "CPF CONSORCIADO",
-        "CPF DO CONSORCIADO", "CPF CNPJ CLIENTE", "CPF CNPJ DO CLIENTE", "NUMERO CPF", "NUMERO DO CPF", "N CPF",
-        "DOCUMENTO", "DOCUMENTO CLIENTE", "DOCUMENTO DO CLIENTE", "NUMERO DOCUMENTO", "NUMERO DO DOCUMENTO",
-        "NR DOCUMENTO", "DOC", "CNPJ",
+        "CPF", "CPF CNPJ", "CNPJ CPF", "CPF CLIENTE", "CPF CONSORCIADO", "CPF CNPJ CLIENTE", "DOCUMENTO",
+        "DOCUMENTO CLIENTE", "DOC", "CNPJ",
     ),
     "nome": (
-        "CONCORCIADO", "CONSORCIADO", "NOME", "NOME CLIENTE", "NOME DO CLIENTE", "NOME COMPLETO", "NOME CONSORCIADO",
-        "NOME DO CONSORCIADO", "NOME COMPLETO DO CLIENTE", "NOME RAZAO SOCIAL", "CLIENTE", "RAZAO SOCIAL", "TITULAR",
+        "CONCORCIADO", "CONSORCIADO", "NOME", "NOME CLIENTE", "NOME COMPLETO", "NOME CONSORCIADO",
+        "NOME COMPLETO CLIENTE", "NOME RAZAO SOCIAL", "CLIENTE", "RAZAO SOCIAL", "TITULAR",
     ),
-    "grupo_cota": ("G C", "GC", "GRUPO COTA", "GRUPO E COTA", "GR CT", "GRUPO COTA VERSAO"),
-    "grupo": (
-        "GRUPO", "GR", "GRP", "GRUPO CONSORCIO", "GRUPO DO CONSORCIO", "NUMERO GRUPO", "NUMERO DO GRUPO", "N GRUPO",
-    ),
-    "cota": ("COTA", "CT", "COTA CONSORCIO", "COTA DO CONSORCIO", "NUMERO COTA", "NUMERO DA COTA", "N COTA"),
-    "ponto_venda": ("P V", "PV", "PDV", "PONTO VENDA", "PONTO DE VENDA", "CODIGO PV", "LOJA"),
-    "situacao": (
-        "SITUACAO", "STATUS", "SITUACAO CONTRATO", "SITUACAO DO CONTRATO", "SITUACAO COTA", "SITUACAO DA COTA",
-    ),
+    "grupo_cota": ("G C", "GC", "GRUPO COTA", "GR CT", "GRUPO COTA VERSAO"),
+    "grupo": ("GRUPO", "GR", "GRP", "GRUPO CONSORCIO"),
+    "cota": ("COTA", "CT", "COTA CONSORCIO"),
+    "ponto_venda": ("P V", "PV", "PDV", "P D V", "PONTO VENDA", "PONTO VENDA PV", "CODIGO PV", "LOJA"),
+    "situacao": ("SITUACAO", "STATUS", "SITUACAO CONTRATO", "STATUS CONTRATO", "SITUACAO COTA", "STATUS COTA"),
     "contemplado": ("CONTEMPLADO", "CONTEMPLACAO"),
-    "valor_credito": ("VALOR", "VALOR CREDITO", "VALOR DO CREDITO", "CREDITO", "VALOR BEM", "VALOR DO BEM"),
-    "valor_parcela": ("PARC", "PARCELA", "VALOR PARCELA", "VALOR DA PARCELA"),
+    "valor_credito": ("VALOR", "VALOR CREDITO", "CREDITO", "VALOR BEM"),
+    "valor_parcela": ("PARC", "PARCELA", "VALOR PARCELA"),
     "whatsapp": ("WHATSAPP", "WHATS", "ZAP", "CELULAR", "TELEFONE CELULAR", "TELEFONE", "FONE", "TEL"),
-    "email": ("EMAIL", "E MAIL"),
+    "email": ("EMAIL", "MAIL"),
 }  # fmt: skip
+# Words that change no header's meaning: `Nº DO CPF`, `CPF OU CNPJ`, `E-MAIL`.
+_RECHEIO = frozenset("NUMERO NUM NR N NO DE DO DA E OU".split())
 _CAMPO_POR_NOME = {nome: campo for campo, nomes in NOMES.items() for nome in nomes}
 
 
@@ -50,7 +46,7 @@ def find_colunas(celulas: Sequence[Celula]) -> Colunas | None:
     achadas: dict[Campo, list[tuple[int, int]]] = {}
     for posicao, celula in enumerate(celulas):
         if isinstance(celula, str) and celula and len(celula) <= 60:
-            nome = fold(celula)
+            nome = " ".join(palavra for palavra in fold(celula).split() if palavra not in _RECHEIO)
             campo = _CAMPO_POR_NOME.get(nome)
             if campo is not None:
                 achadas.setdefault(campo, []).append((NOMES[campo].index(nome), posicao))

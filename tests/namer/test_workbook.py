@@ -95,6 +95,7 @@ def test_the_general_sheet_is_found_behind_a_cover() -> None:
         ("DOC", "Nome do Cliente", "Grupo", "Cota", "PDV", "CELULAR", "Situação"),
         ("CPF/CNPJ", "Nome Completo", "grupo", "cota", "Ponto de Venda", "whatsapp", "situação"),
         ("cpf ", " consorciado", "GRUPO ", " COTA", "LOJA", "Fone", "status"),
+        ("Nº do CPF", "NOME_COMPLETO", "NUM_GRUPO", "Nº Cota", "Ponto de Venda (PV)", "Telefone celular", "Status*"),
     ],
 )
 def test_columns_are_known_by_every_usual_name(cabecalho: tuple[str, ...]) -> None:

@@ -19,8 +19,10 @@ from shared.files import (
     DiscoCheio,
     FileStore,
     describe_interno,
+    open_files,
     sha256_hex,
 )
+from shared.settings import ConfiguracaoInvalida
 
 
 @pytest.fixture
@@ -124,3 +126,11 @@ async def test_sweeping_removes_what_is_old_and_not_kept(files: FileStore) -> No
     assert await files.sweep("capturas", timedelta(0), keep={um.caminho}) == 1
     assert await files.exists(um.caminho) and await files.exists(filed.caminho)
     assert not await files.exists(dois.caminho)
+
+
+@pytest.mark.parametrize("destino", ["arquivo/loja", "arquivo"])
+def test_a_store_that_does_not_open_stops_the_start_with_one_line(tmp_path: Path, destino: str) -> None:
+    (tmp_path / "arquivo").write_bytes(b"")
+    with pytest.raises(ConfiguracaoInvalida, match="CANOPUS_STORAGE_URL: ") as erro:
+        open_files((tmp_path / destino).as_uri())
+    assert "\n" not in str(erro.value)
