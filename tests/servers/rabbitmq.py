@@ -32,7 +32,11 @@ class RabbitMQ:
         self._env = self._environment()
         self._epmd: GuardedProcess | None = None
         self._broker: GuardedProcess | None = None
-        self.start()
+        try:
+            self.start()
+        except RuntimeError:
+            self.close()
+            raise
 
     def url(self, vhost: str = "/") -> str:
         return f"amqp://{_USER}@127.0.0.1:{self.port}/{'' if vhost == '/' else vhost}"
