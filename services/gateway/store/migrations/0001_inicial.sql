@@ -50,6 +50,7 @@ CREATE TABLE credenciais_canopus (
     -- Set: the credential is stopped, nothing is posted with it until a person acts.
     parada_codigo   varchar(60),
     parada_em       timestamptz,
+    parada_evidencia jsonb       NOT NULL DEFAULT '[]',
     -- A person put it right when leases up to this one had been granted: their late refusals say nothing any more.
     consertada_cerca bigint      NOT NULL DEFAULT 0,
     -- Sessions that ended badly in a row, and until when the next one waits for that.
@@ -212,7 +213,9 @@ CREATE TABLE log_downloads_boletos (
     enviado_em      timestamptz,
     -- Ended by a stop that a person lifts: `retomar`, or the credential put right, sets it back to pendente.
     parado          boolean      NOT NULL DEFAULT false,
+    -- Claim checks: the verified PDF that waits for its name, and the one that was refused.
     captura         jsonb,
+    quarentena      jsonb,
     dados_boleto    jsonb,
     evidencia       jsonb        NOT NULL DEFAULT '[]',
     historico       jsonb        NOT NULL DEFAULT '[]',
@@ -229,6 +232,8 @@ CREATE INDEX itens_por_execucao ON log_downloads_boletos (execucao_id, id);
 CREATE INDEX itens_abertos ON log_downloads_boletos (ponto_venda_id, execucao_id, id) WHERE status IN ('pendente', 'processando');
 CREATE INDEX itens_por_contrato ON log_downloads_boletos (cpf, grupo, cota) WHERE status IN ('pendente', 'processando');
 CREATE INDEX itens_por_cerca ON log_downloads_boletos (cerca) WHERE cerca IS NOT NULL;
+CREATE INDEX itens_parados ON log_downloads_boletos (execucao_id) WHERE parado;
+CREATE INDEX itens_nomeando ON log_downloads_boletos (enviado_em) WHERE status = 'processando' AND etapa = 'nomeando';
 CREATE INDEX itens_sem_nome ON log_downloads_boletos (cpf) WHERE codigo = 'nome.nao_encontrado';
 CREATE SEQUENCE despachos;
 

@@ -1,0 +1,107 @@
+"""What people do to an execution under way: cancel, pause, resume; and to a credential that stopped it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+from uuid import UUID
+
+from services.gateway.store import Conn, load_sql
+from services.gateway.store.diario import Diario, open_diario
+from services.gateway.store.itens import SQL as ITENS
+from services.gateway.store.itens import end_items, restart_items
+from services.gateway.store.nomeacao import rename_items
+from services.gateway.store.outbox import post
+from services.gateway.store.recusas import EstadoImpossivel, NaoEncontrada
+from shared.events import ExecucaoRevogada
+from shared.outcomes import StatusCliente, StatusExecucao
+
+SQL = load_sql("controle")
+CREDENCIAIS = load_sql("credenciais")
+
+_ATIVAS = (StatusExecucao.NA_FILA, StatusExecucao.EM_ANDAMENTO)
+
+
+async def cancel_execucao(conn: Conn, automacao_id: UUID, usuario: str) -> None:
+    """Waiting rows end `cancelado` at once; rows in hand end by the scraper's answer."""
+    async with _open(conn, automacao_id) as diario:
+        if diario.status.is_final:
+            raise EstadoImpossivel("A execução já terminou: não há o que cancelar.")
+        await end_waiting(diario, StatusCliente.CANCELADO, None)
+        diario.set_status(StatusExecucao.CANCELADA, mensagem=f"Cancelada por {usuario}.")
+        await revoke_tarefas(diario, "cancelada")
+
+
+async def pause_execucao(conn: Conn, automacao_id: UUID, usuario: str) -> None:
+    """Nothing more is sent, what was not begun comes back; rows in hand go on to their end."""
+    async with _open(conn, automacao_id) as diario:
+        if diario.status not in _ATIVAS:
+            raise EstadoImpossivel("Só uma execução na fila ou em andamento pode ser pausada.")
+        await pause(diario, None, f"Pausada por {usuario}.")
+
+
+async def resume_execucao(conn: Conn, automacao_id: UUID, usuario: str) -> None:
+    """Go on after a pause, or after a person acted on what stopped the credential: it is tried once."""
+    async with _open(conn, automacao_id) as diario:
+        if diario.status not in (StatusExecucao.PAUSADA, StatusExecucao.BLOQUEADA):
+            raise EstadoImpossivel("Só uma execução pausada ou bloqueada pode ser retomada.")
+        if diario.status is StatusExecucao.BLOQUEADA:
+            await conn.execute(CREDENCIAIS["fix_credenciais_paradas"], diario.ponto_venda_id)
+        diario.resume(f"Retomada por {usuario}.")
+        await _lift_parada(diario)
+        await _lift_pausa(diario)
+        await diario.conclude()
+
+
+async def credential_fixed(conn: Conn, credencial_id: int) -> None:
+    """The credential was put right: its stop is lifted, and the rows it stopped wait again in their executions."""
+    # The rows' executions are locked before the credential, as everywhere.
+    ponto_venda_id = await conn.fetchval(SQL["find_ponto_venda"], credencial_id)
+    execucoes = await conn.fetch(SQL["list_execucoes_paradas"], ponto_venda_id)
+    for execucao in execucoes:
+        async with open_diario(conn, execucao["id"]) as diario:
+            if not diario.has_ended:
+                await _lift_parada(diario)
+    await conn.execute(CREDENCIAIS["fix_credencial"], credencial_id)
+
+
+async def end_waiting(diario: Diario, status: StatusCliente, codigo: str | None, *, parado: bool = False) -> None:
+    """Close every row that is not in hand."""
+    pendentes = await diario.conn.fetch(SQL["lock_pendentes"], diario.id)
+    await end_items(diario, pendentes, status, codigo, parado=parado)
+
+
+async def pause(diario: Diario, codigo: str | None, mensagem: str | None = None) -> None:
+    await diario.conn.execute(ITENS["recall_items"], diario.id)
+    diario.set_status(StatusExecucao.PAUSADA, codigo, mensagem)
+    await revoke_tarefas(diario, "pausada")
+
+
+async def revoke_tarefas(diario: Diario, motivo: Literal["cancelada", "pausada"]) -> None:
+    """Tell every scraper to drop the tasks of this execution that were sent so far."""
+    ultimo = await diario.conn.fetchval(SQL["last_despacho"])
+    await post(diario.conn, ExecucaoRevogada(automacao_id=diario.automacao_id, ate_despacho=ultimo, motivo=motivo))
+
+
+async def _lift_parada(diario: Diario) -> None:
+    """Rows that waited for a person wait for a session again."""
+    if diario.status is StatusExecucao.BLOQUEADA:
+        diario.resume()
+    await restart_items(diario, await diario.conn.fetch(SQL["lock_parados"], diario.id))
+
+
+async def _lift_pausa(diario: Diario) -> None:
+    """Rows that found no room are done again; those whose PDF is kept go to the namer alone."""
+    sem_espaco = await diario.conn.fetch(SQL["lock_sem_espaco"], diario.id)
+    await restart_items(diario, [item for item in sem_espaco if item["captura"] is None])
+    await rename_items(diario, [item for item in sem_espaco if item["captura"] is not None])
+
+
+@asynccontextmanager
+async def _open(conn: Conn, automacao_id: UUID) -> AsyncIterator[Diario]:
+    id = await conn.fetchval(SQL["find_id"], automacao_id)
+    if id is None:
+        raise NaoEncontrada
+    async with open_diario(conn, id) as diario:
+        yield diario

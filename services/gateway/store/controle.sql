@@ -1,0 +1,27 @@
+-- Cancelling, pausing and resuming an execution.
+
+-- name: find_id
+SELECT id FROM execucoes_automacao WHERE automacao_id = $1;
+
+-- name: lock_pendentes
+SELECT * FROM log_downloads_boletos WHERE execucao_id = $1 AND status = 'pendente' ORDER BY id FOR UPDATE;
+
+-- name: lock_parados
+SELECT * FROM log_downloads_boletos WHERE execucao_id = $1 AND parado ORDER BY id FOR UPDATE;
+
+-- name: lock_sem_espaco
+SELECT * FROM log_downloads_boletos
+WHERE execucao_id = $1 AND status = 'erro' AND codigo = 'arquivo.falhou.disco_cheio'
+ORDER BY id FOR UPDATE;
+
+-- name: last_despacho
+SELECT last_value FROM despachos;
+
+-- name: list_execucoes_paradas
+SELECT id FROM execucoes_automacao e
+WHERE e.ponto_venda_id = $1 AND e.status IN ('na_fila', 'em_andamento', 'pausada', 'bloqueada')
+  AND EXISTS (SELECT FROM log_downloads_boletos l WHERE l.execucao_id = e.id AND l.parado)
+ORDER BY id;
+
+-- name: find_ponto_venda
+SELECT ponto_venda_id FROM credenciais_canopus WHERE id = $1;

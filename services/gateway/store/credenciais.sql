@@ -1,0 +1,68 @@
+-- Stops and waits of credentials. A stop is lifted by a person alone.
+
+-- name: fix_credencial
+UPDATE credenciais_canopus
+SET parada_codigo = NULL, parada_em = NULL, bloqueada_em = NULL, divergentes = '{}', quedas = 0, espera_ate = NULL,
+    sessoes_reduzidas = NULL, reduzida_ate = NULL,
+    consertada_cerca = (SELECT coalesce(max(cerca), 0) FROM concessoes)
+WHERE id = $1
+RETURNING ponto_venda_id;
+
+-- name: fix_credenciais_paradas
+UPDATE credenciais_canopus
+SET parada_codigo = NULL, parada_em = NULL, bloqueada_em = NULL, divergentes = '{}', quedas = 0, espera_ate = NULL,
+    consertada_cerca = (SELECT coalesce(max(cerca), 0) FROM concessoes)
+WHERE ponto_venda_id = $1 AND parada_codigo IS NOT NULL;
+
+-- name: stop_credencial
+-- A refusal from a lease granted before a person put the credential right says nothing about it as it is now.
+UPDATE credenciais_canopus
+SET parada_codigo = $2, parada_em = now(), ultimo_erro = now(), mensagem_erro = $3
+WHERE id = $1 AND parada_codigo IS NULL AND consertada_cerca < $4
+RETURNING ponto_venda_id;
+
+-- name: end_concessoes
+UPDATE concessoes SET encerrada_em = now(), motivo = $2 WHERE credencial_id = $1 AND encerrada_em IS NULL;
+
+-- name: lock_credencial
+SELECT * FROM credenciais_canopus WHERE id = $1 FOR UPDATE;
+
+-- name: find_credencial_cerca
+SELECT credencial_id FROM concessoes WHERE cerca = $1;
+
+-- name: has_outra_saudavel
+SELECT EXISTS (
+    SELECT FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo AND parada_codigo IS NULL AND id <> $2);
+
+-- name: find_codigo_parada
+-- Null: some credential can still serve this ponto de venda.
+SELECT CASE WHEN bool_or(parada_codigo IS NULL) THEN NULL
+            ELSE coalesce((array_agg(parada_codigo ORDER BY parada_em DESC))[1], 'login') END
+FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo;
+
+-- name: list_execucoes_vivas
+SELECT id FROM execucoes_automacao
+WHERE ponto_venda_id = $1 AND status IN ('na_fila', 'em_andamento', 'pausada', 'bloqueada') AND pendentes > 0
+ORDER BY id;
+
+-- name: note_bloqueio
+UPDATE credenciais_canopus SET bloqueada_em = now() WHERE id = $1;
+
+-- name: note_login
+UPDATE credenciais_canopus SET ultimo_login = now(), mensagem_erro = NULL WHERE id = $1;
+
+-- name: note_resposta
+-- The portal served this credential: what went wrong before was not lasting.
+UPDATE credenciais_canopus SET quedas = 0, espera_ate = NULL, divergentes = CASE WHEN $2 THEN '{}' ELSE divergentes END
+WHERE id = $1 AND (quedas > 0 OR espera_ate IS NOT NULL OR $2 AND divergentes <> '{}');
+
+-- name: note_divergentes
+UPDATE credenciais_canopus SET divergentes = $2 WHERE id = $1;
+
+-- name: note_queda
+UPDATE credenciais_canopus
+SET quedas = quedas + 1, espera_ate = CASE WHEN $2::float8 > 0 THEN now() + make_interval(secs => $2) END
+WHERE id = $1;
+
+-- name: reduce_sessoes
+UPDATE credenciais_canopus SET sessoes_reduzidas = $2, reduzida_ate = now() + make_interval(secs => $3) WHERE id = $1;

@@ -1,0 +1,143 @@
+"""The journal of one execution: its lock, its counters and its events with gapless `seq`, in one transaction.
+
+Invariants: whoever changes a row of an execution holds the execution's row lock first (several: in the order of their
+ids), so `seq` has no gap and the counters are the rows'. What was told is committed with the change it tells, or not
+at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.gateway.execucao import COLUNAS, status_final
+from services.gateway.store import Conn, load_sql
+from services.gateway.store.outbox import post
+from services.gateway.store.quadro import Linha, cliente_row, contadores
+from shared.events import ExecucaoEvento
+from shared.outcomes import StatusCliente, StatusExecucao, find_desfecho
+
+SQL = load_sql("diario")
+
+
+class Diario:
+    """What happens to one locked execution. Made by `open_diario`, which writes it at the end."""
+
+    def __init__(self, conn: Conn, execucao: Linha) -> None:
+        self.conn = conn
+        self.id: int = execucao["id"]
+        self.automacao_id: UUID = execucao["automacao_id"]
+        self.ponto_venda_id: int = execucao["ponto_venda_id"]
+        self.status = StatusExecucao(execucao["status"])
+        self.codigo: str | None = execucao["codigo"]
+        self.mensagem: str | None = execucao["mensagem_atual"]
+        self.contadores = contadores(execucao)
+        self.mudou_etapa: str | None = execucao["mudou_etapa"]
+        self.mudou_itens: list[int] = list(execucao["mudou_itens"])
+        self._began: bool = execucao["iniciado_em"] is not None
+        self._seq: int = execucao["seq"]
+        self._em = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._eventos: list[str] = []
+
+    @property
+    def has_ended(self) -> bool:
+        """Nothing new begins in it, though a contract in hand may still come to its true end."""
+        return self.status.is_final
+
+    def tell(self, linhas: Iterable[Linha], antes: StatusCliente | str | None) -> None:
+        """These rows, as they are now, were `antes` (None: new). One event each."""
+        for linha in linhas:
+            if antes is not None:
+                self.contadores[antes] -= 1
+                self.contadores[linha["status"]] += 1
+            final = StatusCliente(linha["status"]).is_final
+            self._append(
+                "cliente.resultado" if final else "cliente.etapa",
+                cliente_row(linha),
+                linha["etapa"],
+                linha["status"],
+                linha["codigo"],
+            )
+
+    def count(self, linhas: Iterable[Linha]) -> None:
+        """Take new rows into the counters, before anything is told of them."""
+        for linha in linhas:
+            self.contadores[linha["status"]] += 1
+
+    def set_status(self, status: StatusExecucao, codigo: str | None = None, mensagem: str | None = None) -> None:
+        self.status, self.codigo = status, codigo
+        self.mensagem = mensagem or (find_desfecho(codigo).texto if codigo else None)
+        self._append("execucao.status", None, None, status.value, codigo)
+
+    def resume(self, mensagem: str | None = None) -> None:
+        """Where it stood before it was held up."""
+        self.set_status(StatusExecucao.EM_ANDAMENTO if self._began else StatusExecucao.NA_FILA, mensagem=mensagem)
+
+    def begin(self) -> None:
+        """The first sign of work."""
+        if self.status is StatusExecucao.NA_FILA:
+            self.set_status(StatusExecucao.EM_ANDAMENTO)
+
+    async def conclude(self) -> None:
+        """End the execution when none of its rows is open any more; called after every result."""
+        if self.contadores["pendente"] or self.contadores["processando"]:
+            return
+        parado = None
+        if self.contadores["erro"]:
+            parado = await self.conn.fetchval(SQL["find_codigo_parado"], self.id)
+        status = status_final(self.status, self.codigo, self.contadores, parado)
+        if status is not self.status:
+            self.set_status(status, parado)
+
+    async def write(self) -> None:
+        if not self._eventos:
+            return
+        primeiro = self._seq - len(self._eventos) + 1
+        await self.conn.execute(SQL["insert_eventos"], self.id, list(range(primeiro, self._seq + 1)), self._eventos)
+        await self.conn.execute(
+            SQL["update_execucao"],
+            self.id,
+            self._seq,
+            self.status,
+            self.codigo,
+            self.mensagem,
+            sum(self.contadores.values()),
+            *(self.contadores[status] for status in COLUNAS),
+            self.mudou_etapa,
+            self.mudou_itens,
+        )
+        await post(self.conn, ExecucaoEvento(automacao_id=self.automacao_id, seq=self._seq))
+
+    def _append(
+        self, evento: str, cliente: dict[str, Any] | None, etapa: str | None, status: str, codigo: str | None
+    ) -> None:
+        self._seq += 1
+        corpo = {
+            "tipo": "evento",
+            "automacao_id": str(self.automacao_id),
+            "seq": self._seq,
+            "em": self._em,
+            "evento": evento,
+            "cliente": cliente,
+            "etapa": etapa,
+            "status": status,
+            "codigo": codigo,
+            "contadores": self.contadores,
+        }
+        self._eventos.append(orjson.dumps(corpo).decode())
+
+
+@asynccontextmanager
+async def open_diario(conn: Conn, execucao_id: int) -> AsyncIterator[Diario]:
+    """Lock the execution until the caller's transaction ends; write what was told when the block is left."""
+    execucao = await conn.fetchrow(SQL["lock_execucao"], execucao_id)
+    if execucao is None:
+        raise LookupError(f"no execution {execucao_id}")
+    diario = Diario(conn, execucao)
+    yield diario
+    await diario.write()

@@ -1,0 +1,178 @@
+"""A new execution: its contracts, its rows and its first events, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.gateway.store import Conn, load_sql
+from services.gateway.store.diario import Diario
+from services.gateway.store.recusas import NaoEncontrada, SemClientes, SemCredencial, SemFalhas
+from shared.contrato import is_cnpj, is_cpf, mask_documento, resolve_mes
+from shared.outcomes import StatusCliente, StatusExecucao, TipoExecucao, find_desfecho
+
+SQL = load_sql("submissao")
+CPF_INVALIDO = "cliente.cpf_invalido"
+
+
+@dataclass(frozen=True)
+class NovaExecucao:
+    """What was asked. mes without ano: the nearest such month; neither: the next instalment of each contract.
+
+    cpfs: bare documents; None: every active contract. limite: how many contracts at most.
+    """
+
+    ponto_venda_id: int
+    tipo: TipoExecucao
+    usuario: str
+    mes: int | None = None
+    ano: int | None = None
+    limite: int | None = None
+    consultor_id: int | None = None
+    cpfs: tuple[str, ...] | None = None
+    forcar: bool = False
+    origem_id: int | None = None
+    parametros: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contrato:
+    """One row to be. codigo: refused before any browser."""
+
+    cliente_final_id: int | None
+    consultor_id: int | None
+    cpf: str
+    nome: str | None
+    grupo: int | None
+    cota: int | None
+
+    @property
+    def codigo(self) -> str | None:
+        return None if is_cpf(self.cpf) or is_cnpj(self.cpf) else CPF_INVALIDO
+
+
+async def submit_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> UUID:
+    """Raises SemCredencial, SemClientes."""
+    if not await conn.fetchval(SQL["has_credencial"], nova.ponto_venda_id):
+        raise SemCredencial
+    contratos = await _list_contratos(conn, nova)
+    if not contratos:
+        raise SemClientes
+    if nova.mes is not None:
+        referencia = resolve_mes(nova.mes, nova.ano, hoje)
+        nova = replace(nova, mes=referencia.mes, ano=referencia.ano)
+    return await _insert(conn, nova, contratos)
+
+
+async def reprocess_execucao(
+    conn: Conn,
+    automacao_id: UUID,
+    *,
+    status: Sequence[str] | None = None,
+    codigos: Sequence[str] | None = None,
+    clientes: Sequence[int] | None = None,
+    usuario: str,
+) -> UUID:
+    """A new execution of the rows that match, linked to the first. clientes: ids of its rows.
+
+    status: `erro` unless named; a filter by codigo or by row alone looks at every status.
+    Raises NaoEncontrada, SemCredencial, SemFalhas.
+    """
+    origem = await conn.fetchrow(SQL["find_origem"], automacao_id)
+    if origem is None:
+        raise NaoEncontrada
+    if not await conn.fetchval(SQL["has_credencial"], origem["ponto_venda_id"]):
+        raise SemCredencial
+    todos = [s.value for s in StatusCliente if s.is_final]
+    padrao = todos if codigos or clientes else [StatusCliente.ERRO.value]
+    linhas = await conn.fetch(
+        SQL["list_contratos_execucao"], origem["id"], list(status or padrao), codigos or None, clientes or None
+    )
+    if not linhas:
+        raise SemFalhas
+    pedidos = origem["parametros"]
+    nova = NovaExecucao(
+        origem["ponto_venda_id"],
+        TipoExecucao.REPROCESSAMENTO,
+        usuario,
+        mes=pedidos.get("mes"),
+        ano=pedidos.get("ano"),
+        consultor_id=origem["consultor_id"],
+        forcar=pedidos.get("forcar", False),
+        origem_id=origem["id"],
+    )
+    return await _insert(conn, nova, [Contrato(**linha) for linha in linhas])
+
+
+async def _list_contratos(conn: Conn, nova: NovaExecucao) -> list[Contrato]:
+    linhas = await conn.fetch(SQL["list_contratos"], nova.ponto_venda_id, nova.consultor_id, nova.cpfs, nova.limite)
+    contratos = [Contrato(**linha) for linha in linhas]
+    if nova.cpfs is None:
+        return contratos
+    # A CPF in no register is fetched all the same; one that another consultor has is not this one's to ask for.
+    conhecidos = {
+        linha["cpf"] for linha in await conn.fetch(SQL["list_cpfs_cadastrados"], nova.ponto_venda_id, nova.cpfs)
+    }
+    avulsos = [cpf for cpf in dict.fromkeys(nova.cpfs) if cpf not in conhecidos]
+    contratos += [Contrato(None, nova.consultor_id, cpf, None, None, None) for cpf in avulsos]
+    return contratos[: nova.limite]
+
+
+async def _insert(conn: Conn, nova: NovaExecucao, contratos: Sequence[Contrato]) -> UUID:
+    execucao = await conn.fetchrow(
+        SQL["insert_execucao"],
+        nova.tipo,
+        nova.ponto_venda_id,
+        nova.consultor_id,
+        nova.origem_id,
+        _parametros(nova),
+        nova.usuario,
+    )
+    assert execucao is not None
+    linhas = await conn.fetch(
+        SQL["insert_itens"],
+        execucao["id"],
+        execucao["automacao_id"],
+        nova.ponto_venda_id,
+        nova.mes,
+        nova.ano,
+        nova.forcar,
+        *_colunas(contratos),
+    )
+    await _tell(conn, execucao, linhas)
+    automacao_id: UUID = execucao["automacao_id"]
+    return automacao_id
+
+
+async def _tell(conn: Conn, execucao: Record, linhas: Sequence[Record]) -> None:
+    diario = Diario(conn, execucao)
+    diario.count(linhas)
+    diario.set_status(StatusExecucao.NA_FILA)
+    diario.tell(linhas, antes=None)
+    await diario.conclude()
+    await diario.write()
+
+
+def _colunas(contratos: Sequence[Contrato]) -> list[list[Any]]:
+    codigos = [contrato.codigo for contrato in contratos]
+    nomes = ("cliente_final_id", "consultor_id", "cpf", "nome", "grupo", "cota")
+    colunas: list[list[Any]] = [[getattr(contrato, nome) for contrato in contratos] for nome in nomes]
+    return [*colunas, codigos, [find_desfecho(codigo).texto if codigo else None for codigo in codigos]]
+
+
+def _parametros(nova: NovaExecucao) -> dict[str, Any]:
+    """What a person reads of the request; CPFs only masked."""
+    return {
+        **nova.parametros,
+        "mes": nova.mes,
+        "ano": nova.ano,
+        "limite": nova.limite,
+        "consultor_id": nova.consultor_id,
+        "cpfs": [mask_documento(cpf) for cpf in nova.cpfs] if nova.cpfs else None,
+        "forcar": nova.forcar,
+    }

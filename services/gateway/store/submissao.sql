@@ -1,0 +1,67 @@
+-- A new execution and its rows.
+
+-- name: has_credencial
+SELECT EXISTS (SELECT FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo);
+
+-- name: list_contratos
+-- A CPF asked for by name is processed even where its only contracts are inactive: the portal says why there is none.
+SELECT c.id AS cliente_final_id, c.consultor_id, c.cpf, c.nome_completo AS nome, c.grupo_consorcio AS grupo,
+       c.cota_consorcio AS cota
+FROM clientes_finais c
+WHERE c.ponto_venda_id = $1
+  AND ($2::int IS NULL OR c.consultor_id = $2)
+  AND CASE WHEN $3::text[] IS NULL THEN c.ativo
+           ELSE c.cpf = ANY ($3) AND (c.ativo OR NOT EXISTS (
+               SELECT FROM clientes_finais a WHERE a.cpf = c.cpf AND a.ponto_venda_id = c.ponto_venda_id AND a.ativo))
+      END
+ORDER BY c.id
+LIMIT $4;
+
+-- name: list_cpfs_cadastrados
+SELECT DISTINCT cpf FROM clientes_finais WHERE ponto_venda_id = $1 AND cpf = ANY ($2::text[]);
+
+-- name: list_contratos_execucao
+-- The contracts of former rows, as the register now has them: a CPF may have been put right since.
+SELECT l.cliente_final_id, coalesce(c.consultor_id, l.consultor_id) AS consultor_id, coalesce(c.cpf, l.cpf) AS cpf,
+       coalesce(c.nome_completo, l.nome_cliente) AS nome,
+       CASE WHEN c.id IS NULL THEN l.grupo ELSE c.grupo_consorcio END AS grupo,
+       CASE WHEN c.id IS NULL THEN l.cota ELSE c.cota_consorcio END AS cota
+FROM log_downloads_boletos l
+LEFT JOIN clientes_finais c ON c.id = l.cliente_final_id
+WHERE l.execucao_id = $1
+  AND l.status = ANY ($2::text[])
+  AND ($3::text[] IS NULL OR EXISTS (
+      SELECT FROM unnest($3) AS k WHERE l.codigo = k OR starts_with(l.codigo, k || '.')))
+  AND ($4::bigint[] IS NULL OR l.id = ANY ($4))
+ORDER BY l.id;
+
+-- name: insert_execucao
+INSERT INTO execucoes_automacao (tipo, ponto_venda_id, consultor_id, origem_id, parametros, usuario_execucao)
+VALUES ($1, $2, $3, $4, $5, $6)
+RETURNING *;
+
+-- name: insert_itens
+WITH novos AS (
+    INSERT INTO log_downloads_boletos (execucao_id, automacao_id, ponto_venda_id, cliente_final_id, consultor_id, cpf,
+        nome_cliente, grupo, cota, mes_referencia, ano_referencia, forcar, status, boleto_id, arquivo_nome,
+        arquivo_caminho, arquivo_tamanho, finalizado_em, codigo, mensagem_erro)
+    SELECT $1, $2, $3, n.cliente_final_id, n.consultor_id, n.cpf, n.nome, n.grupo, n.cota, $4::int, $5::int, $6,
+           CASE WHEN n.codigo IS NOT NULL THEN 'erro' WHEN b.id IS NOT NULL THEN 'ja_baixado' ELSE 'pendente' END,
+           b.id, regexp_replace(b.arquivo_caminho, '^.*/', ''), b.arquivo_caminho, b.arquivo_tamanho,
+           CASE WHEN b.id IS NOT NULL OR n.codigo IS NOT NULL THEN now() END, n.codigo, n.mensagem
+    FROM unnest($7::bigint[], $8::int[], $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::text[])
+         WITH ORDINALITY AS n (cliente_final_id, consultor_id, cpf, nome, grupo, cota, codigo, mensagem, ordem)
+    LEFT JOIN LATERAL (
+        SELECT b.* FROM boletos b
+        WHERE NOT $6 AND b.ponto_venda_id = $3 AND b.cpf = n.cpf AND b.mes_referencia = $4 AND b.ano_referencia = $5
+          AND (b.grupo = n.grupo AND b.cota = n.cota
+               OR n.grupo IS NULL AND b.cliente_final_id IS NOT DISTINCT FROM n.cliente_final_id)
+        ORDER BY b.id DESC LIMIT 1
+    ) b ON true
+    ORDER BY n.ordem
+    RETURNING *
+)
+SELECT n.*, c.nome AS consultor FROM novos n LEFT JOIN consultores c ON c.id = n.consultor_id ORDER BY n.id;
+
+-- name: find_origem
+SELECT * FROM execucoes_automacao WHERE automacao_id = $1;
