@@ -10,10 +10,11 @@ from validate_docbr import CNPJ, CPF
 
 from tests.samples.contratos import cem_contratos
 from tests.samples.demonstracao import PV, demonstracao
+from tests.samples.noise import Ruido
 from tests.samples.people import Pessoas
 from tests.samples.register import Amostra
 from tests.samples.tests.oracle import find_codigo
-from tests.samples.workbooks import CABECALHO_GERAL, LINHA_CABECALHO, Ruido, write_planilha_geral, write_planilhas
+from tests.samples.workbooks import CABECALHO_GERAL, LINHA_CABECALHO, write_planilha_geral, write_planilhas
 from tests.simulator.server import Simulador
 from tests.simulator.tests.visitor import Visitante
 
