@@ -33,7 +33,7 @@ from shared.bus import (
     Unroutable,
 )
 from shared.bus.codec import Undecodable, decode, encode
-from shared.bus.settlement import Fate, Hands, Received, Verdict, settle
+from shared.bus.settlement import DELIVERED_TOO_OFTEN, Fate, Hands, Received, Verdict, settle
 from shared.bus.topology import MORTAS, NEWS_PREFIX, TOPOLOGY, check_ttl
 
 
@@ -182,11 +182,18 @@ class MemoryBus:
         finally:
             match verdict.fate:
                 case Fate.AGAIN:
-                    box.put_back(stored)
+                    self._give_back(box, stored)
                 case Fate.DEAD:
                     self._bury(stored.message, box.queue, verdict.motivo)
                 case Fate.DONE | Fate.DROPPED:
                     pass
+
+    def _give_back(self, box: _Box, stored: _Stored) -> None:
+        """Handed out again, or, past the limit, what the broker would do."""
+        if stored.delivery_count < box.queue.delivery_limit:
+            box.put_back(stored)
+        elif box.queue.broker_dead_letters:
+            self._bury(stored.message, box.queue, DELIVERED_TOO_OFTEN)
 
     def _bury(self, message: Message, queue: Queue, motivo: str) -> None:
         try:

@@ -17,6 +17,9 @@ from shared.contrato import mask_documentos
 
 log = logging.getLogger(__name__)
 
+# The reason for what never came back to a handler of ours: its consumers ended with it in hand, time and again.
+DELIVERED_TOO_OFTEN = "entregue vezes demais: quem a recebia parou sem terminar"
+
 _MOTIVO_MAX = 500
 
 

@@ -20,7 +20,8 @@ NEWS_PREFIX = "novas."
 class Queue:
     """A queue and the routes bound to it.
 
-    exclusive: lives and dies with its consumer's connection, a failed message is tried twice; for news and replies.
+    exclusive: lives and dies with its consumer's connection; for news and replies. quorum: replicated, and counting
+    redeliveries; otherwise a classic durable queue.
     delivery_limit: redeliveries before a message counts as poison.
     dead_letters: what cannot be handled is kept as a dead letter; otherwise it is dropped, with a log line.
     broker_dead_letters: so does the broker with what expires or kills its consumers. Off where messages with a
@@ -32,6 +33,7 @@ class Queue:
     name: str
     routes: tuple[str, ...] = ()
     exclusive: bool = False
+    quorum: bool = True
     delivery_limit: int = 5
     dead_letters: bool = True
     broker_dead_letters: bool = True
@@ -72,9 +74,10 @@ NAMER_PEDIDOS = Queue("namer.pedidos", ("planilha.ler", "relatorio.gerar"))
 GATEWAY_MORTAS = Queue(
     "gateway.mortas", delivery_limit=20, dead_letters=False, broker_dead_letters=False, holds_dead_letters=True
 )
-MORTAS = Queue("canopus.mortas", dead_letters=False, broker_dead_letters=False, holds_dead_letters=True)
+# Listing takes the messages and puts them back: a quorum queue would count that against them, a classic one does not.
+MORTAS = Queue("canopus.mortas", quorum=False, dead_letters=False, broker_dead_letters=False, holds_dead_letters=True)
 
-# What every service declares when it connects, so that nothing is unroutable because another starts later.
+# What every service declares when it connects (and MORTAS), so that nothing is unroutable because another starts later.
 TOPOLOGY = (GATEWAY_EVENTOS, GATEWAY_SINAIS, NAMER_BOLETOS, NAMER_PEDIDOS, GATEWAY_MORTAS)
 
 
