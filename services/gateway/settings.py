@@ -1,0 +1,28 @@
+"""The gateway's settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from shared.settings import Settings
+
+
+def _check_database(url: str) -> str:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("use postgresql://usuario:senha@servidor:5432/banco")
+    return url
+
+
+class GatewaySettings(Settings):
+    """origens: other origins whose pages may open the socket, comma-separated, as https://crm.exemplo.com.br."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=5000, ge=0, le=65535)
+    database_url: Annotated[str, AfterValidator(_check_database)] | None = Field(default=None, repr=False)
+    origens: str = ""
+
+    @property
+    def origens_permitidas(self) -> frozenset[str]:
+        return frozenset(parte.strip().rstrip("/").lower() for parte in self.origens.split(",") if parte.strip())
