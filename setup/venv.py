@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tomllib
 import venv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,16 +33,34 @@ sys.exit({function}())
 def main() -> int:
     lock = ROOT / sys.argv[1]
     with _one_at_a_time():
-        if _is_done(lock):
-            return 0
-        if not _is_healthy():
-            print(f"· criando {VENV.name} com Python {sys.version.split()[0]}", flush=True)
-            venv.EnvBuilder(clear=True, symlinks=True, with_pip=False).create(VENV)
-        print(f"· instalando {lock.name}", flush=True)
-        _install(lock)
-        _install_tree()
-        _stamp(lock).write_text(_fingerprint(lock))
+        if not _is_done(lock):
+            if not _is_healthy():
+                print(f"· criando {VENV.name} com Python {sys.version.split()[0]}", flush=True)
+                create(VENV)
+            print(f"· instalando {lock.name}", flush=True)
+            install(VENV, lock)
+            _install_tree()
+            _stamp(lock).write_text(_fingerprint(lock))
     return 0
+
+
+def create(folder: Path) -> None:
+    """An empty virtual environment; without pip, which not every Python brings."""
+    venv.EnvBuilder(clear=True, symlinks=True, with_pip=False).create(folder)
+
+
+def install(folder: Path, lock: Path) -> None:
+    """What the lock names, with the first pip that can be had; ends with what a person has to install if none can."""
+    python = folder / "bin" / "python"
+    for find in (_own_pip, _system_pip, _system_uv, _pip_wheel):
+        if pip := find(python):
+            subprocess.run(
+                [*pip, "-qq", "--require-hashes", "--only-binary=:all:", "-r", lock],
+                check=True,
+                env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"},
+            )
+            return
+    sys.exit("Falta o pip. Instale-o (em Debian e Ubuntu: apt install python3-venv) e repita o comando.")
 
 
 @contextmanager
@@ -78,49 +96,33 @@ def _is_healthy() -> bool:
     return subprocess.run([PYTHON, "-I", "-c", codigo], check=False).returncode == 0
 
 
-def _install(lock: Path) -> None:
-    """With the first pip that can be had; Debian has a Python with neither pip nor ensurepip."""
-    for find in FINDERS:
-        if pip := find():
-            subprocess.run(
-                [*pip, "-qq", "--require-hashes", "--only-binary=:all:", "-r", lock],
-                check=True,
-                env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"},
-            )
-            return
-    sys.exit("Falta o pip. Instale-o (em Debian e Ubuntu: apt install python3-venv) e repita o comando.")
-
-
 def _works(*argv: str | Path) -> bool:
     return subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
-def _own_pip() -> list[str | Path] | None:
-    if _works(PYTHON, "-m", "pip", "--version") or _works(PYTHON, "-m", "ensurepip", "--default-pip"):
-        return [PYTHON, "-m", "pip", "install"]
+def _own_pip(python: Path) -> list[str | Path] | None:
+    if _works(python, "-m", "pip", "--version") or _works(python, "-m", "ensurepip", "--default-pip"):
+        return [python, "-m", "pip", "install"]
     return None
 
 
-def _system_pip() -> list[str | Path] | None:
-    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", PYTHON]
+def _system_pip(python: Path) -> list[str | Path] | None:
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python]
     return [*pip, "install"] if _works(*pip, "--version") else None
 
 
-def _system_uv() -> list[str | Path] | None:
+def _system_uv(python: Path) -> list[str | Path] | None:
     uv = shutil.which("uv")
-    return [uv, "pip", "install", "--python", PYTHON] if uv else None
+    return [uv, "pip", "install", "--python", python] if uv else None
 
 
-def _pip_wheel() -> list[str | Path] | None:
+def _pip_wheel(python: Path) -> list[str | Path] | None:
     """The wheel that Debian keeps for virtualenv, installed or unpacked beside the project."""
     pattern = "usr/share/python-wheels/pip-*.whl"
     if not (wheels := debian.find(pattern)) and debian.is_debian():
         debian.unpack("python3-pip-whl")
         wheels = debian.find(pattern)
-    return [PYTHON, wheels[-1] / "pip", "install"] if wheels else None
-
-
-FINDERS: tuple[Callable[[], list[str | Path] | None], ...] = (_own_pip, _system_pip, _system_uv, _pip_wheel)
+    return [python, wheels[-1] / "pip", "install"] if wheels else None
 
 
 def _scripts() -> dict[str, str]:
