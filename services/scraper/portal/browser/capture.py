@@ -1,0 +1,216 @@
+"""Takes the PDF out of the print window at request level, before any viewer or closing window can lose it.
+
+A route on the context, set before the click, asks the server itself (`route.fetch`): a body that is no PDF is passed
+on unchanged, so that the page's own reload, form or frame comes through the same route; a PDF is kept, and the window
+gets a small page in its place. The server is asked once for each request the window makes, so keys that work once and
+reports behind a form are safe. `response.body()` never holds a PDF, and the download event depends on the build.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urljoin
+
+from playwright.async_api import APIResponse, BrowserContext, Error, Page, Route
+
+from services.scraper.portal.browser.scripts import PRESSIONAR
+from services.scraper.portal.errors import Falha, PortalBloqueado, SessaoPerdida
+from services.scraper.portal.pace import Ritmo
+from services.scraper.portal.pages import Pagina
+from services.scraper.portal.profile import Perfil
+from services.scraper.portal.recognition import check_pagina
+
+log = logging.getLogger(__name__)
+
+RODADAS = 5
+LIXO_MAX = 1024  # bytes that may stand before %PDF
+_PAGINA_GUARDADA = "<!doctype html><title>Boleto</title><p>Boleto capturado.</p>"
+_JANELA = re.compile(r"""window\.open\(\s*["']([^"']+)["']""")
+# What can make a page ask for another: without any of it, nothing more is coming.
+_SEGUE = re.compile(rb"<script|<form|<i?frame|http-equiv|onload=|\bsrc=(?!['\"]?about:)", re.IGNORECASE)
+
+
+def is_pdf(corpo: bytes) -> bool:
+    return b"%PDF" in corpo[:LIXO_MAX]
+
+
+class Captura:
+    """One emission's capture. Nothing it opened or set stays behind."""
+
+    def __init__(self, context: BrowserContext, page: Page, perfil: Perfil, ritmo: Ritmo) -> None:
+        self._context = context
+        self._page = page
+        self._perfil = perfil
+        self._ritmo = ritmo
+        # The PDF; None: nothing more is coming this way.
+        self._fim: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self._rodadas = 0
+        self._urls: list[str] = []
+        self._janelas: list[Page] = []
+        self._posts = 0
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        impressao = re.compile(self._perfil.paginas.impressao, re.IGNORECASE)
+        proprias = re.compile("/" + re.escape(self._perfil.paginas.cobranca) + r"(?:\?|$)", re.IGNORECASE)
+        await self._context.route(impressao, self._take_over)
+        await self._context.route(proprias, self._keep_pace)
+        self._context.on("page", self._note_janela)
+        try:
+            yield
+        finally:
+            self._context.remove_listener("page", self._note_janela)
+            await self._clean(impressao, proprias)
+
+    async def take(self) -> bytes:
+        """The PDF, by the window's own requests, else by asking for its address once more. Raises Falha."""
+        esperas = self._perfil.esperas
+        prazo = asyncio.get_running_loop().call_later(esperas.janela_s, self._give_up_unasked)
+        try:
+            async with asyncio.timeout(esperas.pdf_s):
+                if pdf := await asyncio.shield(self._fim):
+                    return pdf
+        except TimeoutError:
+            log.info("no pdf by the window's own requests within %s s", esperas.pdf_s)
+        finally:
+            prazo.cancel()
+        return await self._fetch_again()
+
+    def fail(self, falha: Falha) -> None:
+        """The window's page says that no PDF is coming."""
+        if not self._fim.done():
+            self._fim.set_exception(falha)
+
+    def note_pagina(self, pagina: Pagina) -> None:
+        """The address that the page's own script opens, should the window never ask for it."""
+        if (achado := _JANELA.search(pagina.html)) and not self._urls:
+            self._urls.append(urljoin(pagina.url, achado[1].replace("\\/", "/").replace("&amp;", "&")))
+
+    def _note_janela(self, janela: Page) -> None:
+        self._janelas.append(janela)
+
+    def _end(self, pdf: bytes | None = None) -> None:
+        if not self._fim.done():
+            self._fim.set_result(pdf)
+
+    def _give_up_unasked(self) -> None:
+        if not self._rodadas:
+            self._end()
+
+    async def _take_over(self, route: Route) -> None:
+        """Invariant: every request to the print page is answered here, by the server's own answer or a page of ours."""
+        self._rodadas += 1
+        if self._rodadas > RODADAS or self._fim.done():
+            self._end()
+            await _quietly(route.fulfill(status=200, content_type="text/html", body=_PAGINA_GUARDADA))
+            return
+        self._urls.append(route.request.url)
+        try:
+            resposta = await route.fetch(timeout=self._perfil.esperas.pdf_s * 1000)
+            corpo = await resposta.body()
+        except Error as erro:
+            log.info("print page not fetched: %s", erro.message.partition("\n")[0][:160])
+            self._end()
+            await _quietly(route.abort())
+            return
+        await self._keep(route, resposta, corpo)
+
+    async def _keep(self, route: Route, resposta: APIResponse, corpo: bytes) -> None:
+        if is_pdf(corpo):
+            self._end(corpo)
+            await _quietly(route.fulfill(status=200, content_type="text/html", body=_PAGINA_GUARDADA))
+            return
+        await _quietly(route.fulfill(response=resposta, body=corpo))
+        self._check(resposta, corpo)
+        if self._is_relatorio(corpo):
+            await self._save_relatorio(resposta.url, corpo)
+        elif not _SEGUE.search(corpo):
+            self._end()
+
+    def _check(self, resposta: APIResponse, corpo: bytes) -> None:
+        """The login page or the firewall's in place of the PDF end the capture; a server error may be the page's."""
+        try:
+            check_pagina(_as_pagina(resposta, corpo), self._perfil)
+        except (SessaoPerdida, PortalBloqueado) as falha:
+            self.fail(falha)
+        except Falha as falha:
+            log.info("print page: %s", falha.codigo)
+
+    def _is_relatorio(self, corpo: bytes) -> bool:
+        return self._perfil.controles.relatorio_tipo.sufixo.encode() in corpo
+
+    async def _save_relatorio(self, url: str, corpo: bytes) -> None:
+        """A report viewer: choose PDF, press Save; the answer comes through the route as an attachment."""
+        pagina = Pagina(url, 200, corpo.decode("utf-8", "replace"))
+        controles = self._perfil.controles
+        tipo, salvar = pagina.find(controles.relatorio_tipo), pagina.find(controles.relatorio_salvar)
+        opcoes = pagina.options(controles.relatorio_tipo)
+        valor = next((v for v, texto, _ in opcoes if "pdf" in f"{v} {texto}".lower()), None)
+        janela = next((j for j in reversed(self._janelas) if not j.is_closed()), None)
+        if tipo is None or salvar is None or valor is None or janela is None:
+            self._end()
+            return
+        try:
+            await janela.wait_for_load_state("domcontentloaded")
+            await janela.evaluate(PRESSIONAR, [vars(salvar), [[vars(tipo), valor]]])
+        except Error as erro:
+            log.info("report viewer not worked: %s", erro.message.partition("\n")[0][:160])
+            self._end()
+
+    async def _keep_pace(self, route: Route) -> None:
+        """The pop-up test posts by script right after "Emitir": the pace is kept for it too."""
+        if route.request.method == "POST":
+            self._posts += 1
+            if self._posts > 1:
+                await self._ritmo.wait()
+        await _quietly(route.continue_())
+
+    async def _fetch_again(self) -> bytes:
+        """The second way: ask for the print page's last address with the session's cookies."""
+        if not self._urls:
+            raise Falha("download.falhou.tempo_esgotado", "A janela do boleto não abriu.")
+        try:
+            resposta = await self._context.request.get(
+                self._urls[-1], timeout=self._perfil.esperas.pdf_s * 1000 / 3, headers={"Referer": self._page.url}
+            )
+            corpo = await resposta.body()
+        except Error as erro:
+            raise Falha(
+                "download.falhou.tempo_esgotado", f"O PDF não chegou: {erro.message.partition(chr(10))[0][:160]}"
+            ) from erro
+        if is_pdf(corpo):
+            return corpo
+        check_pagina(_as_pagina(resposta, corpo), self._perfil)
+        if not corpo:
+            raise Falha("download.falhou.vazio", "O portal entregou um arquivo vazio.")
+        tipo = resposta.headers.get("content-type", "sem tipo")
+        raise Falha("download.falhou.nao_pdf", f"No lugar do PDF veio {tipo}, {len(corpo)} bytes.")
+
+    async def _clean(self, *padroes: re.Pattern[str]) -> None:
+        """Routes off, pop-ups closed: bounded, for awaiting a pop-up that starts the PDF viewer can hang."""
+        for padrao in padroes:
+            await _quietly(self._context.unroute(padrao))
+        for janela in self._janelas:
+            if not janela.is_closed():
+                await _quietly(janela.close(), self._perfil.esperas.fechar_s)
+        if self._fim.done():
+            self._fim.exception()  # looked at: asyncio need not complain that nobody did
+
+
+def _as_pagina(resposta: APIResponse, corpo: bytes) -> Pagina:
+    """Without its status: a server error in place of the PDF is a failed download."""
+    return Pagina(resposta.url, 200, corpo.decode("utf-8", "replace"))
+
+
+async def _quietly(awaitable: Any, timeout_s: float = 10.0) -> None:
+    """For what may fail because its window went away meanwhile."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await awaitable
+    except (Error, TimeoutError) as erro:
+        log.info("left behind: %s", str(erro).partition("\n")[0][:160])

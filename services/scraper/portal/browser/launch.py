@@ -1,0 +1,88 @@
+"""One Chromium per process: started when first needed, started again after a crash, a context for each session."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from types import TracebackType
+from typing import Self
+
+from playwright.async_api import Browser, Error, Playwright, async_playwright
+
+from services.scraper.portal import Acesso
+from services.scraper.portal.browser.chromium import ChromiumFound, find_chromium
+from services.scraper.portal.browser.session import SessaoNavegador
+from services.scraper.portal.errors import NavegadorCaiu
+from services.scraper.portal.pace import Ritmo
+from services.scraper.portal.profile import Perfil
+
+log = logging.getLogger(__name__)
+
+INICIO_S = 60.0
+FIM_S = 10.0
+
+
+class Navegador:
+    """Opens drivers. Invariant: at most one Chromium lives, whoever asks at the same time."""
+
+    def __init__(self, explicit: str | None = None, *, headless: bool = True) -> None:
+        self._explicit = explicit
+        self._headless = headless
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, tipo: type[BaseException] | None, erro: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        async with self._lock:
+            await self._stop()
+
+    async def open_driver(self, acesso: Acesso, perfil: Perfil, ritmo: Ritmo) -> SessaoNavegador:
+        """A driver with a cookie jar of its own. Raises NavegadorCaiu; ChromiumAusente where there is none to start."""
+        try:
+            async with asyncio.timeout(INICIO_S):
+                browser = await self._ensure()
+                context = await browser.new_context(locale="pt-BR", viewport={"width": 1280, "height": 900})
+                return await SessaoNavegador.begin(context, perfil, ritmo)
+        except (Error, TimeoutError) as erro:
+            raise NavegadorCaiu(f"O navegador não abriu: {str(erro)[:200]}") from erro
+
+    async def _ensure(self) -> Browser:
+        async with self._lock:
+            if self._browser is None or not self._browser.is_connected():
+                await self._stop()
+                # Looks at the disk and runs a probe: not on the loop.
+                found = await asyncio.to_thread(find_chromium, self._explicit, headless=self._headless)
+                self._browser = await self._start(found)
+            return self._browser
+
+    async def _start(self, found: ChromiumFound) -> Browser:
+        self._playwright = await async_playwright().start()
+        browser = await self._playwright.chromium.launch(
+            executable_path=found.executable,
+            headless=self._headless,
+            args=[*found.args, "--disable-blink-features=AutomationControlled"],
+            chromium_sandbox=found.sandbox,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+        log.info("chromium started: %s %s", found.executable, browser.version)
+        return browser
+
+    async def _stop(self) -> None:
+        """Bounded: a browser that hangs must not hold back the end of the process."""
+        browser, self._browser = self._browser, None
+        playwright, self._playwright = self._playwright, None
+        try:
+            async with asyncio.timeout(FIM_S):
+                if browser is not None:
+                    await browser.close()
+                if playwright is not None:
+                    await playwright.stop()
+        except (Error, TimeoutError) as erro:
+            log.warning("chromium did not close: %s", str(erro)[:200])

@@ -1,0 +1,243 @@
+"""The browser driver: one context, one page, every dialog accepted and its text kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any
+
+from playwright.async_api import BrowserContext, Dialog, Error, Page, Request, Response, Route
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from services.scraper.portal import Exame
+from services.scraper.portal.browser.capture import Captura
+from services.scraper.portal.browser.scripts import INICIO, MASCARAR, PRESSIONAR
+from services.scraper.portal.errors import Falha, NavegadorCaiu
+from services.scraper.portal.pace import Ritmo
+from services.scraper.portal.pages import Controle, Pagina
+from services.scraper.portal.profile import Perfil
+
+log = logging.getLogger(__name__)
+
+_GONE = ("has been closed", "target crashed", "page crashed", "browser closed", "connection closed", "disconnected")
+_NAVIGATING = ("is navigating", "context was destroyed", "frame was detached", "frame got detached")
+_FOTO_S = 5.0
+
+
+class SessaoNavegador:
+    """A `Driver` over Chromium. `begin` opens it."""
+
+    def __init__(self, context: BrowserContext, page: Page, perfil: Perfil, ritmo: Ritmo) -> None:
+        self._context = context
+        self._page = page
+        self._perfil = perfil
+        self._ritmo = ritmo
+        self._pagina = Pagina("about:blank", 200, "")
+        self._status = 200
+        self._novos: list[str] = []  # alerts since the last request
+        self._alertas: list[str] = []  # alerts for the evidence
+        self._pediu = asyncio.Event()  # the page asked for another page
+        self._chegou = asyncio.Event()  # the page has another document
+        self._captando = False
+        self._caiu = False
+
+    @classmethod
+    async def begin(cls, context: BrowserContext, perfil: Perfil, ritmo: Ritmo) -> SessaoNavegador:
+        context.set_default_timeout(perfil.esperas.navegacao_s * 1000)
+        await context.add_init_script(INICIO)
+        if perfil.pular_recursos:
+            await context.route("**/*", _make_filter(perfil))
+        page = await context.new_page()
+        sessao = cls(context, page, perfil, ritmo)
+        # On the context: the dialogs of pop-ups too.
+        context.on("dialog", sessao._accept)
+        context.on("page", sessao._close_late)
+        page.on("request", sessao._note_request)
+        page.on("response", sessao._note_response)
+        page.on("domcontentloaded", lambda _: sessao._chegou.set())
+        page.on("crash", lambda _: setattr(sessao, "_caiu", True))
+        return sessao
+
+    @property
+    def pagina(self) -> Pagina:
+        return self._pagina
+
+    async def open(self, url: str) -> Pagina:
+        self._novos.clear()
+        with _translated():
+            response = await self._page.goto(url, wait_until="domcontentloaded")
+            return await self._read(response)
+
+    async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
+        self._novos.clear()
+        with _translated():
+            async with self._page.expect_navigation(wait_until="domcontentloaded") as navigation:
+                await self._click(controle, campos or {})
+            return await self._read(await navigation.value)
+
+    async def settle(self) -> Pagina:
+        with _translated():
+            await self._page.wait_for_load_state("load")
+            return await self._read(None)
+
+    async def emit(self, controle: Controle, campos: Mapping[Controle, str], exame: Exame) -> bytes:
+        self._novos.clear()
+        captura = Captura(self._context, self._page, self._perfil, self._ritmo)
+        self._captando = True
+        try:
+            with _translated():
+                async with captura.listening():
+                    self._chegou.clear()
+                    await self._click(controle, campos)
+                    async with self._watching(captura, exame):
+                        return await captura.take()
+        finally:
+            self._captando = False
+
+    def take_alertas(self) -> tuple[str, ...]:
+        alertas, self._alertas = tuple(self._alertas), []
+        return alertas
+
+    async def screenshot(self, segredos: tuple[str, ...]) -> bytes | None:
+        if self._caiu or self._page.is_closed():
+            return None
+        try:
+            async with asyncio.timeout(_FOTO_S):
+                await self._page.evaluate(MASCARAR, list(segredos))
+                return await self._page.screenshot(type="png", full_page=False, timeout=_FOTO_S * 1000)
+        except (Error, TimeoutError) as erro:
+            log.warning("no screenshot: %s", str(erro)[:200])
+            return None
+
+    async def close(self) -> None:
+        try:
+            async with asyncio.timeout(self._perfil.esperas.fechar_s):
+                await self._context.close()
+        except (Error, TimeoutError) as erro:
+            log.warning("context did not close: %s", str(erro)[:200])
+
+    async def _click(self, controle: Controle, campos: Mapping[Controle, str]) -> None:
+        """Fill and press; returns when the page has asked for another. Raises Falha where it does not."""
+        self._pediu.clear()
+        dados = [[asdict(campo), valor] for campo, valor in campos.items()]
+        resposta: dict[str, Any] = await self._page.evaluate(PRESSIONAR, [asdict(controle), dados])
+        if falta := resposta.get("falta"):
+            raise Falha("portal.mudou.seletor", f"O controle {falta} sumiu da página.")
+        try:
+            async with asyncio.timeout(self._perfil.esperas.reacao_s):
+                await self._pediu.wait()
+        except TimeoutError:
+            visto = "; ".join(self._novos) or "nenhum aviso"
+            nome = controle.id or controle.texto
+            raise Falha("portal.mudou.fluxo", f"Pressionar {nome} não levou a nada ({visto}).") from None
+
+    @asynccontextmanager
+    async def _watching(self, captura: Captura, exame: Exame) -> AsyncIterator[None]:
+        """Meanwhile, judge each page that the window comes to; a fault ends the capture."""
+
+        async def watch() -> None:
+            while True:
+                await self._chegou.wait()
+                self._chegou.clear()
+                try:
+                    exame(await self._read(None))
+                    captura.note_pagina(self._pagina)
+                except (Falha, Error) as erro:
+                    captura.fail(_translate(erro) if isinstance(erro, Error) else erro)
+                    return
+
+        task = asyncio.create_task(watch(), name="watch emission")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _read(self, response: Response | None) -> Pagina:
+        """The open document. An answer cut in the middle is a failed connection, not a shorter page."""
+        if response is not None:
+            await asyncio.wait_for(response.finished(), self._perfil.esperas.navegacao_s)
+            if falha := response.request.failure:
+                raise Falha("portal.fora_do_ar.conexao", f"A resposta do portal foi cortada ({falha}).")
+            self._status = response.status
+        html = await self._content()
+        self._pagina = Pagina(self._page.url, self._status, html, tuple(self._novos))
+        return self._pagina
+
+    async def _content(self) -> str:
+        limite = time.monotonic() + self._perfil.esperas.navegacao_s
+        while True:
+            try:
+                return await self._page.content()
+            except Error as erro:
+                if time.monotonic() > limite or not any(sinal in str(erro).lower() for sinal in _NAVIGATING):
+                    raise
+                await self._page.wait_for_load_state("domcontentloaded")
+
+    async def _accept(self, dialog: Dialog) -> None:
+        self._novos.append(dialog.message)
+        self._alertas.append(dialog.message)
+        try:
+            await dialog.accept()
+        except Error as erro:
+            log.info("dialog went away: %s", str(erro)[:120])
+
+    async def _close_late(self, page: Page) -> None:
+        """A window that opens when no emission is waiting for it: left open, each costs its memory."""
+        if not self._captando:
+            try:
+                async with asyncio.timeout(self._perfil.esperas.fechar_s):
+                    await page.close()
+            except (Error, TimeoutError) as erro:
+                log.info("late window stays: %s", str(erro)[:120])
+
+    def _note_request(self, request: Request) -> None:
+        if _is_main_navigation(request, self._page):
+            self._pediu.set()
+
+    def _note_response(self, response: Response) -> None:
+        if _is_main_navigation(response.request, self._page) and not 300 <= response.status < 400:
+            self._status = response.status
+
+
+def _is_main_navigation(request: Request, page: Page) -> bool:
+    try:
+        return request.is_navigation_request() and request.frame == page.main_frame
+    except Error:  # a navigation whose frame is not there yet is another window's
+        return False
+
+
+def _make_filter(perfil: Perfil) -> Any:
+    async def skip(route: Route) -> None:
+        await (route.abort() if route.request.resource_type in perfil.pular_recursos else route.fallback())
+
+    return skip
+
+
+class _translated:
+    """Playwright's errors as typed faults."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, tipo: type[BaseException] | None, erro: BaseException | None, _: object) -> None:
+        if isinstance(erro, Error):
+            raise _translate(erro) from erro
+        if isinstance(erro, TimeoutError):
+            raise Falha("portal.fora_do_ar.tempo_esgotado", "O portal não respondeu a tempo.") from erro
+
+
+def _translate(erro: Error) -> Falha:
+    texto = erro.message.partition("\n")[0]
+    baixo = texto.lower()
+    if isinstance(erro, PlaywrightTimeout) or "err_timed_out" in baixo or "err_connection_timed_out" in baixo:
+        return Falha("portal.fora_do_ar.tempo_esgotado", "O portal não respondeu a tempo.")
+    if any(sinal in baixo for sinal in _GONE):
+        return NavegadorCaiu(f"O navegador fechou: {texto[:160]}")
+    if "net::err" in baixo or "chrome-error" in baixo or "interrupted by another navigation" in baixo:
+        return Falha("portal.fora_do_ar.conexao", f"A conexão com o portal falhou: {texto[:160]}")
+    return Falha("interno", f"Erro do navegador: {texto[:200]}")

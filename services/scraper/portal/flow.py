@@ -1,0 +1,61 @@
+"""One contract's way through the portal, in the operator's words; the same for every driver."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from services.scraper.portal import Acesso
+from services.scraper.portal.billing import list_parcelas, open_cobranca, prepare_emissao, tick
+from services.scraper.portal.grids import Parcela
+from services.scraper.portal.login import enter, open_login
+from services.scraper.portal.search import ClienteAberto, is_same_nome, open_cliente, walk_to_busca
+from services.scraper.portal.selection import Pedido, choose_parcela
+from services.scraper.portal.steps import Passos
+from shared.outcomes import Etapa
+
+# Told of each step as it begins.
+Avisar = Callable[[Etapa], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Emissao:
+    """What came out of the portal, not verified yet: the PDF, and what the screen says that it must say."""
+
+    pdf: bytes
+    cliente: ClienteAberto
+    parcela: Parcela
+    avisos: tuple[str, ...] = ()
+
+
+async def log_in(passos: Passos, acesso: Acesso) -> None:
+    """Log in, and go once through home and Atendimento, as a person does: later searches start at their own page."""
+    await open_login(passos)
+    await enter(passos, acesso)
+    await walk_to_busca(passos)
+
+
+async def fetch_boleto(passos: Passos, pedido: Pedido, avisar: Avisar) -> Emissao:
+    """Search the client, choose the instalment, emit it, capture the PDF. Raises Falha, JaBaixado.
+
+    When `avisar` has been told of `baixando`, the portal is about to issue: from there on the contract must end truly.
+    """
+    await avisar(Etapa.BUSCANDO)
+    cliente = await open_cliente(passos, pedido)
+    await avisar(Etapa.EMITINDO)
+    await open_cobranca(passos, cliente.cota)
+    parcelas = await list_parcelas(passos)
+    escolhida = choose_parcela(parcelas, cliente.cota, pedido, passos.perfil)
+    parcela = await tick(passos, parcelas, escolhida)
+    emitir, campos = prepare_emissao(passos)
+    await passos.ritmo.wait()
+    await avisar(Etapa.BAIXANDO)
+    pdf = await passos.driver.emit(emitir, campos, passos.judge_post)
+    return Emissao(pdf, cliente, parcela, _compare_nomes(pedido, cliente))
+
+
+def _compare_nomes(pedido: Pedido, cliente: ClienteAberto) -> tuple[str, ...]:
+    """After a search by document another name is only noted: the document itself is proven by the PDF."""
+    if pedido.nome is None or is_same_nome(pedido.nome, cliente.nome):
+        return ()
+    return (f"O portal escreve o nome de outro modo: {cliente.nome}.",)

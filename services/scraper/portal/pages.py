@@ -1,0 +1,189 @@
+"""A page as both drivers see it: its controls, labels, messages and tables, read from the HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from services.scraper.portal.profile import Alvo
+from shared.contrato import fold
+
+_PRESSED = "a, input, button"
+_BUTTON_TYPES = frozenset({"submit", "button", "image", "reset"})
+# Written, but not shown: validators wait on the page so.
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_MESSAGE_TAGS = frozenset({"span", "div", "label", "p", "td", "font", "b", "strong"})
+
+
+@dataclass(frozen=True)
+class Controle:
+    """One control of a page. posicao: among the elements of its tag, in document order; for one without an id."""
+
+    tag: str
+    id: str
+    name: str
+    tipo: str
+    texto: str
+    valor: str
+    destino: str
+    posicao: int
+    ligado: bool
+
+    @property
+    def posts(self) -> bool:
+        """Whether pressing it posts the form: a plain link does not."""
+        return self.tag != "a" or self.destino.lower().startswith("javascript:")
+
+
+@dataclass(frozen=True)
+class Pagina:
+    """What the portal answered. alertas: texts of the dialogs shown since the request before it."""
+
+    url: str
+    status: int
+    html: str
+    alertas: tuple[str, ...] = ()
+
+    @cached_property
+    def tree(self) -> LexborHTMLParser:
+        return LexborHTMLParser(self.html)
+
+    @cached_property
+    def texto(self) -> str:
+        """What a person reads: without scripts, styles and hidden fields."""
+        limpa = LexborHTMLParser(self.html)
+        limpa.strip_tags(["script", "style", "noscript", "template"], recursive=True)
+        return _tidy(limpa.body.text(separator=" ") if limpa.body else limpa.text(separator=" "))
+
+    @property
+    def titulo(self) -> str:
+        no = self.tree.css_first("title")
+        return _tidy(no.text()) if no else ""
+
+    @property
+    def caminho(self) -> str:
+        return urlsplit(self.url).path.lower()
+
+    def is_at(self, pagina: str) -> bool:
+        """Whether its address ends in this path of the profile, in whatever case."""
+        return self.caminho.endswith("/" + pagina.lower())
+
+    def find(self, alvo: Alvo, *, text_first: bool = False) -> Controle | None:
+        """A control by id, the id's end, or its text; with `text_first` the other way round."""
+        ways = [self._node_by_id(alvo), self._node_by_text(alvo)]
+        no = next((n for n in (reversed(ways) if text_first else ways) if n is not None), None)
+        return None if no is None else self.describe(no)
+
+    def find_id(self, fim: str) -> LexborNode | None:
+        """The first element whose id is this, or ends in it after an underscore."""
+        exato = self.tree.css_first(f'[id="{fim}"]') or self.tree.css_first(f'[name="{fim}"]')
+        return exato or next(
+            (no for no in self.tree.css(f'[id$="{fim}"]') if _attr(no, "id").endswith("_" + fim)), None
+        )
+
+    def has_any_id(self, fins: tuple[str, ...]) -> bool:
+        return any(self.find_id(fim) is not None for fim in fins)
+
+    def label(self, alvo: Alvo) -> str:
+        """The text of a label; empty where it is empty or missing."""
+        no = self._node_by_id(alvo)
+        return _tidy(no.text(separator=" ")) if no is not None else ""
+
+    def table(self, alvo: Alvo) -> LexborNode | None:
+        no = self._node_by_id(alvo)
+        if no is None or no.tag == "table":
+            return no
+        return no.css_first("table")
+
+    def messages(self, rotulos: tuple[str, ...]) -> list[str]:
+        """What message labels, anything of class `errmsg` or with `erro` in its id, and alerts say."""
+        nos = [no for fim in rotulos if (no := self.find_id(fim)) is not None]
+        nos += self.tree.css('.errmsg, [id*="erro"], [id*="Erro"]')
+        nos = [no for no in nos if no.tag in _MESSAGE_TAGS and not _HIDDEN.search(_attr(no, "style"))]
+        textos = [text_of(no) for no in nos] + [_tidy(alerta) for alerta in self.alertas]
+        return list(dict.fromkeys(texto for texto in textos if texto))
+
+    def describe(self, no: LexborNode) -> Controle:
+        tag = no.tag or ""
+        posicao = next((i for i, outro in enumerate(self.tree.css(tag)) if outro.mem_id == no.mem_id), 0)
+        return Controle(
+            tag=tag,
+            id=_attr(no, "id"),
+            name=_attr(no, "name"),
+            tipo=_attr(no, "type").lower(),
+            texto=_says(no),
+            valor=_attr(no, "value"),
+            destino=_attr(no, "href") or _attr(no, "src"),
+            posicao=posicao,
+            ligado="checked" in no.attributes,
+        )
+
+    def find_radio(self, alvo: Alvo, valor: str) -> Controle | None:
+        """The button of a group that stands for this value."""
+        for no in self.tree.css(f'input[type="radio"][value="{valor}"]'):
+            if _attr(no, "name").replace("$", "_").endswith(alvo.sufixo):
+                return self.describe(no)
+        return None
+
+    def options(self, alvo: Alvo) -> list[tuple[str, str, bool]]:
+        """(value, text, selected) of a select's options; without a mark the first one is selected, as in a browser."""
+        no = self._node_by_id(alvo)
+        nos = no.css("option") if no is not None else []
+        marcada = next((i for i, o in enumerate(nos) if "selected" in o.attributes), 0)
+        return [(_attr(o, "value") or _tidy(o.text()), _tidy(o.text()), i == marcada) for i, o in enumerate(nos)]
+
+    def _node_by_id(self, alvo: Alvo) -> LexborNode | None:
+        exato = self.tree.css_first(f'[id="{alvo.id}"]')
+        return exato if exato is not None else self.find_id(alvo.sufixo)
+
+    def _node_by_text(self, alvo: Alvo) -> LexborNode | None:
+        """Said in full rather than in part, by something that can be pressed."""
+        if not alvo.textos:
+            return None
+        dizem = [(no, fold(_says(no))) for no in self.tree.css(_PRESSED) if _can_be_pressed(no)]
+        iguais = (no for no, dito in dizem if dito in alvo.textos)
+        em_parte = (no for no, dito in dizem if any(texto in dito for texto in alvo.textos))
+        return next(iguais, None) or next(em_parte, None)
+
+
+def rows(tabela: LexborNode) -> Iterator[tuple[LexborNode, list[LexborNode]]]:
+    """(row, its cells) of a table, not those of tables within it."""
+    for linha in tabela.css("tr"):
+        pai = linha.parent
+        while pai is not None and pai.tag != "table":
+            pai = pai.parent
+        if pai is None or pai.mem_id == tabela.mem_id:
+            yield linha, [no for no in linha.iter() if no.tag in ("td", "th")]
+
+
+def text_of(no: LexborNode) -> str:
+    return _tidy(no.text(separator=" "))
+
+
+def id_of(no: LexborNode) -> str:
+    return _attr(no, "id") or _attr(no, "name").replace("$", "_")
+
+
+def _attr(no: LexborNode, nome: str) -> str:
+    return no.attributes.get(nome) or ""
+
+
+def _can_be_pressed(no: LexborNode) -> bool:
+    return no.tag != "input" or _attr(no, "type").lower() in _BUTTON_TYPES
+
+
+def _says(no: LexborNode) -> str:
+    dito = text_of(no)
+    if no.tag == "input":
+        dito = _attr(no, "value")
+    imagem = no.css_first("img") if no.tag == "a" and not dito else None
+    return dito or _attr(no, "title") or _attr(no, "alt") or (_attr(imagem, "alt") if imagem is not None else "")
+
+
+def _tidy(texto: str) -> str:
+    return " ".join(texto.split())

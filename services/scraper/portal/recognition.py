@@ -1,0 +1,91 @@
+"""Pure: what page is this, and does it say that the way on is closed? Driver-independent."""
+
+from __future__ import annotations
+
+from services.scraper.portal.errors import Falha, LoginParado, PortalBloqueado, SessaoPerdida
+from services.scraper.portal.pages import Pagina
+from services.scraper.portal.profile import Perfil, Textos, says
+
+
+def check_pagina(pagina: Pagina, perfil: Perfil) -> None:
+    """For any page within a session. Raises PortalBloqueado, Falha `portal.fora_do_ar.http_5xx`, SessaoPerdida."""
+    check_servidor(pagina, perfil)
+    if is_login(pagina, perfil):
+        dito = _messages(pagina, perfil)
+        if says(" ".join(dito), perfil.dizeres.derrubada):
+            raise SessaoPerdida("sessao.derrubada", f"O portal encerrou a sessão: {quote(dito)}")
+        raise SessaoPerdida("sessao.expirada", "O portal voltou à página de login.")
+
+
+def check_servidor(pagina: Pagina, perfil: Perfil) -> None:
+    """For any page at all: the firewall's, and the server's own errors."""
+    dizeres = perfil.dizeres
+    # The block page comes with whatever status; the words stand in its source too where they are not shown.
+    if says(f"{pagina.titulo} {pagina.texto}", dizeres.firewall):
+        raise PortalBloqueado(f"Página de bloqueio do firewall: {pagina.texto[:120]}")
+    if pagina.status >= 500 or pagina.status == 429:
+        raise Falha("portal.fora_do_ar.http_5xx", f"O portal respondeu {pagina.status}: {pagina.texto[:120]}")
+    if says(f"{pagina.titulo} {pagina.texto[:400]}", dizeres.erro_interno):
+        raise Falha("portal.fora_do_ar.http_5xx", f"O portal mostra um erro interno: {pagina.texto[:120]}")
+
+
+def is_login(pagina: Pagina, perfil: Perfil) -> bool:
+    """The login form is there: addresses and titles alone deceive."""
+    controles = perfil.controles
+    return pagina.find(controles.usuario) is not None and pagina.find(controles.senha) is not None
+
+
+def is_inside(pagina: Pagina, perfil: Perfil) -> bool:
+    """Proof of a login: the icon, or the home page saying at least two of the things it says."""
+    if is_login(pagina, perfil):
+        return False
+    if pagina.find(perfil.controles.atendimento) is not None:
+        return True
+    ditos = sum(says(pagina.texto, (texto,)) for texto in perfil.dizeres.dentro)
+    return pagina.is_at(perfil.paginas.inicio) and ditos >= 2
+
+
+def check_captcha(pagina: Pagina, perfil: Perfil) -> None:
+    """Raises LoginParado where the page asks for security characters, before or after a login."""
+    if pagina.has_any_id(perfil.dizeres.captcha_ids) or says(pagina.texto, perfil.dizeres.captcha):
+        raise LoginParado("login.captcha", f"O portal pede caracteres de segurança: {pagina.texto[:120]}")
+
+
+def explain_login(pagina: Pagina, antes: Pagina, perfil: Perfil) -> Falha:
+    """Why a login that was posted from `antes` led to `pagina` and not inside. Every message that the profile does
+    not know, and a login page without any, is a refusal: the account must not be locked by trying again."""
+    dizeres, mensagens = perfil.dizeres, _messages(pagina, perfil)
+    na_pagina_de_login = is_login(pagina, perfil)
+
+    def told(textos: Textos) -> bool:
+        """In a message, or anywhere on the page if the page before did not say it all along."""
+        return says(" ".join(mensagens), textos) or (says(pagina.texto, textos) and not says(antes.texto, textos))
+
+    visto = quote(mensagens) or f"Página {pagina.titulo or pagina.caminho}."
+    if told(dizeres.bloqueado):
+        return LoginParado("login.bloqueado", visto)
+    if pagina.has_any_id(dizeres.trocar_senha_ids) or told(dizeres.trocar_senha):
+        return LoginParado("login.acao_necessaria.trocar_senha", visto)
+    if told(dizeres.termos):
+        return LoginParado("login.acao_necessaria.termos", visto)
+    if pagina.has_any_id(dizeres.token_ids) or told(dizeres.token):
+        return LoginParado("login.acao_necessaria.token", visto)
+    if na_pagina_de_login:
+        silencio = "O portal voltou à página de login sem dizer por quê."
+        return LoginParado("login.recusado", quote(mensagens) or silencio)
+    if pagina.has_any_id(dizeres.outro_login_ids) or says(pagina.titulo, dizeres.titulo_login):
+        return LoginParado("login.acao_necessaria", visto)
+    return Falha("portal.mudou.fluxo", f"Depois do login veio uma página desconhecida: {visto}")
+
+
+def says_no_permission(pagina: Pagina, perfil: Perfil) -> bool:
+    return says(" ".join([*_messages(pagina, perfil), pagina.texto[:600]]), perfil.dizeres.sem_permissao)
+
+
+def quote(mensagens: list[str]) -> str:
+    """Up to three messages, in quotes, as the portal wrote them."""
+    return "; ".join(f"«{mensagem[:160]}»" for mensagem in mensagens[:3])
+
+
+def _messages(pagina: Pagina, perfil: Perfil) -> list[str]:
+    return pagina.messages(perfil.rotulos.mensagens)

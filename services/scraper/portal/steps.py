@@ -1,0 +1,66 @@
+"""The steps every part of the flow is made of: open, press, judge what came, keep the pace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urljoin
+
+from services.scraper.portal import Driver
+from services.scraper.portal.errors import Falha, PortalLimite
+from services.scraper.portal.pace import Ritmo
+from services.scraper.portal.pages import Controle, Pagina
+from services.scraper.portal.profile import Alvo, Perfil
+from services.scraper.portal.recognition import check_pagina
+
+# A post that came too soon gets one of these; 502 to 504 are a portal that is down.
+_STATUS_DE_PRESSA = (500, 429)
+
+
+class Passos:
+    """One session's way through the portal. Every page that comes back has been judged."""
+
+    def __init__(self, driver: Driver, perfil: Perfil, url_base: str, ritmo: Ritmo) -> None:
+        self.driver = driver
+        self.perfil = perfil
+        self.ritmo = ritmo
+        self._base = perfil.base(url_base)
+
+    @property
+    def pagina(self) -> Pagina:
+        return self.driver.pagina
+
+    def url(self, caminho: str) -> str:
+        return urljoin(self._base, caminho)
+
+    async def open(self, caminho: str) -> Pagina:
+        pagina = await self.driver.open(self.url(caminho))
+        check_pagina(pagina, self.perfil)
+        return pagina
+
+    async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
+        if not controle.posts:
+            pagina = await self.driver.press(controle, campos)
+            check_pagina(pagina, self.perfil)
+            return pagina
+        await self.ritmo.wait()
+        pagina = await self.driver.press(controle, campos)
+        self.judge_post(pagina)
+        return pagina
+
+    def judge_post(self, pagina: Pagina) -> None:
+        """Raises what check_pagina does, and PortalLimite where the post came too soon after another."""
+        try:
+            check_pagina(pagina, self.perfil)
+        except Falha as falha:
+            if pagina.status in _STATUS_DE_PRESSA and self.ritmo.note_erro():
+                raise PortalLimite(falha.mensagem) from falha
+            raise
+        self.ritmo.note_ok()
+
+    def need(self, alvo: Alvo, pagina: Pagina | None = None, *, text_first: bool = False) -> Controle:
+        """A control that must be there. Raises Falha `portal.mudou.seletor`."""
+        onde = pagina or self.pagina
+        controle = onde.find(alvo, text_first=text_first)
+        if controle is None:
+            raise Falha("portal.mudou.seletor", f"Falta {alvo.id} na página {onde.caminho}.")
+        return controle
