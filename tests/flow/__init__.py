@@ -1,0 +1,1 @@
+"""End to end: the services as separate processes over real RabbitMQ, PostgreSQL and Chromium, against the simulator."""
