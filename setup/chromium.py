@@ -1,4 +1,4 @@
-"""Sees that there is a Chromium that starts, and leaves it at .servicos/chromium: Playwright's own, else Debian's."""
+"""Sees that Playwright and a Chromium start, and leaves that at .servicos/chromium: Playwright's own, else Debian's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+import playwright
 
 from services.scraper.portal.browser.chromium import (
     CHROMIUM_DO_PROJETO,
@@ -18,6 +20,7 @@ from setup import debian
 
 DOWNLOAD_TIMEOUT_S = 240
 START_TIMEOUT_S = 60
+LIBATOMIC = "usr/lib/*-linux-gnu*/libatomic.so.1"
 # Its own list of folders, since fontconfig knows those of / alone.
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -30,6 +33,7 @@ FONTS = """<?xml version="1.0"?>
 
 
 def main() -> int:
+    _provide_driver()
     explicit = os.environ.get("CANOPUS_CHROMIUM")
     if explicit or CHROMIUM_DO_PROJETO.exists():
         return 0
@@ -43,6 +47,28 @@ def main() -> int:
             return 0
         CHROMIUM_DO_PROJETO.unlink(missing_ok=True)
     sys.exit("O Chromium não abriu. Instale o pacote `chromium` e repita, ou aponte CANOPUS_CHROMIUM para ele.")
+
+
+def _provide_driver() -> None:
+    """Playwright's own Node.js wants a library that a small Debian lacks."""
+    node = Path(playwright.__file__).parent / "driver/node"
+    if _runs(node, "--version"):
+        return
+    debian.provide(LIBATOMIC, "libatomic1")
+    (library,) = debian.find(LIBATOMIC)
+    if library.is_relative_to(debian.UNPACKED):
+        program = node.rename(node.with_name("node.bin"))
+        node.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{library.parent}" exec "{program}" "$@"\n')
+        node.chmod(0o755)
+    if not _runs(node, "--version"):
+        sys.exit(f"O Playwright não abre: {node} não roda nesta máquina.")
+
+
+def _runs(*comando: str | Path) -> bool:
+    try:
+        return subprocess.run(comando, capture_output=True, timeout=START_TIMEOUT_S, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def _found_and_starts() -> ChromiumFound | None:

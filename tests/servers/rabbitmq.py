@@ -23,9 +23,9 @@ class RabbitMQ:
     """Starts on construction. `stop`, `kill`, `start` and `restart` block for seconds: use `asyncio.to_thread`."""
 
     def __init__(self) -> None:
-        self._server = find_program("usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server")
-        self._erlang = find_program("usr/lib/erlang/bin/erl").parent
         self._pasta = Path(tempfile.mkdtemp(prefix="canopus-rabbitmq-"))
+        self._server = self._find("usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server")
+        self._erlang = self._find("usr/lib/erlang/bin/erl").parent
         self.port = free_port()
         self._no = f"canopus{self.port}@localhost"
         self._vhosts = 0
@@ -81,6 +81,16 @@ class RabbitMQ:
         if self._epmd:
             self._epmd.end(signal.SIGKILL)
         shutil.rmtree(self._pasta, ignore_errors=True)
+
+    def _find(self, pattern: str) -> Path:
+        """Through a link: the start scripts cannot bear a space in their path, which the checkout's may have."""
+        program = find_program(pattern)
+        if not program.is_relative_to(debian.UNPACKED):
+            return program
+        link = self._pasta / "debian"
+        if not link.exists():
+            link.symlink_to(debian.UNPACKED)
+        return link / program.relative_to(debian.UNPACKED)
 
     def _spawn(self, *argv: str | Path) -> GuardedProcess:
         return GuardedProcess(argv, env=self._env, cwd=self._pasta, log=self._pasta / "saida.log")
