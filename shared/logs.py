@@ -30,8 +30,10 @@ _SECRET_FIELD = re.compile(
 )
 # What a LogRecord has of its own: anything else came by `extra=`.
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-# Libraries that tell each request or frame at INFO.
-_CHATTY = ("aio_pika", "aiormq", "aiohttp.access", "asyncio", "botocore", "urllib3")
+# Libraries that tell each request at INFO.
+_CHATTY = ("aiohttp.access", "asyncio", "botocore", "urllib3")
+# Libraries whose troubles the bus tells itself, in one line without traceback.
+_SPOKEN_FOR = ("aio_pika", "aiormq")
 
 
 def clean(texto: str) -> str:
@@ -108,6 +110,8 @@ def configure_logs(formato: str = "texto", nivel: str = "INFO", stream: TextIO |
     logging.captureWarnings(True)
     for nome in _CHATTY:
         logging.getLogger(nome).setLevel(max(logging.WARNING, logging.getLevelName(nivel)))
+    for nome in _SPOKEN_FOR:
+        logging.getLogger(nome).setLevel(logging.CRITICAL if nivel != "DEBUG" else logging.DEBUG)
     _log_what_nobody_caught()
 
 

@@ -147,7 +147,7 @@ class Bus(Protocol):
         """
 
     async def publish_many(self, messages: Sequence[Message]) -> list[BusError | None]:
-        """Send all, confirms gathered; the answer has, in their order, None for sent or why not. Raises nothing."""
+        """Send all, confirms gathered; the answer has, in their order, None for sent or why not."""
 
     def consume(self, queue: Queue, handler: Handler, *, prefetch: int = 1) -> AbstractAsyncContextManager[None]:
         """Declare the queue and handle its messages, up to `prefetch` at once, while the context is open.

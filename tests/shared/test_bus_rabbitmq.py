@@ -6,10 +6,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from shared.bus import BusUnavailable, Delivery, Message
+from shared.bus import BusUnavailable, Delivery, Message, Reject
 from shared.bus.codec import encode
 from shared.bus.rabbitmq import RabbitMQBus
 from shared.bus.topology import TOPOLOGY as THE_TOPOLOGY
@@ -37,6 +38,9 @@ async def test_after_a_power_cut_durable_messages_and_consumers_are_back(
     bus: RabbitMQBus, amqp_url: str, rabbitmq: RabbitMQ
 ) -> None:
     """aio-pika's robust connection was seen to come back without consumers: messages lay there, all looked healthy."""
+    async with bus.consume(TRABALHO, Recorder(lambda event, delivery: Reject("não"))):
+        await bus.publish(Pedido(n=-1))
+        await eventually(bus.dead_letters)
     handler, heard = Recorder(), Recorder()
     handler.gate.clear()
     async with (
@@ -64,6 +68,7 @@ async def test_after_a_power_cut_durable_messages_and_consumers_are_back(
         assert len(again) == 2
         await bus.publish(Novidade(n=1))
         await eventually(lambda: heard.numbers == [1])
+        assert [morta.evento for morta in await bus.dead_letters()] == [Pedido(n=-1)]
 
 
 async def test_publishers_wait_through_a_short_loss(bus: RabbitMQBus, rabbitmq: RabbitMQ) -> None:
@@ -86,11 +91,14 @@ async def test_two_thousand_messages_all_arrive_over_a_connection_that_is_cut_ag
             seen.add(event.n)
             first.append(event.n)
 
+    def has_passed(n: int) -> bool:
+        return len(seen) > n
+
     seen: set[int] = set()
     assert not any(await bus.publish_many([encode(Pedido(n=n)) for n in range(2000)]))
     async with bus.consume(TRABALHO, note, prefetch=1):
         for marca in (200, 700, 1200):
-            await eventually(lambda marca=marca: len(seen) > marca, timeout_s=30)  # type: ignore[misc]
+            await eventually(partial(has_passed, marca), timeout_s=30)
             await cut(rabbitmq)
         await eventually(lambda: len(seen) == 2000, timeout_s=30)
     assert first == list(range(2000))
@@ -114,9 +122,9 @@ async def test_a_consumer_whose_queue_is_deleted_declares_it_again(bus: RabbitMQ
         channel = await bus._current.connection.channel()  # type: ignore[union-attr]
         await channel.queue_delete(own.name)
 
-        async def sent() -> Message | None:
+        async def sent() -> list[Message]:
             message = encode(Pedido(n=1), queue=own.name)
-            return None if any(await bus.publish_many([message])) else message
+            return [] if any(await bus.publish_many([message])) else [message]
 
         await eventually(sent)
         await eventually(lambda: handler.done)

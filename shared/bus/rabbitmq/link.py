@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import aio_pika
@@ -76,15 +76,14 @@ class Link:
         timeout_s = options.publish_timeout_s
         async with broker_errors(timeout_s):
             connection = await aio_pika.connect(url, client_properties={"connection_name": name})
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(_close, connection)
             async with broker_errors(timeout_s):
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
                 link = cls(connection, channel, options)
                 await link._declare_topology(topology)
-                return link
-        except BaseException:
-            await _close(connection)
-            raise
+            undo.pop_all()
+        return link
 
     async def _declare_topology(self, topology: tuple[Queue, ...]) -> None:
         for name, kind in (
