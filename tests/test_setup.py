@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,61 @@ def test_a_lock_has_all_that_its_service_declares(servico: str) -> None:
     projeto = tomllib.loads((RAIZ / f"services/{servico}/pyproject.toml").read_text(encoding="utf-8"))["project"]
     declaradas = {re.split(r"[<>=~ ]", dependencia, maxsplit=1)[0] for dependencia in projeto["dependencies"]}
     assert declaradas <= pins(RAIZ / f"services/{servico}/requirements.txt").keys()
+
+
+@pytest.mark.parametrize(
+    ("lock", "pastas"),
+    [(f"services/{servico}/requirements.txt", [f"services/{servico}"]) for servico in SERVICOS]
+    + [("requirements.txt", ["services", "shared", "tests/simulator", "tests/samples", "tests/demonstracao.py"])],
+)
+def test_a_lock_has_all_that_its_code_imports(lock: str, pastas: list[str]) -> None:
+    """A library that only the development lock has is there in every test, and missing where it counts."""
+    pinned = {nome.split(" ")[0] for nome in pins(RAIZ / lock)}
+    distribuicoes = packages_distributions()
+    faltam = {
+        f"{arquivo.relative_to(RAIZ)}: {modulo}"
+        for arquivo in code_of(pastas)
+        for modulo in imports_of(arquivo)
+        if (donos := distribuicoes.get(modulo.split(".")[0])) and not pinned & {canonical(dono) for dono in donos}
+    }
+    assert not faltam
+
+
+def code_of(pastas: list[str]) -> set[Path]:
+    """The modules in the folders, tests of theirs aside, and all of `shared` that they reach."""
+    fila = [arquivo for pasta in pastas for arquivo in ([RAIZ / pasta] if pasta.endswith(".py") else modules(pasta))]
+    achados: set[Path] = set()
+    while fila:
+        arquivo = fila.pop()
+        if arquivo not in achados:
+            achados.add(arquivo)
+            fila += [found for modulo in imports_of(arquivo) if modulo.startswith("shared.") for found in files(modulo)]
+    return achados
+
+
+def modules(pasta: str) -> list[Path]:
+    return [
+        arquivo for arquivo in (RAIZ / pasta).rglob("*.py") if "tests" not in arquivo.relative_to(RAIZ / pasta).parts
+    ]
+
+
+def files(modulo: str) -> list[Path]:
+    caminho = RAIZ / modulo.replace(".", "/")
+    return [found for found in (caminho.with_suffix(".py"), caminho / "__init__.py") if found.is_file()]
+
+
+def imports_of(arquivo: Path) -> set[str]:
+    achados = set()
+    for no in ast.walk(ast.parse(arquivo.read_text(encoding="utf-8"))):
+        if isinstance(no, ast.Import):
+            achados |= {alias.name for alias in no.names}
+        elif isinstance(no, ast.ImportFrom) and no.module and not no.level:
+            achados |= {no.module} | {f"{no.module}.{alias.name}" for alias in no.names}
+    return achados
+
+
+def canonical(nome: str) -> str:
+    return re.sub(r"[-_.]+", "-", nome).lower()
 
 
 def test_a_command_starts_from_a_path_with_spaces(tmp_path: Path) -> None:
