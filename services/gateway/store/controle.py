@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from services.gateway.store import Conn, load_sql
@@ -19,6 +19,7 @@ from shared.outcomes import StatusCliente, StatusExecucao
 
 SQL = load_sql("controle")
 CREDENCIAIS = load_sql("credenciais")
+DESPACHO = load_sql("despacho")
 
 _ATIVAS = (StatusExecucao.NA_FILA, StatusExecucao.EM_ANDAMENTO)
 
@@ -66,13 +67,22 @@ async def credential_fixed(conn: Conn, credencial_id: int) -> None:
     await conn.execute(CREDENCIAIS["fix_credencial"], credencial_id)
 
 
-async def end_waiting(diario: Diario, status: StatusCliente, codigo: str | None, *, parado: bool = False) -> None:
+async def end_waiting(
+    diario: Diario,
+    status: StatusCliente,
+    codigo: str | None,
+    *,
+    parado: bool = False,
+    evidencia: Sequence[dict[str, Any]] = (),
+) -> None:
     """Close every row that is not in hand."""
     pendentes = await diario.conn.fetch(SQL["lock_pendentes"], diario.id)
-    await end_items(diario, pendentes, status, codigo, parado=parado)
+    await end_items(diario, pendentes, status, codigo, parado=parado, evidencia=evidencia)
 
 
 async def pause(diario: Diario, codigo: str | None, mensagem: str | None = None) -> None:
+    # What the dispatcher is sending at this moment is recalled as well. It waits for no row, so this cannot lock up.
+    await diario.conn.execute(DESPACHO["lock"])
     await diario.conn.execute(ITENS["recall_items"], diario.id)
     diario.set_status(StatusExecucao.PAUSADA, codigo, mensagem)
     await revoke_tarefas(diario, "pausada")

@@ -17,12 +17,9 @@ WHERE ponto_venda_id = $1 AND parada_codigo IS NOT NULL;
 -- name: stop_credencial
 -- A refusal from a lease granted before a person put the credential right says nothing about it as it is now.
 UPDATE credenciais_canopus
-SET parada_codigo = $2, parada_em = now(), ultimo_erro = now(), mensagem_erro = $3
+SET parada_codigo = $2, parada_em = now(), ultimo_erro = now(), mensagem_erro = $3, parada_evidencia = $5
 WHERE id = $1 AND parada_codigo IS NULL AND consertada_cerca < $4
 RETURNING ponto_venda_id;
-
--- name: end_concessoes
-UPDATE concessoes SET encerrada_em = now(), motivo = $2 WHERE credencial_id = $1 AND encerrada_em IS NULL;
 
 -- name: lock_credencial
 SELECT * FROM credenciais_canopus WHERE id = $1 FOR UPDATE;
@@ -30,15 +27,25 @@ SELECT * FROM credenciais_canopus WHERE id = $1 FOR UPDATE;
 -- name: find_credencial_cerca
 SELECT credencial_id FROM concessoes WHERE cerca = $1;
 
--- name: has_outra_saudavel
-SELECT EXISTS (
-    SELECT FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo AND parada_codigo IS NULL AND id <> $2);
+-- name: has_saudavel
+SELECT EXISTS (SELECT FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo AND parada_codigo IS NULL);
 
--- name: find_codigo_parada
--- Null: some credential can still serve this ponto de venda.
-SELECT CASE WHEN bool_or(parada_codigo IS NULL) THEN NULL
-            ELSE coalesce((array_agg(parada_codigo ORDER BY parada_em DESC))[1], 'login') END
-FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo;
+-- name: find_parada
+-- Why no credential can serve this ponto de venda any more: its last stop, or that there is none.
+SELECT coalesce(k.parada_codigo, 'login') AS parada_codigo, k.mensagem_erro,
+       coalesce(k.parada_evidencia, '[]') AS parada_evidencia
+FROM (VALUES (1)) AS sempre
+LEFT JOIN LATERAL (
+    SELECT * FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo ORDER BY parada_em DESC NULLS LAST LIMIT 1
+) k ON true
+WHERE NOT EXISTS (SELECT FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo AND parada_codigo IS NULL);
+
+-- name: is_bloqueada_ha_pouco
+SELECT bloqueada_em > now() - make_interval(secs => $2) FROM credenciais_canopus WHERE id = $1 FOR UPDATE;
+
+-- name: lock_sessoes
+SELECT CASE WHEN reduzida_ate > now() THEN least(max_sessoes, sessoes_reduzidas) ELSE max_sessoes END AS limite
+FROM credenciais_canopus WHERE id = $1 FOR UPDATE;
 
 -- name: list_execucoes_vivas
 SELECT id FROM execucoes_automacao

@@ -38,10 +38,8 @@ class Falha:
         ]
 
 
-async def end_item(
-    diario: Diario, item: Record, status: StatusCliente, falha: Falha, *, parado: bool, gasta: int
-) -> None:
-    """Close one row with its failure."""
+async def end_item(diario: Diario, item: Record, status: StatusCliente, falha: Falha, *, parado: bool) -> None:
+    """Close one row with its failure; the attempt that ended so is spent."""
     linhas = await diario.conn.fetch(
         SQL["end_items"],
         [item["id"]],
@@ -49,9 +47,9 @@ async def end_item(
         falha.codigo,
         falha.mensagem,
         parado,
-        falha.entry(item["tentativas"] + gasta),
+        falha.entry(item["tentativas"] + 1),
         falha.evidencia,
-        gasta,
+        1,
     )
     diario.tell(linhas, item["status"])
 
@@ -82,12 +80,20 @@ async def return_item(
 
 
 async def end_items(
-    diario: Diario, itens: Sequence[Record], status: StatusCliente, codigo: str | None, *, parado: bool = False
+    diario: Diario,
+    itens: Sequence[Record],
+    status: StatusCliente,
+    codigo: str | None,
+    *,
+    parado: bool = False,
+    evidencia: Sequence[dict[str, Any]] = (),
 ) -> None:
     """Close many rows for one reason that is not theirs; `itens` as they were."""
     mensagem = find_desfecho(codigo).texto if codigo else None
     for antes, ids in _by_status(itens):
-        linhas = await diario.conn.fetch(SQL["end_items"], ids, status, codigo, mensagem, parado, [], [], 0)
+        linhas = await diario.conn.fetch(
+            SQL["end_items"], ids, status, codigo, mensagem, parado, [], list(evidencia), 0
+        )
         diario.tell(linhas, antes)
 
 

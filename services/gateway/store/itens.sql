@@ -123,3 +123,10 @@ WITH u AS (
     RETURNING *
 )
 SELECT u.*, c.nome AS consultor FROM u LEFT JOIN consultores c ON c.id = u.consultor_id;
+
+-- name: keep_captura
+-- The namer moved the PDF to where boletos without a name are kept.
+UPDATE log_downloads_boletos SET captura = $2 WHERE id = $1;
+
+-- name: keep_quarentena
+UPDATE log_downloads_boletos SET quarentena = $2 WHERE id = $1;

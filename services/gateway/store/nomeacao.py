@@ -15,13 +15,13 @@ from shared.events import Arquivo, BoletoNomear, Tarefa
 SQL = load_sql("nomeacao")
 
 
-async def name_pending(conn: Conn, consultor_id: int, cpfs: Sequence[str]) -> int:
-    """A new workbook of this consultor has these CPFs: boletos kept aside for want of a name are named. How many."""
+async def name_pending(conn: Conn, cpfs: Sequence[str]) -> int:
+    """The register has these CPFs now: boletos kept aside for want of a name go to the namer. Returns how many."""
     nomeados = 0
     for grupo in await conn.fetch(SQL["list_sem_nome"], cpfs):
         async with open_diario(conn, grupo["execucao_id"]) as diario:
             itens = await conn.fetch(SQL["lock_itens"], grupo["ids"])
-            await conn.execute(SQL["adopt_items"], [item["id"] for item in itens], consultor_id)
+            await conn.execute(SQL["adopt_items"], [item["id"] for item in itens])
             await rename_items(diario, itens)
             nomeados += len(itens)
     return nomeados

@@ -18,6 +18,7 @@ ORDER BY l.id;
 SELECT l.execucao_id, array_agg(l.id ORDER BY l.id) AS ids
 FROM log_downloads_boletos l
 WHERE l.codigo = 'nome.nao_encontrado' AND l.status = 'erro' AND l.captura IS NOT NULL AND l.cpf = ANY ($1::text[])
+  AND EXISTS (SELECT FROM clientes_finais c WHERE c.cpf = l.cpf AND c.consultor_id IS NOT NULL)
   AND NOT EXISTS (
       SELECT FROM boletos b
       WHERE b.ponto_venda_id = l.ponto_venda_id AND b.cpf = l.cpf
@@ -27,15 +28,20 @@ GROUP BY l.execucao_id
 ORDER BY l.execucao_id;
 
 -- name: adopt_items
+-- Whose workbook has the CPF: the same cota before others, the same ponto de venda before others.
 UPDATE log_downloads_boletos l
-SET consultor_id = $2,
-    cliente_final_id = coalesce(l.cliente_final_id, (
-        SELECT c.id FROM clientes_finais c
-        WHERE c.ponto_venda_id = l.ponto_venda_id AND c.cpf = l.cpf
-          AND (c.grupo_consorcio IS NULL OR c.grupo_consorcio = (l.dados_boleto ->> 'grupo')::int
-               AND c.cota_consorcio = (l.dados_boleto ->> 'cota')::int)
-        ORDER BY c.grupo_consorcio NULLS LAST LIMIT 1))
-WHERE l.id = ANY ($1::bigint[]);
+SET consultor_id = coalesce(n.consultor_id, l.consultor_id), cliente_final_id = coalesce(l.cliente_final_id, n.cliente_id)
+FROM (
+    SELECT DISTINCT ON (i.id) i.id, c.consultor_id, c.id AS cliente_id
+    FROM log_downloads_boletos i
+    JOIN clientes_finais c ON c.cpf = i.cpf AND c.consultor_id IS NOT NULL
+    WHERE i.id = ANY ($1::bigint[])
+    ORDER BY i.id,
+             (c.grupo_consorcio, c.cota_consorcio)
+                 IS NOT DISTINCT FROM ((i.dados_boleto ->> 'grupo')::int, (i.dados_boleto ->> 'cota')::int) DESC,
+             c.ponto_venda_id = i.ponto_venda_id DESC, c.id DESC
+) n
+WHERE l.id = n.id;
 
 -- name: lock_itens
 SELECT * FROM log_downloads_boletos WHERE id = ANY ($1::bigint[]) AND codigo = 'nome.nao_encontrado' ORDER BY id FOR UPDATE;

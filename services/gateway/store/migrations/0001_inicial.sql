@@ -230,6 +230,7 @@ CREATE TABLE log_downloads_boletos (
 );
 CREATE INDEX itens_por_execucao ON log_downloads_boletos (execucao_id, id);
 CREATE INDEX itens_abertos ON log_downloads_boletos (ponto_venda_id, execucao_id, id) WHERE status IN ('pendente', 'processando');
+CREATE INDEX itens_esperando ON log_downloads_boletos (execucao_id, id) WHERE status = 'pendente' AND despacho IS NULL;
 CREATE INDEX itens_por_contrato ON log_downloads_boletos (cpf, grupo, cota) WHERE status IN ('pendente', 'processando');
 CREATE INDEX itens_por_cerca ON log_downloads_boletos (cerca) WHERE cerca IS NOT NULL;
 CREATE INDEX itens_parados ON log_downloads_boletos (execucao_id) WHERE parado;

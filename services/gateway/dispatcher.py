@@ -1,0 +1,97 @@
+"""What may start now: expired leases are taken back, sessions are shared out, tasks are let out.
+
+Any number of gateways may run it: a round holds an advisory lock, and waits for no row while it does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from services.gateway.concessoes import allot_sessoes
+from services.gateway.execucao import PERDAS_MAXIMAS, hoje
+from services.gateway.relatos import lose, put_back
+from services.gateway.store import Conn, Pool, load_sql
+from services.gateway.store.credenciais import end_unserved
+from services.gateway.store.diario import open_diario
+from services.gateway.store.nomeacao import resend_late
+from services.gateway.tarefas import Rodada, Turnos, allot_tarefas, end_prontos
+
+log = logging.getLogger(__name__)
+SQL = load_sql("despacho")
+CONCESSOES = load_sql("concessoes")
+
+# What the holder of an ended lease still had to say about its contracts has arrived by then.
+GRACA_S = 2.0
+# Commits come in bursts: rounds are no closer together than this.
+FOLGA_S = 0.02
+
+
+class Dispatcher:
+    """on_commit: called after a round, which may have left something to send."""
+
+    def __init__(self, pool: Pool, on_commit: Callable[[], None], ritmo_s: float = 1.0) -> None:
+        self._pool = pool
+        self._on_commit = on_commit
+        self._ritmo_s = ritmo_s
+        self._turnos = Turnos()
+        self._acordar = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something changed that may let more begin."""
+        self._acordar.set()
+
+    async def run(self) -> None:
+        while True:
+            self._acordar.clear()
+            try:
+                await self.tick()
+            except Exception:  # edge: top of a background loop
+                log.exception("dispatcher.round_failed")
+            await asyncio.sleep(FOLGA_S)
+            try:
+                await asyncio.wait_for(self._acordar.wait(), self._ritmo_s)
+            except TimeoutError:
+                continue
+
+    async def tick(self) -> Rodada:
+        async with self._pool.acquire() as conn:
+            await self._return_orphans(conn)
+            async with conn.transaction():
+                await conn.execute(SQL["lock"])
+                await conn.execute(CONCESSOES["expire"])
+                await allot_sessoes(conn)
+                rodada = await allot_tarefas(conn, self._turnos, hoje(datetime.now(UTC)))
+            for execucao_id, prontos in sorted(rodada.prontos.items()):
+                async with conn.transaction():
+                    await end_prontos(conn, execucao_id, prontos)
+            sem_credencial = [linha["ponto_venda_id"] for linha in await conn.fetch(SQL["list_sem_credencial"])]
+        for ponto_venda_id in sem_credencial:
+            await end_unserved(self._pool, ponto_venda_id)
+        if rodada.prontos:
+            self.wake()
+        self._on_commit()
+        return rodada
+
+    async def _return_orphans(self, conn: Conn) -> None:
+        for grupo in await conn.fetch(CONCESSOES["list_orfaos"], GRACA_S):
+            async with conn.transaction(), open_diario(conn, grupo["execucao_id"]) as diario:
+                for item in await conn.fetch(CONCESSOES["lock_orfaos"], grupo["ids"]):
+                    if item["perdas"] >= PERDAS_MAXIMAS and not diario.has_ended:
+                        await lose(diario, item)
+                    else:
+                        await put_back(diario, item, perda=True)
+
+
+async def recover_all(conn: Conn) -> None:
+    """At the start of a system that runs alone (`canopus up`): whoever held anything is gone. In a transaction."""
+    await conn.execute(CONCESSOES["end_all"])
+    await conn.execute(CONCESSOES["forget_servicos"])
+    await conn.execute(CONCESSOES["drop_mensagens"])
+    for grupo in await conn.fetch(CONCESSOES["list_orfaos"], 0.0):
+        async with open_diario(conn, grupo["execucao_id"]) as diario:
+            for item in await conn.fetch(CONCESSOES["lock_orfaos"], grupo["ids"]):
+                await put_back(diario, item)
+    await resend_late(conn, 0.0)

@@ -1,0 +1,49 @@
+"""The gateway's engine: projector, dispatcher, outbox and sweeper, opened and closed as one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from services.gateway.dispatcher import Dispatcher, recover_all
+from services.gateway.outbox import Outbox
+from services.gateway.projector import Projector
+from services.gateway.store import Pool
+from services.gateway.sweeper import Guarda, Sweeper
+from shared.bus import Bus
+from shared.files import FileStore
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the doors need of the running engine."""
+
+    dispatcher: Dispatcher
+    outbox: Outbox
+
+    def wake(self) -> None:
+        """A commit left work to start or messages to send: they go now, not at the next poll."""
+        self.outbox.wake()
+        self.dispatcher.wake()
+
+
+@asynccontextmanager
+async def open_engine(
+    pool: Pool, bus: Bus, files: FileStore, *, guarda: Guarda | None = None, alone: bool = False
+) -> AsyncIterator[Engine]:
+    """alone: nothing else of this system runs yet (`canopus up`), so what anyone held is put back at once."""
+    outbox = Outbox(pool, bus)
+    engine = Engine(Dispatcher(pool, outbox.wake), outbox)
+    sweeper = Sweeper(pool, files, outbox.wake, guarda or Guarda())
+    if alone:
+        async with pool.acquire() as conn, conn.transaction():
+            await recover_all(conn)
+    async with asyncio.TaskGroup() as group:
+        loops = [group.create_task(loop.run()) for loop in (outbox, engine.dispatcher, sweeper)]
+        # Closed before the loops are: what the last events committed may still be sent, or waits in the database.
+        async with Projector(pool, bus, engine.wake).run():
+            yield engine
+        for loop in loops:
+            loop.cancel()

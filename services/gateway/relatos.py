@@ -1,0 +1,182 @@
+"""What each report about a contract does to its row: steps, captures, filings, failures, tasks handed back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from asyncpg import Record
+
+from services.gateway.execucao import (
+    DISCO_CHEIO,
+    PERDAS_MAXIMAS,
+    Encerrar,
+)
+from services.gateway.store import Conn, credenciais, portais
+from services.gateway.store.arquivamento import CaminhoOcupado, find_boleto, upsert_boleto
+from services.gateway.store.controle import pause
+from services.gateway.store.diario import Diario, open_diario
+from services.gateway.store.itens import SQL, Falha, end_item, end_items, return_item
+from services.gateway.store.nomeacao import ask_names
+from shared.contrato import mask_documentos
+from shared.events import (
+    Arquivo,
+    BoletoArquivado,
+    BoletoCapturado,
+    BoletoDevolvido,
+    BoletoEtapa,
+    BoletoJaBaixado,
+    DadosBoleto,
+    Tarefa,
+)
+from shared.outcomes import Etapa, StatusCliente, StatusExecucao, find_desfecho
+
+ABERTOS = (StatusCliente.PENDENTE, StatusCliente.PROCESSANDO)
+
+
+@asynccontextmanager
+async def open_relato(
+    conn: Conn, tarefa: Tarefa, *, buried: bool = False
+) -> AsyncIterator[tuple[Diario, Record | None]]:
+    """The journal and the row of a report, both locked; the row is None unless this dispatch is in force.
+
+    buried: a row that ended because its message died counts as well.
+    """
+    execucao_id = await conn.fetchval(SQL["find_execucao_id"], tarefa.item_id)
+    if execucao_id is None:
+        raise LookupError(f"no row {tarefa.item_id}")
+    async with open_diario(conn, execucao_id) as diario:
+        item = await conn.fetchrow(SQL["lock_item"], tarefa.item_id)
+        current = item is not None and item["despacho"] == tarefa.despacho
+        if item is None or not current or not (item["status"] in ABERTOS or (buried and item["codigo"] == "interno")):
+            item = None
+        yield diario, item
+
+
+def is_naming(item: Record) -> bool:
+    return bool(item["etapa"] == Etapa.NOMEANDO)
+
+
+async def step(conn: Conn, evento: BoletoEtapa) -> None:
+    async with open_relato(conn, evento.tarefa) as (diario, item):
+        if item is None or not Etapa(item["etapa"]).ordem < evento.etapa.ordem < Etapa.NOMEANDO.ordem:
+            return
+        diario.begin()
+        diario.tell(await conn.fetch(SQL["step_item"], item["id"], evento.etapa), item["status"])
+
+
+async def capture(conn: Conn, evento: BoletoCapturado) -> None:
+    """The verified PDF is in the store: the lease is free, and the namer is asked for the file's name and place."""
+    async with open_relato(conn, evento.tarefa) as (diario, item):
+        if item is None or is_naming(item):
+            return
+        dados = evento.boleto.model_dump(mode="json") | {"avisos": [mask_documentos(aviso) for aviso in evento.avisos]}
+        diario.begin()
+        linhas = await conn.fetch(
+            SQL["capture_item"], item["id"], evento.captura.model_dump(), dados, evento.duracoes_s
+        )
+        diario.tell(linhas, item["status"])
+        await ask_names(conn, [item["id"]])
+        await _note_acerto(diario, item, confere=True)
+
+
+async def file(conn: Conn, evento: BoletoArquivado) -> None:
+    """Also for a naming task that died, and was put back in its queue by a person."""
+    async with open_relato(conn, evento.tarefa, buried=True) as (diario, item):
+        if item is None or not is_naming(item):
+            return
+        boleto = DadosBoleto.model_validate({k: v for k, v in item["dados_boleto"].items() if k != "avisos"})
+        try:
+            boleto_id = await upsert_boleto(conn, item, boleto, evento.nome, evento.arquivo)
+        except CaminhoOcupado:
+            await end_failed(
+                diario, item, Encerrar(StatusCliente.ERRO), make_falha("arquivo.falhou.conflito", Etapa.NOMEANDO)
+            )
+            return
+        linhas = await conn.fetch(
+            SQL["file_item"],
+            item["id"],
+            boleto_id,
+            evento.nome,
+            boleto.grupo,
+            boleto.cota,
+            boleto.mes,
+            boleto.ano,
+            evento.arquivo.caminho,
+            evento.arquivo.tamanho,
+            {Etapa.NOMEANDO.value: evento.duracao_s},
+        )
+        diario.tell(linhas, item["status"])
+        await diario.conclude()
+
+
+async def have(conn: Conn, evento: BoletoJaBaixado) -> None:
+    """The grid led to a boleto that is filed already."""
+    async with open_relato(conn, evento.tarefa) as (diario, item):
+        if item is None or is_naming(item):
+            return
+        diario.begin()
+        boleto_id = await find_boleto(conn, item, evento.boleto)
+        if boleto_id is None:
+            # Removed since the task was sent: the next task does not name it any more.
+            await return_item(diario, item, perda=True)
+        else:
+            diario.tell(await conn.fetch(SQL["have_items"], [item["id"]], [boleto_id]), item["status"])
+        await _note_acerto(diario, item, confere=False)
+        await diario.conclude()
+
+
+async def give_back(conn: Conn, evento: BoletoDevolvido) -> None:
+    """The task came back without a result: no attempt is spent, though a contract that never lives on must end."""
+    async with open_relato(conn, evento.tarefa) as (diario, item):
+        if item is None or is_naming(item):
+            return
+        perda = evento.motivo == "sessao" and item["status"] == StatusCliente.PROCESSANDO
+        if perda and not diario.has_ended and item["perdas"] >= PERDAS_MAXIMAS:
+            await end_failed(diario, item, Encerrar(StatusCliente.ERRO), make_falha("sessao.expirada", item["etapa"]))
+            return
+        await put_back(diario, item, perda=perda)
+
+
+async def put_back(diario: Diario, item: Record, *, perda: bool = False) -> None:
+    """To the queue, or to its end where the execution takes nothing more."""
+    if diario.has_ended:
+        await end_items(diario, [item], StatusCliente.CANCELADO, None)
+    else:
+        await return_item(diario, item, perda=perda)
+    await diario.conclude()
+
+
+async def lose(diario: Diario, item: Record) -> None:
+    """Its consumers died with it again and again."""
+    await end_failed(diario, item, Encerrar(StatusCliente.ERRO), make_falha("interno", item["etapa"]))
+
+
+async def bury(conn: Conn, tarefa: Tarefa, motivo: str) -> None:
+    """A task or its report was dead-lettered."""
+    async with open_relato(conn, tarefa) as (diario, item):
+        if item is not None:
+            diario.begin()
+            falha = make_falha("interno", item["etapa"], f"Mensagem não processada: {mask_documentos(motivo)}")
+            await end_failed(diario, item, Encerrar(StatusCliente.ERRO), falha)
+
+
+async def _note_acerto(diario: Diario, item: Record, *, confere: bool) -> None:
+    """The portal served a contract; confere: with the right document."""
+    diario.mudou_itens = []
+    credencial_id = await credenciais.find_credencial_cerca(diario.conn, item["cerca"])
+    if credencial_id is not None:
+        await credenciais.note_resposta(diario.conn, credencial_id, confere=confere)
+    await portais.note_resposta(diario.conn, diario.ponto_venda_id)
+
+
+async def end_failed(diario: Diario, item: Record, decisao: Encerrar, falha: Falha) -> None:
+    await end_item(diario, item, decisao.status, falha, parado=decisao.parado)
+    if falha.codigo == DISCO_CHEIO and diario.status in (StatusExecucao.NA_FILA, StatusExecucao.EM_ANDAMENTO):
+        await pause(diario, DISCO_CHEIO)
+    await diario.conclude()
+
+
+def make_falha(codigo: str, etapa: str, mensagem: str = "", evidencia: Sequence[Arquivo] = ()) -> Falha:
+    texto = mask_documentos(mensagem) or find_desfecho(codigo).texto
+    return Falha(codigo, texto, etapa, [arquivo.model_dump() for arquivo in evidencia])

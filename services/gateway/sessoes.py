@@ -1,0 +1,67 @@
+"""What reports about sessions do: leases opened and given back, credentials stopped, tests answered."""
+
+from __future__ import annotations
+
+from services.gateway.store import Conn, credenciais, load_sql
+from services.gateway.store.controle import credential_fixed
+from services.gateway.store.credenciais import stop_credencial
+from services.gateway.store.pedidos import Resposta, answer_pedido
+from shared.contrato import mask_documentos
+from shared.events import CredencialParada, CredencialTestada, SessaoAberta, SessaoEncerrada
+from shared.outcomes import Classe, find_desfecho
+
+SQL = load_sql("concessoes")
+
+
+async def note_aberta(conn: Conn, evento: SessaoAberta) -> None:
+    await conn.execute(SQL["note_aberta"], evento.cerca)
+    await credenciais.note_login(conn, evento.credencial_id)
+
+
+async def end(conn: Conn, evento: SessaoEncerrada) -> int | None:
+    """The slot is free. What ended the session decides when the next one may begin; a repeated report says nothing."""
+    credencial_id = await conn.fetchval(SQL["end_concessao"], evento.cerca, evento.motivo)
+    if credencial_id is None:
+        return None
+    match evento.motivo:
+        case "bloqueada":
+            if await credenciais.note_bloqueio(conn, credencial_id, evento.cerca):
+                return await _find_ponto_venda(conn, credencial_id)
+        case "derrubada":
+            await credenciais.note_derrubada(conn, credencial_id)
+        case "erro":
+            await credenciais.note_queda(conn, credencial_id)
+        case "ociosa" | "revogada" | "parando" | "parada" | "teste":
+            pass
+    return None
+
+
+async def stop(conn: Conn, evento: CredencialParada) -> int | None:
+    """The portal refused the credential, or asks for a person. Heeded even when its lease has expired meanwhile."""
+    await conn.execute(SQL["end_concessao"], evento.cerca, "parada")
+    evidencia = [arquivo.model_dump() for arquivo in evento.evidencia]
+    mensagem = mask_documentos(evento.mensagem)
+    if await stop_credencial(conn, evento.credencial_id, evento.cerca, evento.codigo, mensagem, evidencia):
+        return await _find_ponto_venda(conn, evento.credencial_id)
+    return None
+
+
+async def answer_teste(conn: Conn, evento: CredencialTestada) -> int | None:
+    """A test that succeeded puts the credential right; one that the portal refused stops it."""
+    mensagem = mask_documentos(evento.mensagem)
+    dados = evento.model_dump(mode="json", include={"ok", "codigo", "passos"}) | {"mensagem": mensagem}
+    corpo = {"success": True, "message": mensagem, "data": dados}
+    await answer_pedido(conn, evento.pedido_id, Resposta(200, corpo))
+    if evento.ok:
+        await credential_fixed(conn, evento.credencial_id)
+        await credenciais.note_login(conn, evento.credencial_id)
+        return None
+    if not evento.codigo or find_desfecho(evento.codigo).classe is not Classe.PESSOA:
+        return None
+    parou = await stop_credencial(conn, evento.credencial_id, evento.cerca, evento.codigo, mensagem)
+    return await _find_ponto_venda(conn, evento.credencial_id) if parou else None
+
+
+async def _find_ponto_venda(conn: Conn, credencial_id: int) -> int | None:
+    id: int | None = await conn.fetchval(SQL["find_ponto_venda"], credencial_id)
+    return id

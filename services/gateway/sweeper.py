@@ -1,0 +1,77 @@
+"""Sweeps: naming tasks without an answer are sent again; what has outlived its time is removed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.gateway.store import Pool, load_sql
+from services.gateway.store.nomeacao import resend_late
+from shared.files import ArquivoFalhou, FileStore
+
+log = logging.getLogger(__name__)
+SQL = load_sql("limpeza")
+CONCESSOES = load_sql("concessoes")
+
+# A naming that was asked for and not answered by then is asked for again.
+NOMEACAO_S = 60.0
+
+
+@dataclass(frozen=True)
+class Guarda:
+    """How long things are kept. Captures whose result never came go after a day."""
+
+    eventos_dias: int = 7
+    idempotencia_dias: int = 7
+    evidencias: timedelta = timedelta(days=30)
+    capturas: timedelta = timedelta(days=1)
+
+
+class Sweeper:
+    def __init__(
+        self, pool: Pool, files: FileStore, on_commit: Callable[[], None], guarda: Guarda, *, ritmo_s: float = 1.0
+    ) -> None:
+        self._pool = pool
+        self._files = files
+        self._on_commit = on_commit
+        self._guarda = guarda
+        self._ritmo_s = ritmo_s
+
+    async def run(self, limpeza_s: float = 3600.0) -> None:
+        limpar_em = 0.0
+        while True:
+            try:
+                await self.resend()
+                if time.monotonic() >= limpar_em:
+                    await self.clean()
+                    limpar_em = time.monotonic() + limpeza_s
+            except Exception:  # edge: top of a background loop
+                log.exception("sweeper.failed")
+            await asyncio.sleep(self._ritmo_s)
+
+    async def resend(self) -> int:
+        async with self._pool.acquire() as conn, conn.transaction():
+            reenviados = await resend_late(conn, NOMEACAO_S)
+        if reenviados:
+            self._on_commit()
+        return reenviados
+
+    async def clean(self) -> None:
+        async with self._pool.acquire() as conn:
+            await conn.execute(SQL["delete_eventos"], self._guarda.eventos_dias)
+            await conn.execute(SQL["delete_bilhetes"])
+            await conn.execute(SQL["delete_idempotencia"], self._guarda.idempotencia_dias)
+            await conn.execute(SQL["delete_servicos"])
+            await conn.execute(CONCESSOES["delete_velhas"])
+            em_uso = {linha["caminho"] for linha in await conn.fetch(SQL["list_em_uso"])}
+        try:
+            await self._files.sweep("capturas", self._guarda.capturas, em_uso)
+            await self._files.sweep("sem_nome", self._guarda.evidencias, em_uso)
+            await self._files.sweep("quarentena", self._guarda.evidencias)
+            await self._files.sweep("evidencias", self._guarda.evidencias)
+        except ArquivoFalhou as erro:
+            log.warning("sweeper.store_unavailable", extra={"erro": str(erro)})

@@ -1,0 +1,153 @@
+"""Tasks let out: at most two outstanding per lease, the executions of a ponto de venda taking turns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from asyncpg import Record
+
+from services.gateway.store import Conn, load_sql
+from services.gateway.store.diario import open_diario
+from services.gateway.store.itens import SQL as ITENS
+from services.gateway.store.outbox import post
+from shared.events import BoletoConhecido, BoletoSolicitado, Tarefa
+
+SQL = load_sql("despacho")
+PORTAIS = load_sql("portais")
+
+# One in hand and one at hand, so that a session never waits for the gateway between two contracts.
+POR_SESSAO = 2
+# How many rows that turned out to be filed already are ended in one round, per execution.
+LOTE_PRONTOS = 200
+
+
+@dataclass
+class Rodada:
+    """prontos: rows whose boleto was filed since, by execution: (item, boleto). enviadas: tasks let out."""
+
+    prontos: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    enviadas: int = 0
+
+
+class Turnos:
+    """Whose turn it is: the execution with fewest contracts in flight, then the one served longest ago."""
+
+    def __init__(self) -> None:
+        self._vez: dict[int, int] = {}
+        self._agora = 0
+
+    def order(self, candidatos: Sequence[Record], em_voo: Counter[int]) -> Iterator[Record]:
+        """Rows in the order in which they may go; `em_voo`: contracts in flight by execution, counted on."""
+        filas: dict[int, list[Record]] = {}
+        for item in candidatos:
+            filas.setdefault(item["execucao_id"], []).append(item)
+        while filas:
+            execucao = min(filas, key=lambda id: (em_voo[id], self._vez.get(id, 0), id))
+            item = filas[execucao].pop(0)
+            if not filas[execucao]:
+                del filas[execucao]
+            self._agora += 1
+            self._vez[execucao] = self._agora
+            em_voo[execucao] += 1
+            yield item
+
+    def forget(self, vivas: set[int]) -> None:
+        self._vez = {id: vez for id, vez in self._vez.items() if id in vivas}
+
+
+async def allot_tarefas(conn: Conn, turnos: Turnos, hoje: date) -> Rodada:
+    rodada = Rodada()
+    abertos = {p["url_base"]: p for p in await conn.fetch(PORTAIS["list_abertos"])}
+    por_cerca: Counter[int] = Counter()
+    em_voo: Counter[int] = Counter()
+    for linha in await conn.fetch(SQL["count_enviados"]):
+        por_cerca[linha["cerca"]] += linha["quantos"]
+        em_voo[linha["execucao_id"]] += linha["quantos"]
+    concessoes = await conn.fetch(SQL["list_concessoes"])
+    for ponto in await conn.fetch(SQL["list_pontos"]):
+        vagas = _list_vagas(concessoes, ponto["id"], por_cerca)
+        sonda = ponto["url_base"] in abertos
+        if sonda:
+            portal = abertos[ponto["url_base"]]
+            vagas = vagas[:1] if portal["devida"] and not portal["sondando"] else []
+        if not vagas and ponto["execucoes"] < 2:
+            continue
+        candidatos = await conn.fetch(SQL["list_candidatos"], ponto["id"], len(vagas) + LOTE_PRONTOS, sonda)
+        enviadas = await _send_all(conn, ponto, vagas, turnos.order(_ready(candidatos, rodada), em_voo), hoje)
+        rodada.enviadas += len(enviadas)
+        if sonda and enviadas:
+            await conn.execute(PORTAIS["note_sonda"], ponto["url_base"], enviadas[0])
+            # One probe for the portal, not one for each of its pontos de venda.
+            abertos[ponto["url_base"]] = {"devida": False, "sondando": True}
+    turnos.forget(set(em_voo))
+    return rodada
+
+
+async def end_prontos(conn: Conn, execucao_id: int, prontos: Sequence[tuple[int, int]]) -> None:
+    """Another execution filed these boletos meanwhile: the rows that waited for it are done."""
+    boletos = dict(prontos)
+    async with open_diario(conn, execucao_id) as diario:
+        itens = [item["id"] for item in await conn.fetch(SQL["lock_ja_baixados"], list(boletos))]
+        diario.begin()
+        linhas = await conn.fetch(ITENS["have_items"], itens, [boletos[id] for id in itens])
+        diario.tell(linhas, "pendente")
+        await diario.conclude()
+
+
+def _list_vagas(concessoes: Sequence[Record], ponto_id: int, por_cerca: Counter[int]) -> list[Record]:
+    """A place for each task that may go: one for every session first, then a second one for each."""
+    servem = [
+        c
+        for c in concessoes
+        if c["ponto_venda_id"] == ponto_id and c["pedido_id"] is None and not c["revogada"] and not c["parada"]
+    ]
+    return [c for nivel in range(POR_SESSAO) for c in servem if por_cerca[c["cerca"]] <= nivel]
+
+
+def _ready(candidatos: Sequence[Record], rodada: Rodada) -> list[Record]:
+    for item in candidatos:
+        if item["boleto_filed"] is not None:
+            rodada.prontos.setdefault(item["execucao_id"], []).append((item["id"], item["boleto_filed"]))
+    return [item for item in candidatos if item["boleto_filed"] is None]
+
+
+async def _send_all(
+    conn: Conn, ponto: Record, vagas: Sequence[Record], itens: Iterator[Record], hoje: date
+) -> list[int]:
+    enviados = []
+    # The order of the pair matters: a row must not be drawn for a place that is not there.
+    for vaga, item in zip(vagas, itens, strict=False):
+        await _send(conn, ponto["codigo"], vaga, item, hoje)
+        enviados.append(item["id"])
+    return enviados
+
+
+async def _send(conn: Conn, ponto_venda: str, concessao: Record, item: Record, hoje: date) -> None:
+    despacho = await conn.fetchval(SQL["send_item"], item["id"], concessao["cerca"])
+    conhecidos = []
+    if not item["forcar"]:
+        conhecidos = await conn.fetch(
+            SQL["list_ja_baixados"], item["ponto_venda_id"], item["cpf"], item["grupo"], item["cota"]
+        )
+    pedido = BoletoSolicitado(
+        tarefa=Tarefa(
+            automacao_id=item["automacao_id"],
+            item_id=item["id"],
+            despacho=despacho,
+            tentativa=item["tentativas"] + 1,
+            cerca=concessao["cerca"],
+        ),
+        ponto_venda=ponto_venda,
+        cpf=item["cpf"],
+        nome=item["nome_cliente"],
+        grupo=item["grupo"],
+        cota=item["cota"],
+        mes=item["mes_referencia"],
+        ano=item["ano_referencia"],
+        hoje=hoje,
+        ja_baixados=tuple(BoletoConhecido(**conhecido) for conhecido in conhecidos),
+    )
+    await post(conn, pedido, fila=concessao["fila"])
