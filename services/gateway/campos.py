@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -23,6 +23,12 @@ def _tidy(valor: Any) -> Any:
 
 def _blank_as_none(valor: Any) -> Any:
     return _tidy(valor) or None if isinstance(valor, str) else valor
+
+
+def _refuse_null(valor: Any) -> Any:
+    if valor is None:
+        raise ValueError("não pode ser null: tire o campo para deixá-lo como está")
+    return valor
 
 
 def _check_linha(texto: str) -> str:
@@ -96,6 +102,15 @@ UrlBase = Annotated[Linha, Field(max_length=255), AfterValidator(parse_url_base)
 Perfil = Annotated[Linha, Field(max_length=50), AfterValidator(_check_perfil)]
 Pasta = Annotated[Linha, Field(min_length=1, max_length=100), AfterValidator(_check_pasta)]
 Documento = Annotated[Linha, AfterValidator(parse_documento)]
+
+# A password is taken as it is typed, blanks included.
+Senha = Annotated[str, Field(min_length=1, max_length=200, repr=False), AfterValidator(_check_linha)]
+Texto = Annotated[str, BeforeValidator(_tidy), Field(max_length=4000)]
+PontoVenda = Annotated[Linha, Field(min_length=1, max_length=20)]
+
+T = TypeVar("T")
+# A field of a PATCH: absent, it stays as it is; null is no value for it.
+Mudado = Annotated[T | None, AfterValidator(_refuse_null)]
 
 # Absent, null and blank all mean none.
 Email = Annotated[

@@ -5,17 +5,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from asyncpg import Record
+from asyncpg import Record, UniqueViolationError
 
 from services.gateway.store import Conn, load_sql
+from services.gateway.store.recusas import Recusa
 from shared.contrato import fold, fold_codigo, mask_documento
 from shared.outcomes import find_desfecho
 
 SQL = load_sql("cadastros")
+
+CODIGO_USADO = "Já existe um ponto de venda com este código. Se estiver inativo, reative-o com ativo: true."
+NOME_USADO = "Já existe um consultor com este nome. Se estiver inativo, reative-o com ativo: true."
+USUARIO_USADO = "Este ponto de venda já tem uma credencial com este usuário. Altere-a, ou reative-a com ativo: true."
+CONTRATO_USADO = "Já existe um contrato com este CPF e grupo/cota. Confira os dados ou altere o outro cadastro."
+
+
+class Duplicado(Recusa):
+    codigo = "cadastro.duplicado"
+    status = 409
+    texto = "Já existe um cadastro igual."
 
 
 @dataclass(frozen=True)
@@ -42,13 +55,15 @@ async def list_pontos_venda(conn: Conn, alcance: int | None, depois: int, limite
 
 
 async def insert_ponto_venda(conn: Conn, ponto: Mapping[str, Any]) -> None:
-    """Raises asyncpg.UniqueViolationError where the code exists, punctuation aside."""
+    """Raises Duplicado where the code exists, punctuation aside."""
     colunas = ("codigo", "nome", "empresa", "url_base", "perfil", "ativo")
-    await conn.execute(SQL["insert_ponto_venda"], *(ponto[coluna] for coluna in colunas))
+    with _refuse_duplicado(CODIGO_USADO):
+        await conn.execute(SQL["insert_ponto_venda"], *(ponto[coluna] for coluna in colunas))
 
 
 async def update_ponto_venda(conn: Conn, id: int, mudancas: Mapping[str, Any]) -> None:
-    await conn.execute(SQL["update_ponto_venda"], id, dict(mudancas))
+    with _refuse_duplicado(CODIGO_USADO):
+        await conn.execute(SQL["update_ponto_venda"], id, dict(mudancas))
 
 
 async def delete_ponto_venda(conn: Conn, id: int) -> bool:
@@ -94,12 +109,14 @@ async def insert_consultor(conn: Conn, consultor: Mapping[str, Any]) -> int:
         "cor_identificacao",
         "ativo",
     )
-    id: int = await conn.fetchval(SQL["insert_consultor"], *(consultor[coluna] for coluna in colunas))
+    with _refuse_duplicado(NOME_USADO):
+        id: int = await conn.fetchval(SQL["insert_consultor"], *(consultor[coluna] for coluna in colunas))
     return id
 
 
 async def update_consultor(conn: Conn, id: int, mudancas: Mapping[str, Any]) -> None:
-    await conn.execute(SQL["update_consultor"], id, dict(mudancas))
+    with _refuse_duplicado(NOME_USADO):
+        await conn.execute(SQL["update_consultor"], id, dict(mudancas))
 
 
 async def delete_consultor(conn: Conn, id: int) -> bool:
@@ -127,12 +144,14 @@ async def list_credenciais(conn: Conn, alcance: int | None, depois: int, limite:
 
 async def insert_credencial(conn: Conn, credencial: Mapping[str, Any]) -> int:
     colunas = ("ponto_venda_id", "usuario", "senha_encrypted", "codigo_empresa", "max_sessoes", "ativo")
-    id: int = await conn.fetchval(SQL["insert_credencial"], *(credencial[coluna] for coluna in colunas))
+    with _refuse_duplicado(USUARIO_USADO):
+        id: int = await conn.fetchval(SQL["insert_credencial"], *(credencial[coluna] for coluna in colunas))
     return id
 
 
 async def update_credencial(conn: Conn, id: int, mudancas: Mapping[str, Any]) -> None:
-    await conn.execute(SQL["update_credencial"], id, dict(mudancas))
+    with _refuse_duplicado(USUARIO_USADO):
+        await conn.execute(SQL["update_credencial"], id, dict(mudancas))
 
 
 async def delete_credencial(conn: Conn, id: int) -> bool:
@@ -169,8 +188,9 @@ async def list_clientes(conn: Conn, filtro: FiltroClientes, depois: int, limite:
 
 
 async def update_cliente(conn: Conn, id: int, mudancas: Mapping[str, Any], editados: Sequence[str]) -> None:
-    """Raises asyncpg.UniqueViolationError where the document already has this grupo/cota."""
-    await conn.execute(SQL["update_cliente"], id, dict(mudancas), list(editados))
+    """Raises Duplicado where the document already has this grupo/cota."""
+    with _refuse_duplicado(CONTRATO_USADO):
+        await conn.execute(SQL["update_cliente"], id, dict(mudancas), list(editados))
 
 
 def view_cliente(linha: Record, *, cpf_inteiro: bool) -> dict[str, Any]:
@@ -187,6 +207,14 @@ def view_cliente(linha: Record, *, cpf_inteiro: bool) -> dict[str, Any]:
         **valores,
         **_pick(linha, ("planilha_id", "linha_planilha", "editados", "created_at", "updated_at")),
     }
+
+
+@contextmanager
+def _refuse_duplicado(texto: str) -> Iterator[None]:
+    try:
+        yield
+    except UniqueViolationError as erro:
+        raise Duplicado(texto) from erro
 
 
 async def _delete(conn: Conn, recurso: str, id: int) -> bool:

@@ -126,6 +126,7 @@ WHERE k.id = $1;
 
 -- name: delete_credencial
 DELETE FROM credenciais_canopus k
+-- One that ever held a session keeps its history.
 WHERE k.id = $1 AND NOT EXISTS (SELECT FROM concessoes WHERE credencial_id = k.id)
 RETURNING k.id;
 

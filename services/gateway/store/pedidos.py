@@ -14,6 +14,9 @@ from shared.events import Arquivo
 
 SQL = load_sql("pedidos")
 
+# A test of a credential that takes longer has lost its scraper.
+PACIENCIA_TESTE = timedelta(minutes=5)
+
 TipoPedido = Literal["planilha", "relatorio", "testar"]
 
 
@@ -36,6 +39,7 @@ class Resposta:
     status: int
     corpo: dict[str, Any]
     arquivo: Arquivo | None = None
+    nome_arquivo: str = ""
 
 
 async def is_servico_alive(conn: Conn, tipo: Literal["scraper", "namer"], visto_s: float) -> bool:
@@ -74,8 +78,10 @@ async def delete_pedido(conn: Conn, id: UUID) -> None:
     await conn.execute(SQL["delete_pedido"], id)
 
 
-async def find_teste_aberto(conn: Conn, credencial_id: int, idade: timedelta) -> UUID | None:
-    id: UUID | None = await conn.fetchval(SQL["find_teste_aberto"], credencial_id, idade)
+async def find_teste_aberto(conn: Conn, credencial_id: int) -> UUID | None:
+    """The test that runs now; until the transaction ends no other caller begins one."""
+    await conn.execute(SQL["lock_teste"], credencial_id)
+    id: UUID | None = await conn.fetchval(SQL["find_teste_aberto"], credencial_id, PACIENCIA_TESTE)
     return id
 
 
@@ -112,4 +118,5 @@ def get_resposta(linha: Record) -> Resposta | None:
     if linha["respondido_em"] is None:
         return None
     arquivo = Arquivo.model_validate(linha["arquivo"]) if linha["arquivo"] else None
-    return Resposta(linha["status_http"], linha["resposta"] or {}, arquivo)
+    nome = linha["parametros"].get("nome_arquivo", "")
+    return Resposta(linha["status_http"], linha["resposta"] or {}, arquivo, nome)

@@ -20,6 +20,9 @@ WHERE id = $1 AND respondido_em IS NULL;
 -- name: delete_pedido
 DELETE FROM pedidos WHERE id = $1;
 
+-- name: lock_teste
+SELECT pg_advisory_xact_lock(hashtext('canopus.testar'), $1);
+
 -- name: find_teste_aberto
 SELECT id FROM pedidos
 WHERE tipo = 'testar' AND credencial_id = $1 AND respondido_em IS NULL AND criado_em > now() - $2::interval

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,9 +10,19 @@ from typing import Any
 
 from asyncpg import Record
 
-from services.gateway.importacao import Cadastro, Contrato, Mudanca, Plano, PontoVenda, chave_linha
+from services.gateway.importacao import (
+    Cadastro,
+    Contrato,
+    Mudanca,
+    Plano,
+    PontoVenda,
+    chave_linha,
+    plan_importacao,
+)
 from services.gateway.store import Conn, load_sql
-from shared.events import Arquivo
+from services.gateway.store.auditoria import record_auditoria
+from services.gateway.store.execucoes import name_pending
+from shared.events import Arquivo, LinhasPlanilha
 
 SQL = load_sql("planilhas")
 
@@ -28,12 +39,36 @@ class Envio:
     enviada_por: str
 
 
+async def import_planilha(conn: Conn, envio: Envio, linhas: LinhasPlanilha) -> dict[str, Any]:
+    """In the caller's transaction: the workbook, its contracts, and the boletos that waited for their names."""
+    await lock_importacao(conn)
+    plano = await _plan(conn, envio, linhas)
+    id = await _insert_planilha(conn, envio, plano)
+    await name_pending(conn, [mudanca.linha.cpf for mudanca in plano.mudancas])
+    relato = plano.report()
+    contagens = {campo: valor for campo, valor in relato.items() if campo != "erros"}
+    await record_auditoria(
+        conn, quem=envio.enviada_por, acao="planilha.importar", alvo=f"planilhas/{id}", detalhes=contagens
+    )
+    return {"id": id, **relato}
+
+
+async def simulate_importacao(conn: Conn, envio: Envio, linhas: LinhasPlanilha) -> dict[str, Any]:
+    """The same plan, hence the same numbers; nothing is written."""
+    return (await _plan(conn, envio, linhas)).report()
+
+
 async def lock_importacao(conn: Conn) -> None:
     """Until the transaction ends no other import runs, and no person changes what makes a contract one."""
     await conn.execute(SQL["lock_importacao"])
 
 
-async def read_cadastro(conn: Conn, envio: Envio, cpfs: Iterable[str]) -> Cadastro:
+async def _plan(conn: Conn, envio: Envio, linhas: LinhasPlanilha) -> Plano:
+    cadastro = await _read_cadastro(conn, envio, (linha.cpf for linha in linhas.linhas))
+    return await asyncio.to_thread(plan_importacao, linhas, cadastro)
+
+
+async def _read_cadastro(conn: Conn, envio: Envio, cpfs: Iterable[str]) -> Cadastro:
     pontos = await conn.fetch(SQL["list_pontos"])
     contratos = await conn.fetch(SQL["list_contratos"], sorted(set(cpfs)))
     return Cadastro(
@@ -44,7 +79,7 @@ async def read_cadastro(conn: Conn, envio: Envio, cpfs: Iterable[str]) -> Cadast
     )
 
 
-async def insert_planilha(conn: Conn, envio: Envio, plano: Plano) -> int:
+async def _insert_planilha(conn: Conn, envio: Envio, plano: Plano) -> int:
     """Write the workbook and every row of the plan. Returns the workbook's id."""
     relato = plano.report()
     id: int = await conn.fetchval(

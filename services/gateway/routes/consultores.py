@@ -1,0 +1,132 @@
+"""Consultores: whose workbooks bring the clients, and into whose folder the boletos go."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from asyncpg import Record
+from pydantic import AfterValidator, Field
+
+from services.gateway.api import Chamada, Resposta, Rotas
+from services.gateway.campos import Cor, Email, Linha, Mudado, Pasta, PontoVenda, Telefone, clean_pasta
+from services.gateway.errors import not_found
+from services.gateway.paging import Pagina, page
+from services.gateway.store import Conn, cadastros
+from services.gateway.store.auditoria import record_auditoria
+from services.gateway.validation import Corpo
+from shared.contrato import fold
+
+rotas = Rotas("Consultores", "Os consultores, donos das planilhas e das pastas de boletos.")
+
+EXEMPLO = {
+    "id": 1, "nome": "Marta Lima", "ponto_venda": "17.308", "email": "marta@exemplo.com.br",
+    "whatsapp": "(67) 99999-0000", "pasta_boletos": "Marta Lima", "cor_identificacao": "#22AA66", "ativo": True,
+    "clientes": 73, "created_at": "2026-11-24T09:00:00-03:00", "updated_at": "2026-11-24T09:00:00-03:00",
+}  # fmt: skip
+
+
+def _check_nome(nome: str) -> str:
+    if not any(c.isalpha() for c in fold(nome)):
+        raise ValueError("use um nome com letras: só números se confundem com o id")
+    return nome
+
+
+NomeConsultor = Annotated[Linha, Field(min_length=1, max_length=100), AfterValidator(_check_nome)]
+
+
+class NovoConsultor(Corpo):
+    """ponto_venda: the default of the consultor's uploads. pasta_boletos: absent, the name."""
+
+    nome: NomeConsultor
+    ponto_venda: PontoVenda
+    email: Email = None
+    whatsapp: Telefone = None
+    pasta_boletos: Pasta | None = None
+    cor_identificacao: Cor = None
+    ativo: bool = True
+
+
+class MudancaConsultor(Corpo):
+    nome: Mudado[NomeConsultor] = None
+    ponto_venda: Mudado[PontoVenda] = None
+    email: Email = None
+    whatsapp: Telefone = None
+    pasta_boletos: Mudado[Pasta] = None
+    cor_identificacao: Cor = None
+    ativo: Mudado[bool] = None
+
+
+@rotas.get("consultores", resumo="Lista os consultores", exemplo={"consultores": [EXEMPLO], "cursor": None})
+async def list_consultores(chamada: Chamada, consulta: Pagina) -> Resposta:
+    async with chamada.ctx.pool.acquire() as conn:
+        linhas = await cadastros.list_consultores(conn, chamada.acesso.alcance, consulta.cursor or 0, consulta.buscar)
+    return Resposta(page("consultores", linhas, consulta, cadastros.view_consultor))
+
+
+@rotas.get("consultores/{id}", resumo="Mostra um consultor", exemplo=EXEMPLO)
+async def show_consultor(chamada: Chamada, id: int) -> Resposta:
+    async with chamada.ctx.pool.acquire() as conn:
+        return Resposta(cadastros.view_consultor(await _find(chamada, conn, id)))
+
+
+@rotas.post(
+    "consultores",
+    status=201,
+    resumo="Cadastra um consultor",
+    exemplo=EXEMPLO,
+    respostas={409: "já existe um consultor com este nome, maiúsculas e acentos à parte"},
+)
+async def create_consultor(chamada: Chamada, corpo: NovoConsultor) -> Resposta:
+    async with chamada.ctx.pool.acquire() as conn, conn.transaction():
+        consultor = await _resolve(chamada, conn, corpo.model_dump())
+        consultor["pasta_boletos"] = corpo.pasta_boletos or clean_pasta(corpo.nome)
+        id = await cadastros.insert_consultor(conn, consultor)
+        await _audit(chamada, conn, "criar", id, corpo.model_dump(exclude_unset=True))
+        return Resposta(cadastros.view_consultor(await _find(chamada, conn, id)), "Consultor cadastrado.")
+
+
+@rotas.patch("consultores/{id}", resumo="Altera um consultor", exemplo=EXEMPLO)
+async def change_consultor(chamada: Chamada, id: int, corpo: MudancaConsultor) -> Resposta:
+    pedidas = corpo.model_dump(exclude_unset=True)
+    async with chamada.ctx.pool.acquire() as conn, conn.transaction():
+        await _find(chamada, conn, id)
+        await cadastros.update_consultor(conn, id, await _resolve(chamada, conn, pedidas))
+        await _audit(chamada, conn, "alterar", id, pedidas)
+        return Resposta(cadastros.view_consultor(await _find(chamada, conn, id)), "Consultor alterado.")
+
+
+@rotas.delete(
+    "consultores/{id}",
+    resumo="Exclui um consultor, ou o desativa quando algo se refere a ele",
+    exemplo={"id": 1, "excluido": False, "ativo": False},
+)
+async def delete_consultor(chamada: Chamada, id: int) -> Resposta:
+    async with chamada.ctx.pool.acquire() as conn, conn.transaction():
+        await _find(chamada, conn, id)
+        excluido = await cadastros.delete_consultor(conn, id)
+        await _audit(chamada, conn, "excluir" if excluido else "desativar", id)
+    mensagem = "Consultor excluído." if excluido else "O consultor tem clientes ou histórico: foi desativado."
+    return Resposta({"id": id, "excluido": excluido, "ativo": False}, mensagem)
+
+
+async def _find(chamada: Chamada, conn: Conn, id: int) -> Record:
+    linha = await cadastros.find_consultor(conn, id, chamada.acesso.alcance)
+    if linha is None:
+        raise not_found("Consultor", "consultor.nao_encontrado")
+    return linha
+
+
+async def _resolve(chamada: Chamada, conn: Conn, campos: dict[str, Any]) -> dict[str, Any]:
+    """The body's fields as columns."""
+    colunas = dict(campos)
+    if "ponto_venda" in colunas:
+        colunas["ponto_venda_id"] = (await chamada.acesso.find_ponto_venda(conn, colunas.pop("ponto_venda")))["id"]
+    if "nome" in colunas:
+        colunas["nome_limpo"] = fold(colunas["nome"])
+    return colunas
+
+
+async def _audit(chamada: Chamada, conn: Conn, verbo: str, id: int, detalhes: dict[str, Any] | None = None) -> None:
+    await record_auditoria(
+        conn, quem=chamada.acesso.quem, acao=f"consultor.{verbo}", alvo=f"consultores/{id}", detalhes=detalhes
+    )

@@ -1,0 +1,114 @@
+"""Dead letters: messages that no service could handle, to be read and put back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from services.gateway.api import Chamada, Resposta, Rotas
+from services.gateway.auth import forbid_ponto_venda
+from services.gateway.errors import conflict, not_found, unavailable
+from services.gateway.paging import LIMITE_MAXIMO, Limite
+from services.gateway.store.auditoria import record_auditoria
+from services.gateway.store.chaves import Escopo
+from services.gateway.validation import Consulta
+from shared.bus import BusUnavailable, DeadLetter, DeadLetterGone, Unroutable
+from shared.contrato import mask_documento, mask_documentos
+
+rotas = Rotas("Mensagens mortas", "Mensagens que nenhum serviço conseguiu tratar.")
+
+EXEMPLO = {
+    "id": "5b0c…", "rota": "boleto.nomear", "fila": "namer.boletos", "motivo": "ValueError: …",
+    "quando": "2026-11-24T09:00:00-03:00", "corpo": {"cpf": "***.456.789-**"},
+}  # fmt: skip
+# Never shown, not even encrypted.
+SEGREDOS = {"senha_cifrada", "senha"}
+DOCUMENTOS = {"cpf"}
+
+
+class ConsultaMortas(Consulta):
+    limite: Limite = LIMITE_MAXIMO
+
+
+@rotas.get(
+    "mortas",
+    escopo=Escopo.ADMIN,
+    resumo="Lista as mensagens mortas, as mais velhas primeiro",
+    exemplo={"mortas": [EXEMPLO], "cursor": None},
+)
+async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
+    _check_alcance(chamada)
+    try:
+        mortas = await chamada.ctx.bus.dead_letters(consulta.limite)
+    except BusUnavailable as erro:
+        raise _bus_away() from erro
+    return Resposta({"mortas": [_view(morta) for morta in mortas], "cursor": None})
+
+
+@rotas.post(
+    "mortas/{id}/reenviar",
+    escopo=Escopo.ADMIN,
+    resumo="Devolve uma mensagem morta à fila em que morreu",
+    exemplo={"id": "5b0c…"},
+    respostas={404: "não há mais esta mensagem", 409: "a fila não existe mais"},
+)
+async def requeue_morta(chamada: Chamada, id: str) -> Resposta:
+    _check_alcance(chamada)
+    try:
+        await chamada.ctx.bus.requeue_dead_letter(id)
+    except DeadLetterGone as erro:
+        raise not_found("Mensagem morta", "morta.nao_encontrada") from erro
+    except Unroutable as erro:
+        texto = "A fila desta mensagem não existe mais. O banco já devolveu o trabalho a outro serviço."
+        raise conflict("morta.sem_fila", texto) from erro
+    except BusUnavailable as erro:
+        raise _bus_away() from erro
+    async with chamada.ctx.pool.acquire() as conn:
+        await record_auditoria(conn, quem=chamada.acesso.quem, acao="morta.reenviar", alvo=f"mortas/{id[:100]}")
+    return Resposta({"id": id}, "Mensagem devolvida à fila.")
+
+
+def _check_alcance(chamada: Chamada) -> None:
+    """Messages speak of every ponto de venda: a key of one does not see them."""
+    if chamada.acesso.alcance is not None:
+        raise forbid_ponto_venda()
+
+
+def _bus_away() -> Exception:
+    return unavailable("barramento.indisponivel", "O barramento de mensagens não respondeu. Tente de novo.")
+
+
+def _view(morta: DeadLetter) -> dict[str, Any]:
+    return {
+        "id": morta.id,
+        "rota": morta.rota,
+        "fila": morta.fila,
+        "motivo": mask_documentos(morta.motivo),
+        "quando": morta.quando,
+        "corpo": _read_corpo(morta.corpo),
+    }
+
+
+def _read_corpo(corpo: bytes) -> Any:
+    """The body masked; one that is no JSON as text."""
+    try:
+        return _mask(orjson.loads(corpo))
+    except orjson.JSONDecodeError:
+        return mask_documentos(corpo[:2000].decode("utf-8", "replace"))
+
+
+def _mask(valor: Any, campo: str = "") -> Any:
+    match valor:
+        case dict():
+            return {nome: _mask(parte, nome) for nome, parte in valor.items()}
+        case list():
+            return [_mask(parte, campo) for parte in valor]
+        case str() if campo in SEGREDOS:
+            return "***"
+        case str() if campo in DOCUMENTOS:
+            return mask_documento(valor)
+        case str():
+            return mask_documentos(valor)
+        case _:
+            return valor
