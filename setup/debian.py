@@ -30,10 +30,9 @@ def find(pattern: str) -> list[Path]:
 def environment() -> dict[str, str]:
     """What a program needs to run whether it was installed or unpacked: where programs and libraries are."""
     env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
-    if UNPACKED.is_dir():
-        pastas = (pasta for padrao in LIBRARIES for pasta in sorted(UNPACKED.glob(padrao)))
-        libraries = (pasta for pasta in pastas if any(pasta.glob("lib*.so*")))
-        env["LD_LIBRARY_PATH"] = ":".join(map(str, libraries))
+    pastas = (pasta for padrao in LIBRARIES for pasta in sorted(UNPACKED.glob(padrao)))
+    if libraries := [str(pasta) for pasta in pastas if any(pasta.glob("lib*.so*"))]:
+        env["LD_LIBRARY_PATH"] = ":".join(libraries)
         env["PATH"] = f"{UNPACKED / 'usr/bin'}:{env['PATH']}"
     return env
 
