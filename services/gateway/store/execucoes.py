@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.gateway.store import Conn, load_sql
+from services.gateway.store import Conn, Pool, load_sql
 from services.gateway.store.controle import cancel_execucao, credential_fixed, pause_execucao, resume_execucao
 from services.gateway.store.nomeacao import name_pending
 from services.gateway.store.quadro import cliente_row, contadores, execucao_dict
@@ -50,34 +50,40 @@ __all__ = [
 SQL = load_sql("execucoes")
 
 
-async def find_execucao(conn: Conn, automacao_id: UUID, alcance: int | None = None) -> Record | None:
+async def find_execucao(conn: Conn | Pool, automacao_id: UUID, alcance: int | None = None) -> Record | None:
     """alcance: the only ponto de venda of the caller's key. For `execucao_dict` and `contadores`."""
     return await conn.fetchrow(SQL["find_execucao"], automacao_id, alcance)
 
 
 async def list_execucoes(
-    conn: Conn, *, alcance: int | None, status: str | None, antes: int | None, limite: int
+    conn: Conn | Pool, *, alcance: int | None, status: str | None, antes: int | None, limite: int
 ) -> Sequence[Record]:
     """The newest first; `antes`: ids below this one."""
     return await conn.fetch(SQL["list_execucoes"], alcance, status, antes, limite)
 
 
 async def list_clientes(
-    conn: Conn, execucao_id: int, *, status: str | None = None, codigo: str | None = None, desde: int = 0, limite: int
+    conn: Conn | Pool,
+    execucao_id: int,
+    *,
+    status: str | None = None,
+    codigo: str | None = None,
+    desde: int = 0,
+    limite: int,
 ) -> Sequence[Record]:
     """For `cliente_row`, by id above `desde`; codigo: it or any of its children."""
     return await conn.fetch(SQL["list_clientes"], execucao_id, status, codigo, desde, limite)
 
 
-async def find_cliente(conn: Conn, execucao_id: int, id: int) -> Record | None:
+async def find_cliente(conn: Conn | Pool, execucao_id: int, id: int) -> Record | None:
     return await conn.fetchrow(SQL["find_cliente"], execucao_id, id)
 
 
-async def list_eventos(conn: Conn, execucao_id: int, desde: int, limite: int) -> Sequence[Record]:
+async def list_eventos(conn: Conn | Pool, execucao_id: int, desde: int, limite: int) -> Sequence[Record]:
     """(seq, corpo) above `desde`; corpo is the socket's frame as it was told."""
     return await conn.fetch(SQL["list_eventos"], execucao_id, desde, limite)
 
 
-async def find_epoca(conn: Conn) -> UUID:
+async def find_epoca(conn: Conn | Pool) -> UUID:
     epoca: UUID = await conn.fetchval(SQL["find_epoca"])
     return epoca
