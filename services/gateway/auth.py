@@ -56,6 +56,11 @@ def forbid_ponto_venda() -> ApiError:
     return ApiError(403, "acesso.ponto_venda", texto)
 
 
+def forbid_anonymous() -> ApiError:
+    texto = "Falta a chave de acesso. Envie o cabeçalho Authorization: Bearer <chave>."
+    return ApiError(401, "acesso.sem_chave", texto, headers=_DESAFIO)
+
+
 @dataclass
 class FailedLogins:
     """Wrong keys per address: past `maximo` in `janela_s` the address waits. At most `enderecos` are remembered."""
@@ -95,8 +100,7 @@ async def identify(conn: Conn, request: web.Request, falhas: FailedLogins) -> Ac
     falhas.check(endereco)
     esquema, _, chave = request.headers.get("Authorization", "").partition(" ")
     if not chave:
-        texto = "Falta a chave de acesso. Envie o cabeçalho Authorization: Bearer <chave>."
-        raise ApiError(401, "acesso.sem_chave", texto, headers=_DESAFIO)
+        raise forbid_anonymous()
     achada = None
     if esquema.lower() == "bearer" and chave.strip().startswith(PREFIXO):
         achada = await find_chave(conn, chave.strip())

@@ -1,0 +1,124 @@
+"""The socket's door: who may open it, from which page, with which ticket."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+from aiohttp import WSMsgType, web
+
+from services.gateway.api import Chamada, Rotas
+from services.gateway.auth import Acesso, forbid_anonymous, has_credentials, identify
+from services.gateway.context import AppContext
+from services.gateway.errors import ApiError, unavailable
+from services.gateway.frames import SUBPROTOCOLO, Autenticar, encode_erro, parse_quadro
+from services.gateway.socket import QUADRO_BYTES, SEM_ACESSO, Socket
+from services.gateway.store.chaves import Escopo, take_bilhete
+
+rotas = Rotas("Ao vivo", "Os eventos de cada execução, por WebSocket. Os quadros estão em `GET /api/asyncapi.json`.")
+
+
+@rotas.get(
+    "ws",
+    escopo=None,
+    status=101,
+    resumo="Abre o socket (subprotocolo canopus.v1)",
+    descricao="Autentica como o resto, ou pelo primeiro quadro com um bilhete. Veja `GET /api/asyncapi.json`.",
+    conteudo="",
+    respostas={
+        400: "O cliente não fala canopus.v1.",
+        401: "Falta a chave.",
+        403: "A página é de outra origem.",
+        426: "O pedido não é de WebSocket.",
+    },
+)
+async def open_socket(chamada: Chamada) -> web.StreamResponse:
+    request, ctx = chamada.request, chamada.ctx
+    ws = web.WebSocketResponse(
+        protocols=(SUBPROTOCOLO,), autoping=False, compress=False, max_msg_size=QUADRO_BYTES, timeout=5.0
+    )
+    acesso = await _identify(ctx, request)
+    _check_request(ctx, request, ws, acesso)
+    await ws.prepare(request)
+    if acesso is None:
+        acesso = await _authenticate(ctx, request, ws)
+    if acesso is not None:
+        await Socket(ws, request, ctx.live, ctx.pool, acesso).run()
+    return ws
+
+
+async def _identify(ctx: AppContext, request: web.Request) -> Acesso | None:
+    """None: the first frame must tell, which only a socket can send."""
+    if has_credentials(request):
+        async with ctx.pool.acquire(timeout=10) as conn:
+            return await identify(conn, request, ctx.falhas)
+    ctx.falhas.check(request.remote or "?")
+    if request.headers.get("Upgrade", "").lower() != "websocket":
+        raise forbid_anonymous()
+    return None
+
+
+def _check_request(ctx: AppContext, request: web.Request, ws: web.WebSocketResponse, acesso: Acesso | None) -> None:
+    if request.headers.get("Upgrade", "").lower() != "websocket":
+        raise ApiError(426, "socket.upgrade", "Este endereço é um WebSocket.", headers={"Upgrade": "websocket"})
+    oferecidos = request.headers.get("Sec-WebSocket-Protocol")
+    if oferecidos is not None and SUBPROTOCOLO not in [parte.strip() for parte in oferecidos.split(",")]:
+        raise ApiError(400, "socket.subprotocolo", f"Use o subprotocolo {SUBPROTOCOLO}.")
+    if not ws.can_prepare(request).ok and oferecidos is not None:
+        raise ApiError(400, "socket.pedido_invalido", "O pedido de WebSocket não é válido.")
+    # A foreign page without header or cookie may still hold a ticket for itself.
+    if acesso is not None and not _is_origin_allowed(ctx, request):
+        raise _forbid_origem()
+    if ctx.live.is_closing or len(ctx.live.sockets) >= ctx.live.options.sockets_maximo:
+        raise unavailable("socket.sem_vaga", "Sockets demais abertos. Tente de novo em instantes.")
+
+
+def _is_origin_allowed(ctx: AppContext, request: web.Request) -> bool:
+    """No Origin: not a browser's page. Behind a proxy the scheme may differ: the host must be ours."""
+    origem = request.headers.get("Origin")
+    if origem is None:
+        return True
+    return urlsplit(origem).netloc.lower() == request.host.lower() or clean_origem(origem) in (
+        ctx.settings.origens_permitidas
+    )
+
+
+def _forbid_origem() -> ApiError:
+    texto = "Esta página não pode abrir o socket. Peça um bilhete para a origem dela em POST bilhetes."
+    return ApiError(403, "acesso.origem", texto)
+
+
+def clean_origem(origem: str) -> str:
+    return origem.strip().rstrip("/").lower()
+
+
+async def _authenticate(ctx: AppContext, request: web.Request, ws: web.WebSocketResponse) -> Acesso | None:
+    """The first frame's ticket. Anything else is told, and the socket closed."""
+    try:
+        async with asyncio.timeout(ctx.live.options.autenticacao_s):
+            mensagem = await ws.receive()
+        if mensagem.type is not WSMsgType.TEXT:
+            raise forbid_anonymous()
+        return await _take_bilhete(ctx, request, mensagem.data)
+    except TimeoutError:
+        erro = forbid_anonymous()
+    except ApiError as recusa:
+        erro = recusa
+    if not ws.closed:
+        await ws.send_frame(encode_erro(erro), WSMsgType.TEXT)
+        await ws.close(code=SEM_ACESSO, message=erro.codigo.encode())
+    return None
+
+
+async def _take_bilhete(ctx: AppContext, request: web.Request, texto: str) -> Acesso:
+    quadro = parse_quadro(texto)
+    if not isinstance(quadro, Autenticar):
+        raise forbid_anonymous()
+    async with ctx.pool.acquire(timeout=10) as conn:
+        linha = await take_bilhete(conn, quadro.bilhete)
+    if linha is None:
+        ctx.falhas.note(request.remote or "?")
+        raise ApiError(401, "acesso.bilhete_invalido", "Bilhete inválido, já usado ou vencido. Peça outro.")
+    if clean_origem(request.headers.get("Origin", "")) != linha["origem"]:
+        raise _forbid_origem()
+    return Acesso(linha["chave_id"], linha["nome"], Escopo.LEITURA, linha["ponto_venda_id"], linha["ponto_venda"])

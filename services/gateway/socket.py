@@ -1,0 +1,318 @@
+"""One socket: its reader, its bounded queue and its subscriptions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from services.gateway.auth import Acesso
+from services.gateway.errors import ApiError
+from services.gateway.frames import (
+    Assinar,
+    Autenticar,
+    CancelarAssinatura,
+    encode_erro,
+    encode_estado,
+    encode_estado_geral,
+    encode_pulso,
+    parse_quadro,
+)
+from services.gateway.live import PAGINA, Canal, Live
+from services.gateway.store import Pool
+from services.gateway.store.cabecas import read_estado
+from services.gateway.store.chaves import list_chaves_vivas
+from services.gateway.store.execucoes import find_epoca, list_eventos
+
+log = logging.getLogger(__name__)
+
+LENTO = 4008
+SEM_ACESSO = 4401
+# Of one client's frame: none of them needs more.
+QUADRO_BYTES = 16_384
+QUADROS_RUINS = 20
+FALTAS = 2
+_ADEUS_S = 5.0
+
+_PING = object()
+
+
+class LeitorLento(Exception):
+    """The queue stayed full: the reader does not keep up."""
+
+
+@dataclass(eq=False)
+class Assinatura:
+    """One execution on one socket. seq: the last event queued; ao_vivo: the canal feeds it, it reads no more."""
+
+    canal: Canal
+    seq: int
+    ao_vivo: bool = False
+    leitura: asyncio.Task[None] | None = None
+
+
+class Fila:
+    """Frames that wait to be sent, in order; `put_now` is for events, `put` for what is read at the reader's pace."""
+
+    def __init__(self, maxima: int) -> None:
+        self._maxima = maxima
+        self._quadros: deque[bytes | object] = deque()
+        self._tem = asyncio.Event()
+        self._cabe = asyncio.Event()
+        self._cabe.set()
+
+    def put_now(self, quadro: bytes | object) -> None:
+        """Raises LeitorLento."""
+        if len(self._quadros) >= self._maxima:
+            raise LeitorLento
+        self._quadros.append(quadro)
+        self._tem.set()
+        if len(self._quadros) >= self._maxima // 2:
+            self._cabe.clear()
+
+    async def put(self, quadro: bytes, timeout_s: float) -> None:
+        """Wait for room in the lower half. Raises LeitorLento."""
+        try:
+            await asyncio.wait_for(self._cabe.wait(), timeout_s)
+        except TimeoutError as erro:
+            raise LeitorLento from erro
+        self.put_now(quadro)
+
+    async def get(self) -> bytes | object:
+        while not self._quadros:
+            self._tem.clear()
+            await self._tem.wait()
+        quadro = self._quadros.popleft()
+        if len(self._quadros) < self._maxima // 2:
+            self._cabe.set()
+        return quadro
+
+
+class Socket:
+    """`run` serves until the socket closes. `acesso`: who listens; each frame is held against it."""
+
+    def __init__(self, ws: web.WebSocketResponse, request: web.Request, live: Live, pool: Pool, acesso: Acesso) -> None:
+        self._ws = ws
+        self._request = request
+        self._live = live
+        self._pool = pool
+        self._acesso = acesso
+        self._fila = Fila(live.options.fila_maxima)
+        self._assinaturas: dict[UUID, Assinatura] = {}
+        self._geral = False
+        # Executions whose `estado` is being read: their events follow it, whatever brought them before.
+        self._lendo: set[UUID] = set()
+        self._tocados: dict[UUID, int] = {}
+        self._faltas = 0
+        self._quadros_ruins = 0
+        self._fim: tuple[int, str] | None = None
+        self._grupo = asyncio.TaskGroup()
+
+    async def run(self) -> None:
+        self._live.sockets.add(self)
+        try:
+            async with self._grupo:
+                tarefas = [self._grupo.create_task(self._send()), self._grupo.create_task(self._beat())]
+                try:
+                    await self._receive()
+                finally:
+                    for tarefa in (*tarefas, *(a.leitura for a in self._assinaturas.values() if a.leitura)):
+                        tarefa.cancel()
+        finally:
+            self._live.sockets.discard(self)
+            self._live.detach_geral(self)
+            for assinatura in self._assinaturas.values():
+                self._live.detach(self, assinatura.canal)
+
+    async def close(self, codigo: int, motivo: str) -> None:
+        """Say why and go. A reader that takes nothing any more is cut off after a moment."""
+        if self._fim is not None:
+            return
+        self._fim = codigo, motivo
+        try:
+            async with asyncio.timeout(_ADEUS_S):
+                await self._ws.close(code=codigo, message=motivo.encode(), drain=False)
+        except TimeoutError:
+            if self._request.transport is not None:
+                self._request.transport.abort()
+
+    def _close_soon(self, codigo: int, motivo: str) -> None:
+        if self._fim is None:
+            self._grupo.create_task(self.close(codigo, motivo))
+
+    # --- out ----------------------------------------------------------------------------------------------------------
+
+    def hear(self, canal: Canal, seq: int, quadro: bytes) -> None:
+        """An event from the canal. Only what this caller may see, once, in order."""
+        if self._fim is not None or not self._acesso.sees(canal.ponto_venda_id):
+            return
+        if canal.automacao_id in self._lendo:
+            return
+        assinatura = self._assinaturas.get(canal.automacao_id)
+        if assinatura is not None:
+            if not assinatura.ao_vivo or seq <= assinatura.seq:
+                return
+            if seq != assinatura.seq + 1:
+                # Never silently on: the reader comes back with its cursor and is told what holds.
+                return self._close_soon(WSCloseCode.INTERNAL_ERROR, "eventos fora de ordem")
+            assinatura.seq = seq
+        elif not self._geral:
+            return
+        self._tocados[canal.automacao_id] = seq
+        self._put_now(quadro)
+
+    def _put_now(self, quadro: bytes | object) -> None:
+        try:
+            self._fila.put_now(quadro)
+        except LeitorLento:
+            self._close_soon(LENTO, "leitor lento: volte com o seu cursor")
+
+    async def _send(self) -> None:
+        with suppress(ConnectionError):
+            while True:
+                quadro = await self._fila.get()
+                if isinstance(quadro, bytes):
+                    await self._ws.send_frame(quadro, WSMsgType.TEXT)
+                else:
+                    await self._ws.ping()
+
+    async def _beat(self) -> None:
+        """The pulse with the heads, the protocol's ping, and a look at whether the key still holds."""
+        while True:
+            await asyncio.sleep(self._live.options.pulso_s)
+            if self._faltas >= FALTAS:
+                self._close_soon(WSCloseCode.GOING_AWAY, "sem resposta ao ping")
+                return
+            self._faltas += 1
+            self._put_now(encode_pulso(self._list_seqs()))
+            self._put_now(_PING)
+            if not await self._is_key_alive():
+                self._close_soon(SEM_ACESSO, "chave revogada")
+                return
+
+    def _list_seqs(self) -> dict[str, int]:
+        seqs = {str(id): a.seq for id, a in self._assinaturas.items() if a.ao_vivo}
+        if self._geral:
+            for canal in self._live.list_canais():
+                if self._acesso.sees(canal.ponto_venda_id) and (canal.viva or canal.automacao_id in self._tocados):
+                    seqs.setdefault(str(canal.automacao_id), canal.seq)
+        self._tocados.clear()
+        return seqs
+
+    async def _is_key_alive(self) -> bool:
+        try:
+            async with self._pool.acquire(timeout=5) as conn:
+                return bool(await list_chaves_vivas(conn, [self._acesso.chave_id]))
+        except Exception:  # edge: top of a background loop; asked again at the next pulse
+            log.exception("socket.key_check_failed")
+            return True
+
+    # --- in -----------------------------------------------------------------------------------------------------------
+
+    async def _receive(self) -> None:
+        async for mensagem in self._ws:
+            self._faltas = 0
+            match mensagem.type:
+                case WSMsgType.TEXT:
+                    await self._handle(mensagem.data)
+                case WSMsgType.PING:
+                    await self._ws.pong(mensagem.data)
+                case WSMsgType.BINARY:
+                    self._refuse(ApiError(422, "quadro.binario", "Os quadros são textos JSON."))
+                case WSMsgType.ERROR:
+                    return
+            if self._quadros_ruins >= QUADROS_RUINS:
+                return await self.close(WSCloseCode.POLICY_VIOLATION, "quadros inválidos demais")
+
+    async def _handle(self, texto: str) -> None:
+        try:
+            quadro = parse_quadro(texto)
+        except ApiError as erro:
+            return self._refuse(erro)
+        try:
+            match quadro:
+                case Assinar(automacao_id="*"):
+                    await self._subscribe_geral()
+                case Assinar():
+                    await self._subscribe(quadro)
+                case CancelarAssinatura():
+                    self._unsubscribe(quadro.automacao_id)
+                case Autenticar():
+                    self._refuse(ApiError(422, "quadro.invalido", "Este socket já está autenticado."))
+                case _:
+                    assert_never(quadro)
+        except LeitorLento:
+            self._close_soon(LENTO, "leitor lento: volte com o seu cursor")
+        except Exception:  # edge: one frame of one socket; the client is told and may ask again
+            log.exception("socket.frame_failed")
+            erro = ApiError(503, "indisponivel", "O pedido não pôde ser atendido agora. Tente de novo em instantes.")
+            self._put_now(encode_erro(erro, str(getattr(quadro, "automacao_id", "")) or None))
+
+    def _refuse(self, erro: ApiError, automacao_id: str | None = None) -> None:
+        self._quadros_ruins += 1
+        self._put_now(encode_erro(erro, automacao_id))
+
+    async def _subscribe_geral(self) -> None:
+        async with self._pool.acquire() as conn:
+            epoca = await find_epoca(conn)
+        if not self._geral:
+            await self._live.attach_geral(self)
+        await self._fila.put(encode_estado_geral(epoca), self._live.options.espera_leitor_s)
+        self._geral = True
+
+    async def _subscribe(self, quadro: Assinar) -> None:
+        assert isinstance(quadro.automacao_id, UUID)
+        if len(self._assinaturas) >= self._live.options.assinaturas_maximo:
+            texto = "Assinaturas demais neste socket. Cancele alguma ou assine `*`."
+            return self._refuse(ApiError(422, "socket.assinaturas_demais", texto), str(quadro.automacao_id))
+        self._lendo.add(quadro.automacao_id)
+        try:
+            async with self._pool.acquire() as conn:
+                estado = await read_estado(conn, quadro.automacao_id, self._acesso.alcance, quadro.get_desde())
+            if estado is None:
+                texto = "Execução não encontrada. Confira o número."
+                return self._refuse(ApiError(404, "execucao.nao_encontrada", texto), str(quadro.automacao_id))
+            # Asked for again: what was being read for the former subscription stops.
+            self._unsubscribe(quadro.automacao_id)
+            canal = self._live.attach(self, estado)
+            assinatura = self._assinaturas[quadro.automacao_id] = Assinatura(canal, estado.seq)
+            await self._fila.put(encode_estado(estado), self._live.options.espera_leitor_s)
+        finally:
+            self._lendo.discard(quadro.automacao_id)
+        assinatura.leitura = self._grupo.create_task(self._catch_up(assinatura))
+
+    async def _catch_up(self, assinatura: Assinatura) -> None:
+        """Read from the table, at the reader's pace, until level with the canal; then hear it."""
+        canal = assinatura.canal
+        try:
+            while True:
+                async with self._pool.acquire() as conn:
+                    linhas = await list_eventos(conn, canal.execucao_id, assinatura.seq, PAGINA)
+                for linha in linhas:
+                    await self._fila.put(linha["corpo"].encode(), self._live.options.espera_leitor_s)
+                    assinatura.seq = linha["seq"]
+                if not linhas and canal.seq <= assinatura.seq:
+                    assinatura.ao_vivo = True
+                    return
+        except LeitorLento:
+            self._close_soon(LENTO, "leitor lento: volte com o seu cursor")
+        except Exception:  # edge: a task of its own; the reader comes back with its cursor
+            log.exception("socket.catch_up_failed")
+            self._close_soon(WSCloseCode.INTERNAL_ERROR, "leitura interrompida: volte com o seu cursor")
+
+    def _unsubscribe(self, automacao_id: UUID | str) -> None:
+        if not isinstance(automacao_id, UUID):
+            self._geral = False
+            self._live.detach_geral(self)
+            return
+        assinatura = self._assinaturas.pop(automacao_id, None)
+        if assinatura is not None:
+            if assinatura.leitura is not None:
+                assinatura.leitura.cancel()
+            self._live.detach(self, assinatura.canal)
