@@ -37,7 +37,7 @@ NOMES: Mapping[Campo, tuple[str, ...]] = {
     "email": ("EMAIL", "MAIL"),
 }  # fmt: skip
 # Words that change no header's meaning: `Nº DO CPF`, `CPF OU CNPJ`, `E-MAIL`.
-_RECHEIO = frozenset("NUMERO NUM NR N NO DE DO DA E OU".split())
+_RECHEIO = frozenset(["NUMERO", "NUM", "NR", "N", "NO", "DE", "DO", "DA", "E", "OU"])
 _CAMPO_POR_NOME = {nome: campo for campo, nomes in NOMES.items() for nome in nomes}
 
 

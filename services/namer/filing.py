@@ -47,14 +47,11 @@ async def remove_anterior(files: FileStore, identidade: Identidade, anterior: st
     if chave_lugar(anterior) == chave_lugar(atual):
         return
     try:
-        dono, caminho = await _read_lugar(files, anterior)
-        if dono != str(identidade):
-            return
-        conteudo = await files.read(caminho)
+        conteudo = await files.read(anterior)
     except ArquivoAusente:
         return
-    if await files.exists(_nota(caminho, identidade, sha256_hex(conteudo))):
-        await files.delete(caminho)
+    if await files.exists(_nota(anterior, identidade, sha256_hex(conteudo))):
+        await files.delete(anterior)
 
 
 async def _claim(files: FileStore, caminho: str, identidade: Identidade) -> tuple[str, str]:

@@ -35,6 +35,11 @@ def test_a_row_without_a_cota_names_the_client_by_cpf() -> None:
     assert indice.find_titular(ANA, COTA) == Titular("ANA LIMA", homonimo=False)
 
 
+def test_a_row_without_a_cota_speaks_before_the_clients_other_cotas() -> None:
+    indice = make_indice((ANA, "6650 8", "ANA SOUZA"), (ANA, None, "ANA LIMA"))
+    assert indice.find_titular(ANA, COTA) == Titular("ANA LIMA", homonimo=False)
+
+
 def test_a_cota_that_the_sheet_lacks_takes_the_clients_one_name() -> None:
     indice = make_indice((ANA, "6650 8", "ANA LIMA"), (RUI, "6650 9", "RUI SÁ"), (RUI, "6650 10", "RUI COSTA"))
     assert indice.find_titular(ANA, COTA) == Titular("ANA LIMA", homonimo=True)

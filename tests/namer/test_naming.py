@@ -129,9 +129,11 @@ def test_no_text_makes_an_unsafe_file_name(texto: str, homonimo: bool) -> None:
         assert tronco.upper() not in {"CON", "PRN", "AUX", "NUL", "COM1", "LPT1"}
 
 
-def test_a_long_name_is_cut_between_characters_and_keeps_its_ending() -> None:
-    nome = nome_arquivo("Ç" * 300, homonimo=True)
-    assert nome == "Ç" * ((LIMITE_NOME_BYTES - len("_6650_7_NOVEMBRO.pdf")) // 2) + "_6650_7_NOVEMBRO.pdf"
+@pytest.mark.parametrize("inicio", ["", "A"])
+def test_a_long_name_is_cut_between_characters_and_keeps_its_ending(inicio: str) -> None:
+    final = "_6650_7_NOVEMBRO.pdf"
+    cabem = (LIMITE_NOME_BYTES - len(final) - len(inicio)) // 2
+    assert nome_arquivo(inicio + "Ç" * 300, homonimo=True) == inicio + "Ç" * cabem + final
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ TAGS = ("IMOVEL", "MEGAZAP", "JÁ NEGOCIADO")
 CPF = "52998224725"
 ZEROS = "00123456797"
 CNPJ = "11222333000181"
+CNPJ_ZEROS = "01234567000195"
 
 
 def read(dados: bytes) -> LinhasPlanilha:
@@ -163,6 +164,7 @@ def test_a_status_or_contemplado_that_starts_with_cancel_makes_a_row_inactive() 
         ("11.222.333/0001-81", CNPJ),
         (int(CNPJ), CNPJ),
         (f"{CNPJ}.0", CNPJ),
+        (int(CNPJ_ZEROS), CNPJ_ZEROS),
         (191, None),
         ("00.000.000/0001-91", "00000000000191"),
         (1234567000000, None),

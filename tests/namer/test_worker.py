@@ -262,10 +262,11 @@ async def test_a_report_of_wrong_data_is_answered_with_an_error(gateway: Gateway
     assert isinstance(resposta, RelatorioGerado) and resposta.erro
 
 
-async def test_an_asker_that_is_gone_is_no_fault(gateway: Gateway) -> None:
+async def test_an_asker_that_is_gone_is_no_fault(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
     arquivo = await gateway.files.put_interno("planilhas", b"nada")
     perdido = PlanilhaLer(pedido_id=uuid4(), responder_a="ninguem", planilha=arquivo, nome_arquivo="x.xlsx")
     await gateway.bus.publish(perdido)
+    await eventually(lambda: "no asker any more" in caplog.text)
     assert (await read_planilha(gateway, b"outra")).erro
     assert await gateway.bus.dead_letters() == []
 
