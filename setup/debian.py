@@ -64,11 +64,8 @@ def unpack(*packages: str) -> bool:
         f"Dir::State::lists={apt}/lists",
         f"Dir::Cache={apt}",
         f"Dir::Cache::archives={apt}/archives",
-        "Dir::Etc::apt-listchanges=",
         "Debug::NoLocking=1",
         "APT::Sandbox::User=",
-        # Whatever an image's settings run or delete after an update is for the system's folders, not for these.
-        "APT::Update::Post-Invoke::=",
     ]
     privado = [parte for opcao in opcoes for parte in ("-o", opcao)]
     install = [*privado, "install", "-y", "-q", "--no-install-recommends", "--download-only", *packages]
@@ -86,16 +83,11 @@ def _apt(argumentos: Sequence[str]) -> bool:
     # RUNLEVEL=1: a machine without systemd is not to start the system's own servers, which nobody asked for.
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "RUNLEVEL": "1"}
     comando = ["apt-get", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120", *argumentos]
-    feito = subprocess.run(
-        comando,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=APT_TIMEOUT_S,
-        check=False,
-    )
-    if feito.returncode:
-        print(feito.stdout[-2000:], file=sys.stderr)
-    return feito.returncode == 0
+    nada = subprocess.DEVNULL
+    try:
+        subprocess.run(comando, env=env, stdin=nada, capture_output=True, timeout=APT_TIMEOUT_S, check=True)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as erro:
+        saida = (erro.stdout or b"") + (erro.stderr or b"")
+        print(saida.decode(errors="replace")[-2000:], file=sys.stderr)
+        return False
+    return True

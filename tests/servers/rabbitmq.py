@@ -23,9 +23,10 @@ class RabbitMQ:
     """Starts on construction. `stop`, `kill`, `start` and `restart` block for seconds: use `asyncio.to_thread`."""
 
     def __init__(self) -> None:
+        server = find_program("usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server")
+        erlang = find_program("usr/lib/erlang/bin/erl")
         self._pasta = Path(tempfile.mkdtemp(prefix="canopus-rabbitmq-"))
-        self._server = self._find("usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server")
-        self._erlang = self._find("usr/lib/erlang/bin/erl").parent
+        self._server, self._erlang = self._without_spaces(server), self._without_spaces(erlang).parent
         self.port = free_port()
         self._no = f"canopus{self.port}@localhost"
         self._vhosts = 0
@@ -82,9 +83,8 @@ class RabbitMQ:
             self._epmd.end(signal.SIGKILL)
         shutil.rmtree(self._pasta, ignore_errors=True)
 
-    def _find(self, pattern: str) -> Path:
-        """Through a link: the start scripts cannot bear a space in their path, which the checkout's may have."""
-        program = find_program(pattern)
+    def _without_spaces(self, program: Path) -> Path:
+        """An unpacked program through a link: start scripts cannot bear a space, which the checkout's path may have."""
         if not program.is_relative_to(debian.UNPACKED):
             return program
         link = self._pasta / "debian"
