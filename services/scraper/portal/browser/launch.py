@@ -33,6 +33,8 @@ class Navegador:
         self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
+        """Raises ChromiumAusente; the browser itself starts when first needed."""
+        await self._find()
         return self
 
     async def __aexit__(
@@ -51,14 +53,30 @@ class Navegador:
         except (Error, TimeoutError) as erro:
             raise NavegadorCaiu(f"O navegador não abriu: {str(erro)[:200]}") from erro
 
+    async def renew_driver(self, driver: SessaoNavegador, perfil: Perfil, ritmo: Ritmo) -> SessaoNavegador:
+        """A fresh context with the same cookies: the portal sees one session, the browser's memory comes back."""
+        try:
+            async with asyncio.timeout(INICIO_S):
+                cookies = await driver.read_cookies()
+                browser = await self._ensure()
+                await driver.close()
+                context = await browser.new_context(
+                    locale="pt-BR", viewport={"width": 1280, "height": 900}, storage_state=cookies
+                )
+                return await SessaoNavegador.begin(context, perfil, ritmo)
+        except (Error, TimeoutError) as erro:
+            raise NavegadorCaiu(f"O navegador não abriu: {str(erro)[:200]}") from erro
+
     async def _ensure(self) -> Browser:
         async with self._lock:
             if self._browser is None or not self._browser.is_connected():
                 await self._stop()
-                # Looks at the disk and runs a probe: not on the loop.
-                found = await asyncio.to_thread(find_chromium, self._explicit, headless=self._headless)
-                self._browser = await self._start(found)
+                self._browser = await self._start(await self._find())
             return self._browser
+
+    async def _find(self) -> ChromiumFound:
+        # Looks at the disk and runs a probe: not on the loop.
+        return await asyncio.to_thread(find_chromium, self._explicit, headless=self._headless)
 
     async def _start(self, found: ChromiumFound) -> Browser:
         self._playwright = await async_playwright().start()

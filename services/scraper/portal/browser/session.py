@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
-from playwright.async_api import BrowserContext, Dialog, Error, Page, Request, Response, Route
+from playwright.async_api import BrowserContext, Dialog, Error, Page, Request, Response, Route, StorageState
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from services.scraper.portal import Exame
@@ -112,6 +112,9 @@ class SessaoNavegador:
         except (Error, TimeoutError) as erro:
             log.warning("no screenshot: %s", str(erro)[:200])
             return None
+
+    async def read_cookies(self) -> StorageState:
+        return await self._context.storage_state()
 
     async def close(self) -> None:
         try:

@@ -1,0 +1,110 @@
+"""The portal behind one lease: opened when first needed, thrown away when mixed up, renewed when old."""
+
+from __future__ import annotations
+
+import time
+
+from services.scraper.portal import Acesso
+from services.scraper.portal.browser.launch import Navegador
+from services.scraper.portal.browser.session import SessaoNavegador
+from services.scraper.portal.errors import LoginParado
+from services.scraper.portal.evidence import list_segredos, mask_texto
+from services.scraper.portal.flow import log_in
+from services.scraper.portal.pace import Ritmo
+from services.scraper.portal.profile import Perfil, PerfilInvalido, load_perfil
+from services.scraper.portal.steps import Passos
+from shared.crypto import ChaveInvalida, Chaveiro
+from shared.events import SessaoConcedida
+
+# A browser context grows with use: a fresh one takes its cookies over, without another login.
+CONTRATOS_MAX = 100
+IDADE_MAX_S = 50 * 60.0
+
+
+class SessaoPortal:
+    """The password is opened when the session first opens, and lives in this object alone."""
+
+    def __init__(
+        self, concessao: SessaoConcedida, navegador: Navegador, chaveiro: Chaveiro, ritmo_ms: int | None
+    ) -> None:
+        self._concessao = concessao
+        self._navegador = navegador
+        self._chaveiro = chaveiro
+        self._ritmo_ms = ritmo_ms
+        self._acesso: Acesso | None = None
+        self._perfil: Perfil | None = None
+        self._ritmo: Ritmo | None = None
+        self.driver: SessaoNavegador | None = None
+        self._passos: Passos | None = None
+        self._logada = False
+        self._contratos = 0
+        self._aberta_em = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return self._logada
+
+    @property
+    def passos(self) -> Passos:
+        assert self._passos is not None
+        return self._passos
+
+    @property
+    def acesso(self) -> Acesso:
+        assert self._acesso is not None
+        return self._acesso
+
+    @property
+    def segredos(self) -> tuple[str, ...]:
+        return list_segredos(self._acesso, self._perfil) if self._acesso and self._perfil else ()
+
+    def mask(self, texto: str) -> str:
+        return mask_texto(texto, self.segredos)
+
+    async def open(self) -> Passos:
+        """A new cookie jar, not logged in. Raises LoginParado where profile or password cannot be read."""
+        await self.close()
+        self._prepare()
+        assert self._acesso and self._perfil and self._ritmo
+        self.driver = await self._navegador.open_driver(self._acesso, self._perfil, self._ritmo)
+        self._passos = Passos(self.driver, self._perfil, self._acesso.url_base, self._ritmo)
+        self._aberta_em, self._contratos = time.monotonic(), 0
+        return self._passos
+
+    async def log_in(self) -> float:
+        """Returns the seconds it took. Raises LoginParado, PortalBloqueado, Falha."""
+        inicio = time.monotonic()
+        await log_in(await self.open(), self.acesso)
+        self._logada = True
+        return round(time.monotonic() - inicio, 3)
+
+    def note_contrato(self) -> None:
+        self._contratos += 1
+
+    async def renew_if_old(self) -> None:
+        old = self._contratos >= CONTRATOS_MAX or time.monotonic() - self._aberta_em > IDADE_MAX_S
+        if old and self.driver and self._perfil and self._ritmo:
+            self.driver = await self._navegador.renew_driver(self.driver, self._perfil, self._ritmo)
+            self._passos = Passos(self.driver, self._perfil, self.acesso.url_base, self._ritmo)
+            self._aberta_em, self._contratos = time.monotonic(), 0
+
+    async def close(self) -> None:
+        driver, self.driver = self.driver, None
+        self._logada, self._passos = False, None
+        if driver is not None:
+            await driver.close()
+
+    def _prepare(self) -> None:
+        """Once: read the profile, open the password."""
+        concessao = self._concessao
+        if self._acesso is not None:
+            return
+        try:
+            self._perfil = load_perfil(concessao.perfil)
+            senha = self._chaveiro.decrypt(concessao.senha_cifrada)
+        except PerfilInvalido as erro:
+            raise LoginParado("login", str(erro)) from erro
+        except ChaveInvalida as erro:
+            raise LoginParado("login", "A senha guardada não abre com as chaves daqui: grave-a de novo.") from erro
+        self._acesso = Acesso(concessao.url_base, concessao.usuario, senha, concessao.codigo_empresa)
+        self._ritmo = Ritmo(self._perfil.ritmo_ms if self._ritmo_ms is None else self._ritmo_ms)

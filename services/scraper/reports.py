@@ -1,0 +1,83 @@
+"""What the scraper reports: published with patience, evidence and refused PDFs kept first, everything masked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from services.scraper.attempt import Andamento
+from services.scraper.portal.errors import DocumentoRecusado, Falha
+from services.scraper.portal.evidence import collect_evidencia
+from services.scraper.portal_session import SessaoPortal
+from shared.bus import Bus, BusError
+from shared.events import Arquivo, BoletoEtapa, BoletoFalhou, Evento, Tarefa
+from shared.files import ArquivoFalhou, FileStore
+from shared.outcomes import Etapa
+
+log = logging.getLogger(__name__)
+
+_TENTATIVAS = 3
+_PAUSA_S = 1.0
+
+
+class Relator:
+    def __init__(self, bus: Bus, files: FileStore) -> None:
+        self._bus = bus
+        self._files = files
+
+    async def publish(self, evento: Evento) -> None:
+        """A result, which its message waits for. Raises BusError when the bus stays away."""
+        for tentativa in range(1, _TENTATIVAS + 1):
+            try:
+                return await self._bus.publish(evento)
+            except BusError:
+                if tentativa == _TENTATIVAS:
+                    raise
+                await asyncio.sleep(_PAUSA_S * tentativa)
+
+    async def tell(self, evento: Evento) -> None:
+        """Progress: the work does not wait for it, nor end without it."""
+        try:
+            await self._bus.publish(evento)
+        except BusError as erro:
+            log.warning("%s not told: %s", evento.rota, erro)
+
+    async def tell_etapa(self, tarefa: Tarefa, etapa: Etapa) -> None:
+        await self.tell(BoletoEtapa(tarefa=tarefa, etapa=etapa))
+
+    async def make_falha(
+        self, portal: SessaoPortal, tarefa: Tarefa, andamento: Andamento, falha: Falha
+    ) -> BoletoFalhou:
+        andamento.close()
+        evidencia = await self.keep_evidencia(portal, falha, andamento.etapa)
+        quarentena = None
+        if isinstance(falha, DocumentoRecusado) and falha.pdf is not None:
+            quarentena = await self._keep_quarentena(falha.pdf)
+        return BoletoFalhou(
+            tarefa=tarefa,
+            etapa=andamento.etapa,
+            codigo=falha.codigo,
+            mensagem=portal.mask(falha.mensagem),
+            evidencia=evidencia,
+            quarentena=quarentena,
+            boleto=andamento.dados,
+            duracoes_s=andamento.duracoes_s,
+        )
+
+    async def keep_evidencia(self, portal: SessaoPortal, falha: Falha, etapa: Etapa) -> tuple[Arquivo, ...]:
+        """What could be kept: a store that fails must not hide the fault itself."""
+        if portal.driver is None:
+            return ()
+        partes = await collect_evidencia(portal.driver, portal.segredos, etapa, falha)
+        try:
+            return tuple([await self._files.put_interno("evidencias", parte) for parte in partes])
+        except ArquivoFalhou as erro:
+            log.warning("evidence not kept: %s", erro)
+            return ()
+
+    async def _keep_quarentena(self, pdf: bytes) -> Arquivo | None:
+        try:
+            return await self._files.put_interno("quarentena", pdf)
+        except ArquivoFalhou as erro:
+            log.warning("refused pdf not kept: %s", erro)
+            return None

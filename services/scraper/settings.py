@@ -1,0 +1,26 @@
+"""The scraper's settings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.settings import ConfiguracaoInvalida, Settings
+
+
+class ScraperSettings(Settings):
+    """ritmo_ms None: the profile's. parada_s: what a contract in hand may still take when the process must stop."""
+
+    headless: bool = True
+    driver: Literal["auto", "navegador", "http"] = "auto"
+    ritmo_ms: int | None = Field(default=None, ge=0)
+    chromium: str | None = None
+    sessoes_por_scraper: int = Field(default=4, ge=1, le=64)
+    parada_s: float = Field(default=20.0, gt=0)
+    pulso_s: float = Field(default=5.0, gt=0)
+
+    def check_driver(self) -> None:
+        """Raises ConfiguracaoInvalida for a driver that this version does not have."""
+        if self.driver == "http":
+            raise ConfiguracaoInvalida("CANOPUS_DRIVER: o driver http ainda não existe; use navegador ou auto.")

@@ -1,0 +1,212 @@
+"""The scraper at work: leases and tasks come to its own queue, each lease has a session that works them off."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import platform
+from collections import OrderedDict
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+from uuid import UUID, uuid4
+
+from services.scraper.leases import Pulsos
+from services.scraper.portal.browser.chromium import ChromiumAusente
+from services.scraper.portal.browser.launch import Navegador
+from services.scraper.portal_session import SessaoPortal
+from services.scraper.reports import Relator
+from services.scraper.sessions import Relato, Sessao
+from services.scraper.settings import ScraperSettings
+from shared.bus import Bus, BusError, Delivery, Reject
+from shared.bus.topology import news_queue, scraper_queue
+from shared.crypto import Chaveiro
+from shared.events import (
+    BoletoDevolvido,
+    BoletoSolicitado,
+    Evento,
+    ExecucaoRevogada,
+    ScraperPulso,
+    SessaoConcedida,
+    SessaoEncerrada,
+    SessaoRenovada,
+    SessaoRevogada,
+)
+from shared.files import FileStore
+from shared.settings import ConfiguracaoInvalida
+
+log = logging.getLogger(__name__)
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+# One in hand and two waiting per lease; the rest of the prefetch is for the messages about leases, which must never
+# wait behind tasks.
+POR_SESSAO, FOLGA = 3, 32
+_LEMBRADOS = 256
+
+
+class Scraper:
+    """`async with Scraper(bus, files, chaveiro, settings)`: works while the context is open.
+
+    Leaving it ends the contracts in hand, or hands them back after `parada_s`, and gives the leases back.
+    """
+
+    def __init__(self, bus: Bus, files: FileStore, chaveiro: Chaveiro, settings: ScraperSettings) -> None:
+        settings.check_driver()
+        self._bus = bus
+        self._files = files
+        self._chaveiro = chaveiro
+        self._settings = settings
+        self._relator = Relator(bus, files)
+        self._navegador = Navegador(settings.chromium, headless=settings.headless)
+        self._pulsos = Pulsos()
+        self._sessoes: dict[int, Sessao] = {}
+        self._tarefas: set[asyncio.Task[None]] = set()
+        self._mudou = asyncio.Event()
+        self._parando = False
+        # Reports already given, by dispatch; executions called back, up to which dispatch.
+        self._relatos: OrderedDict[int, Relato] = OrderedDict()
+        self._revogadas: OrderedDict[UUID, ExecucaoRevogada] = OrderedDict()
+        self._pilha = AsyncExitStack()
+        self.scraper_id = f"{platform.node()}-{os.getpid()}-{uuid4().hex[:6]}"
+        self._fila = scraper_queue(self.scraper_id)
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as pilha:
+            try:
+                await pilha.enter_async_context(self._navegador)
+            except ChromiumAusente as erro:
+                raise ConfiguracaoInvalida(str(erro)) from erro
+            self._grupo = await pilha.enter_async_context(asyncio.TaskGroup())
+            novas = news_queue(f"{self._fila.name}.novas", ExecucaoRevogada.rota)
+            prefetch = self._settings.sessoes_por_scraper * POR_SESSAO + FOLGA
+            await pilha.enter_async_context(self._bus.consume(novas, self._handle_revogada, prefetch=4))
+            await pilha.enter_async_context(self._bus.consume(self._fila, self._handle, prefetch=prefetch))
+            pulsos = self._grupo.create_task(self._send_pulsos(), name="pulsos")
+            pilha.callback(pulsos.cancel)
+            pilha.push_async_callback(self._stop)
+            self._pilha = pilha.pop_all()
+        return self
+
+    async def __aexit__(
+        self, tipo: type[BaseException] | None, erro: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._pilha.__aexit__(tipo, erro, traceback)
+
+    async def _handle(self, evento: Evento, _: Delivery) -> None:
+        """Leases are noted before anything is awaited: a task that comes right after its lease finds it."""
+        match evento:
+            case SessaoConcedida():
+                await self._begin(evento)
+            case SessaoRenovada():
+                self._renew(evento)
+            case SessaoRevogada():
+                if sessao := self._sessoes.get(evento.cerca):
+                    sessao.end("revogada")
+            case BoletoSolicitado():
+                await self._accept(evento)
+            case _:
+                raise Reject(f"o scraper não trata {evento.rota}")
+
+    async def _begin(self, concessao: SessaoConcedida) -> None:
+        if concessao.cerca in self._sessoes:
+            return
+        if self._parando or len(self._sessoes) >= self._settings.sessoes_por_scraper:
+            motivo: Literal["parando", "ociosa"] = "parando" if self._parando else "ociosa"
+            await self._relator.publish(
+                SessaoEncerrada(cerca=concessao.cerca, credencial_id=concessao.credencial_id, motivo=motivo)
+            )
+            return
+        portal = SessaoPortal(concessao, self._navegador, self._chaveiro, self._settings.ritmo_ms)
+        sessao = Sessao(concessao, portal, self._relator, self._files)
+        self._sessoes[concessao.cerca] = sessao
+        tarefa = self._grupo.create_task(self._run(sessao), name=f"sessao {concessao.cerca}")
+        self._tarefas.add(tarefa)
+        tarefa.add_done_callback(self._tarefas.discard)
+        self._mudou.set()
+
+    async def _run(self, sessao: Sessao) -> None:
+        try:
+            await sessao.run()
+        except BusError as erro:
+            # What was not reported is not acknowledged either: its messages come again when the bus does.
+            log.error("session ended unreported: %s", erro)
+        finally:
+            self._sessoes.pop(sessao.concessao.cerca, None)
+            self._mudou.set()
+
+    def _renew(self, renovada: SessaoRenovada) -> None:
+        vivas, perdidas = self._pulsos.answer(renovada.pulso_id, renovada.cercas, renovada.validade_s)
+        for cerca, limite in vivas.items():
+            if sessao := self._sessoes.get(cerca):
+                sessao.renew(limite)
+        for cerca in perdidas:
+            if sessao := self._sessoes.get(cerca):
+                sessao.lose()
+
+    async def _accept(self, solicitado: BoletoSolicitado) -> None:
+        """Returns, and so acknowledges, when the task's report is published."""
+        tarefa = solicitado.tarefa
+        if relato := self._relatos.get(tarefa.despacho):
+            await self._relator.publish(relato)
+            return
+        revogada = self._revogadas.get(tarefa.automacao_id)
+        sessao = self._sessoes.get(tarefa.cerca)
+        if revogada is not None and tarefa.despacho <= revogada.ate_despacho:
+            await self._relator.publish(BoletoDevolvido(tarefa=tarefa, motivo=revogada.motivo))
+        elif sessao is None:
+            await self._relator.publish(BoletoDevolvido(tarefa=tarefa, motivo="sessao"))
+        elif relato := await asyncio.shield(sessao.accept(solicitado)):
+            _remember(self._relatos, tarefa.despacho, relato)
+
+    async def _handle_revogada(self, revogada: ExecucaoRevogada, _: Delivery) -> None:
+        _remember(self._revogadas, revogada.automacao_id, revogada)
+        for sessao in list(self._sessoes.values()):
+            await sessao.revoke_execucao(revogada.automacao_id, revogada.ate_despacho, revogada.motivo)
+
+    async def _send_pulsos(self) -> None:
+        """At once, then every few seconds, and whenever a lease came or went."""
+        while True:
+            self._mudou.clear()
+            await self._send_pulso()
+            try:
+                async with asyncio.timeout(self._settings.pulso_s):
+                    await self._mudou.wait()
+            except TimeoutError:
+                continue
+
+    async def _send_pulso(self) -> None:
+        pulso = ScraperPulso(
+            scraper_id=self.scraper_id,
+            fila=self._fila.name,
+            capacidade=self._settings.sessoes_por_scraper,
+            ociosas_s={cerca: sessao.ociosa_s for cerca, sessao in self._sessoes.items()},
+            parando=self._parando,
+        )
+        # Noted before it is sent: validity counts from here (leases.py).
+        self._pulsos.note_sent(pulso.id, asyncio.get_running_loop().time(), pulso.ociosas_s.keys())
+        await self._relator.tell(pulso)
+
+    async def _stop(self) -> None:
+        """Invariant: every lease is given back, or its time is over, before the queue is left."""
+        self._parando = True
+        self._mudou.set()
+        for sessao in list(self._sessoes.values()):
+            sessao.end("parando")
+        if self._tarefas:
+            await asyncio.wait(set(self._tarefas), timeout=self._settings.parada_s)
+        for sessao in list(self._sessoes.values()):
+            sessao.cut()
+        if self._tarefas:
+            await asyncio.wait(set(self._tarefas), timeout=self._settings.parada_s / 2)
+        for tarefa in list(self._tarefas):
+            tarefa.cancel()
+        await self._send_pulso()
+
+
+def _remember(memoria: OrderedDict[K, V], chave: K, valor: V) -> None:
+    memoria[chave] = valor
+    while len(memoria) > _LEMBRADOS:
+        memoria.popitem(last=False)

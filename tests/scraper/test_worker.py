@@ -1,0 +1,334 @@
+"""The worker over the bus, with a real browser against the simulator: leases, tasks, and every way they end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from cryptography.fernet import Fernet
+
+from services.scraper.settings import ScraperSettings
+from services.scraper.worker import Scraper
+from shared.bus.memory import MemoryBus
+from shared.crypto import Chaveiro
+from shared.events import (
+    EVENTOS,
+    BoletoCapturado,
+    BoletoDevolvido,
+    BoletoEtapa,
+    BoletoFalhou,
+    BoletoJaBaixado,
+    CredencialParada,
+    CredencialTestada,
+    ExecucaoRevogada,
+    SessaoAberta,
+    SessaoEncerrada,
+    SessaoRevogada,
+)
+from shared.files import FileStore
+from shared.outcomes import Etapa
+from tests.eventually import eventually
+from tests.scraper.gateway import GatewayFalso
+from tests.scraper.scenes import ANA, BETO, COTA_BETO, SENHA, cenario, cliente
+from tests.simulator.scenario import Cenario
+from tests.simulator.server import Simulador
+
+
+@dataclass
+class Bancada:
+    gateway: GatewayFalso
+    portal: Simulador
+    files: FileStore
+    scraper: Scraper
+    bus: MemoryBus
+
+
+Abrir = Callable[..., AbstractAsyncContextManager[Bancada]]
+
+
+@pytest.fixture
+def bancada(tmp_path: Path) -> Abrir:
+    @asynccontextmanager
+    async def open_bancada(cena: Cenario, **campos: Any) -> AsyncIterator[Bancada]:
+        chaveiro = Chaveiro(Fernet.generate_key().decode())
+        settings = ScraperSettings(ritmo_ms=0, pulso_s=0.3, **campos)
+        files = FileStore(tmp_path.as_uri())
+        async with MemoryBus(EVENTOS) as bus, Simulador(cena) as portal:
+            gateway = GatewayFalso(bus, chaveiro, portal.origem)
+            scraper = Scraper(bus, files, chaveiro, settings)
+            async with gateway.working(), scraper:
+                yield Bancada(gateway, portal, files, scraper, bus)
+
+    return open_bancada
+
+
+async def test_a_contract_goes_by_step_by_step_and_ends_captured(bancada: Abrir) -> None:
+    async with bancada(cenario()) as b:
+        await b.gateway.grant()
+        tarefa = await b.gateway.ask()
+        capturado = await b.gateway.wait_for(BoletoCapturado)
+        assert capturado.tarefa == tarefa
+        etapas = [e.etapa for e in b.gateway.of(BoletoEtapa)]
+        assert etapas == [Etapa.AUTENTICANDO, Etapa.BUSCANDO, Etapa.EMITINDO, Etapa.BAIXANDO, Etapa.VERIFICANDO]
+        emitido = b.portal.emitidos[0]
+        assert (capturado.boleto.linha_digitavel, str(capturado.boleto.valor)) == (emitido["linha"], emitido["valor"])
+        assert capturado.captura.sha256 == emitido["sha256"]
+        assert len(await b.files.get(capturado.captura)) == emitido["bytes"]
+        assert set(capturado.duracoes_s) == {"autenticando", "buscando", "emitindo", "baixando", "verificando"}
+
+
+async def test_one_login_serves_contract_after_contract(bancada: Abrir) -> None:
+    async with bancada(cenario()) as b:
+        await b.gateway.grant()
+        for _ in range(2):
+            await b.gateway.ask()
+            await b.gateway.ask(BETO, COTA_BETO)
+        await eventually(lambda: len(b.gateway.of(BoletoCapturado)) == 4, 20)
+        assert len(b.gateway.of(SessaoAberta)) == 1
+        assert b.portal.sessoes()["17308"]["logins"] == 1
+
+
+async def test_a_task_delivered_twice_is_emitted_once(bancada: Abrir) -> None:
+    async with bancada(cenario()) as b:
+        await b.gateway.grant()
+        await b.gateway.ask()
+        await b.gateway.resend(b.gateway.ultimo)
+        await eventually(lambda: len(b.gateway.of(BoletoCapturado)) >= 1, 20)
+        await b.gateway.resend(b.gateway.ultimo)
+        await eventually(lambda: len(b.gateway.of(BoletoCapturado)) >= 2, 20)
+        assert len(b.portal.emitidos) == 1
+
+
+async def test_a_known_boleto_is_not_emitted_again(bancada: Abrir) -> None:
+    async with bancada(cenario()) as b:
+        await b.gateway.grant()
+        conhecido = {"grupo": 6650, "cota": 2278, "ano": 2026, "mes": 12}
+        await b.gateway.ask(mes=None, ano=None, ja_baixados=(conhecido,))
+        ja = await b.gateway.wait_for(BoletoJaBaixado)
+        assert (ja.boleto.ano, ja.boleto.mes) == (2026, 12)
+        assert b.portal.emitidos == []
+
+
+async def test_a_refused_password_is_posted_once_and_stops_the_credential(bancada: Abrir) -> None:
+    async with bancada(cenario()) as b:
+        await b.gateway.grant(senha="errada")
+        primeira = await b.gateway.ask()
+        segunda = await b.gateway.ask(BETO, COTA_BETO)
+        encerrada = await b.gateway.wait_for(SessaoEncerrada)
+        assert encerrada.motivo == "parada"
+        parada = b.gateway.of(CredencialParada)[0]
+        assert (parada.codigo, len(parada.evidencia)) == ("login.recusado", 3)
+        devolvidas = [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)]
+        assert devolvidas == [(primeira, "sessao"), (segunda, "sessao")]
+        ordem = [type(e) for e in b.gateway.eventos if not isinstance(e, BoletoEtapa)]
+        assert ordem == [CredencialParada, BoletoDevolvido, BoletoDevolvido, SessaoEncerrada]
+        posts = [r for r in b.portal.registro if r["pagina"] == "login" and r["metodo"] == "POST"]
+        assert len(posts) == 1
+
+
+async def test_a_failure_keeps_masked_evidence(bancada: Abrir) -> None:
+    async with bancada(cenario(cliente(emissao={"documento": "outro_cliente"}))) as b:
+        await b.gateway.grant()
+        await b.gateway.ask()
+        falhou = await b.gateway.wait_for(BoletoFalhou)
+        assert (falhou.codigo, falhou.etapa) == ("documento.divergente.cliente", Etapa.VERIFICANDO)
+        assert falhou.quarentena is not None and falhou.quarentena.sha256 == b.portal.emitidos[0]["sha256"]
+        foto, html, fatos = [await b.files.get(arquivo) for arquivo in falhou.evidencia]
+        assert foto.startswith(b"\x89PNG")
+        for parte in (html.decode(), fatos.decode(), falhou.mensagem):
+            assert SENHA not in parte and "0000017308" not in parte and "applicationKey" not in parte
+            assert ANA not in parte and "529.982.247-25" not in parte and "111.444.777-35" not in parte
+        assert "<script" not in html.decode()
+        # The session may be mixed up: the next contract has a new one.
+        await b.gateway.ask(BETO, COTA_BETO)
+        await b.gateway.wait_for(BoletoCapturado)
+        assert b.portal.sessoes()["17308"]["logins"] == 2
+
+
+async def test_an_expired_session_logs_in_again_and_spends_nothing(bancada: Abrir) -> None:
+    async with bancada(cenario(sessao={"expirar_na": "cobranca", "expirar_vezes": 2})) as b:
+        await b.gateway.grant()
+        await b.gateway.ask()
+        await b.gateway.wait_for(BoletoCapturado)
+        assert len(b.gateway.of(SessaoAberta)) == 3
+        assert not b.gateway.of(BoletoFalhou)
+
+
+async def test_a_session_kicked_out_again_and_again_is_given_back(bancada: Abrir) -> None:
+    async with bancada(cenario(sessao={"expirar_na": "busca", "expirar_vezes": 0})) as b:
+        await b.gateway.grant()
+        tarefa = await b.gateway.ask()
+        assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "derrubada"
+        assert [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)] == [(tarefa, "sessao")]
+
+
+async def test_the_block_page_ends_the_session_and_spends_nothing(bancada: Abrir) -> None:
+    async with bancada(cenario(firewall={"bloqueio": "uma_vez", "na": "cobranca"})) as b:
+        await b.gateway.grant()
+        tarefa = await b.gateway.ask()
+        assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "bloqueada"
+        assert [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)] == [(tarefa, "sessao")]
+        assert not b.gateway.of(CredencialParada)
+
+
+async def test_the_block_page_at_login_stops_the_credential(bancada: Abrir) -> None:
+    async with bancada(cenario(firewall={"bloqueio": "sempre"})) as b:
+        await b.gateway.grant()
+        await b.gateway.ask()
+        assert (await b.gateway.wait_for(CredencialParada)).codigo == "portal.bloqueado"
+        assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "parada"
+
+
+async def test_a_user_without_permission_stops_the_credential(bancada: Abrir) -> None:
+    async with bancada(cenario(menu={"icone": False, "acesso_direto": False})) as b:
+        await b.gateway.grant()
+        await b.gateway.ask()
+        assert (await b.gateway.wait_for(CredencialParada)).codigo == "portal.sem_permissao"
+
+
+async def test_a_lost_lease_leaves_the_portal_and_hands_back(bancada: Abrir) -> None:
+    async with bancada(cenario(latencia={"busca": 5000})) as b:
+        await b.gateway.grant()
+        tarefa = await b.gateway.ask()
+        await eventually(lambda: Etapa.BUSCANDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        b.gateway.cercas_vivas.clear()
+        assert (await b.gateway.wait_for(BoletoDevolvido)).motivo == "sessao"
+        assert b.gateway.of(BoletoDevolvido)[0].tarefa == tarefa
+        assert not b.gateway.of(SessaoEncerrada)  # it is no longer ours to give back
+        await eventually(lambda: b.gateway.pulsos[-1].ociosas_s == {})
+
+
+async def test_no_lease_is_used_before_a_pulse_confirmed_it(bancada: Abrir) -> None:
+    async with bancada(cenario()) as b:
+        b.gateway.responde = False
+        await b.gateway.grant(validade_s=11.0)
+        tarefa = await b.gateway.ask()
+        assert (await b.gateway.wait_for(BoletoDevolvido)).tarefa == tarefa
+        assert b.portal.registro == []
+
+
+async def test_a_task_without_a_lease_is_handed_back_unopened(bancada: Abrir) -> None:
+    async with bancada(cenario()) as b:
+        tarefa = await b.gateway.ask(cerca=99)
+        devolvido = await b.gateway.wait_for(BoletoDevolvido)
+        assert (devolvido.tarefa, devolvido.motivo) == (tarefa, "sessao")
+
+
+async def test_a_revoked_lease_ends_its_contract_and_hands_the_rest_back(bancada: Abrir) -> None:
+    async with bancada(cenario(latencia={"emissao": 400})) as b:
+        await b.gateway.grant()
+        primeira = await b.gateway.ask()
+        segunda = await b.gateway.ask(BETO, COTA_BETO)
+        await eventually(lambda: Etapa.BUSCANDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        await b.gateway.publish(SessaoRevogada(cerca=1))
+        assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "revogada"
+        assert [e.tarefa for e in b.gateway.of(BoletoCapturado)] == [primeira]
+        assert [e.tarefa for e in b.gateway.of(BoletoDevolvido)] == [segunda]
+
+
+async def test_cancelling_leaves_the_contract_in_hand_before_it_is_emitted(bancada: Abrir) -> None:
+    async with bancada(cenario(latencia={"cobranca": 4000})) as b:
+        await b.gateway.grant()
+        automacao_id = uuid4()
+        primeira = await b.gateway.ask(automacao_id=automacao_id)
+        segunda = await b.gateway.ask(BETO, COTA_BETO, automacao_id=automacao_id)
+        await eventually(lambda: Etapa.EMITINDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        revogada = ExecucaoRevogada(automacao_id=automacao_id, ate_despacho=segunda.despacho, motivo="cancelada")
+        await b.gateway.publish(revogada, to_scraper=False)
+        await eventually(lambda: len(b.gateway.of(BoletoDevolvido)) == 2, 2.0)
+        assert {(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)} == {
+            (primeira, "cancelada"),
+            (segunda, "cancelada"),
+        }
+        assert b.portal.emitidos == []
+        # The session lives on for others.
+        b.portal.turn(latencia={"cobranca": 0})
+        outra = await b.gateway.ask(BETO, COTA_BETO)
+        assert (await b.gateway.wait_for(BoletoCapturado)).tarefa == outra
+
+
+async def test_cancelling_lets_an_emitted_contract_end_truly(bancada: Abrir) -> None:
+    async with bancada(cenario(latencia={"impressao": 800})) as b:
+        await b.gateway.grant()
+        tarefa = await b.gateway.ask()
+        await eventually(lambda: Etapa.BAIXANDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        revogada = ExecucaoRevogada(automacao_id=tarefa.automacao_id, ate_despacho=99, motivo="cancelada")
+        await b.gateway.publish(revogada, to_scraper=False)
+        assert (await b.gateway.wait_for(BoletoCapturado)).tarefa == tarefa
+        assert not b.gateway.of(BoletoDevolvido)
+
+
+async def test_pausing_ends_the_contract_in_hand_and_returns_the_others(bancada: Abrir) -> None:
+    async with bancada(cenario(latencia={"cobranca": 300})) as b:
+        await b.gateway.grant()
+        automacao_id = uuid4()
+        primeira = await b.gateway.ask(automacao_id=automacao_id)
+        segunda = await b.gateway.ask(BETO, COTA_BETO, automacao_id=automacao_id)
+        await eventually(lambda: Etapa.BUSCANDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        revogada = ExecucaoRevogada(automacao_id=automacao_id, ate_despacho=segunda.despacho, motivo="pausada")
+        await b.gateway.publish(revogada, to_scraper=False)
+        assert (await b.gateway.wait_for(BoletoCapturado)).tarefa == primeira
+        assert [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)] == [(segunda, "pausada")]
+
+
+async def test_stopping_ends_the_contract_in_hand_and_gives_the_lease_back(bancada: Abrir) -> None:
+    async with bancada(cenario(latencia={"cobranca": 300})) as b:
+        await b.gateway.grant()
+        primeira = await b.gateway.ask()
+        segunda = await b.gateway.ask(BETO, COTA_BETO)
+        await eventually(lambda: Etapa.BUSCANDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        await b.scraper.__aexit__(None, None, None)
+        await eventually(lambda: b.gateway.of(SessaoEncerrada))
+        assert [e.tarefa for e in b.gateway.of(BoletoCapturado)] == [primeira]
+        assert [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)] == [(segunda, "parando")]
+        assert b.gateway.of(SessaoEncerrada)[0].motivo == "parando"
+        await eventually(lambda: b.gateway.pulsos[-1].parando)
+
+
+async def test_stopping_hands_back_what_takes_too_long(bancada: Abrir) -> None:
+    async with bancada(cenario(latencia={"cobranca": 20000}), parada_s=0.5) as b:
+        await b.gateway.grant()
+        tarefa = await b.gateway.ask()
+        await eventually(lambda: Etapa.EMITINDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        await b.scraper.__aexit__(None, None, None)
+        await eventually(lambda: b.gateway.of(SessaoEncerrada))
+        assert [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)] == [(tarefa, "parando")]
+
+
+async def test_a_credential_is_tested_with_one_login(bancada: Abrir) -> None:
+    async with bancada(cenario()) as b:
+        pedido_id = uuid4()
+        await b.gateway.grant(pedido_id=pedido_id)
+        testada = await b.gateway.wait_for(CredencialTestada)
+        assert (testada.ok, testada.pedido_id, testada.codigo) == (True, pedido_id, None)
+        assert [passo.ok for passo in testada.passos] == [True] * 5
+        assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "teste"
+        assert b.portal.sessoes()["17308"]["logins"] == 1
+
+
+async def test_a_tested_credential_that_is_refused_says_so(bancada: Abrir) -> None:
+    async with bancada(cenario(login={"mensagem_em": "alert"})) as b:
+        await b.gateway.grant(senha="errada", pedido_id=uuid4())
+        testada = await b.gateway.wait_for(CredencialTestada)
+        assert (testada.ok, testada.codigo) == (False, "login.recusado")
+        assert "Usuário ou senha inválida" in testada.mensagem
+        assert [passo.ok for passo in testada.passos] == [True, False]
+
+
+async def test_a_browser_that_dies_is_started_again(bancada: Abrir) -> None:
+    async with bancada(cenario(latencia={"cobranca": 1500})) as b:
+        await b.gateway.grant()
+        await b.gateway.ask()
+        await eventually(lambda: Etapa.EMITINDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        browser = b.scraper._navegador._browser
+        assert browser is not None
+        await browser.close()
+        assert (await b.gateway.wait_for(BoletoFalhou)).codigo == "navegador.caiu"
+        b.portal.turn(latencia={"cobranca": 0})
+        tarefa = await b.gateway.ask()
+        assert (await b.gateway.wait_for(BoletoCapturado)).tarefa == tarefa
