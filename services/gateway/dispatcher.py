@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from services.gateway.concessoes import allot_sessoes
@@ -51,10 +52,10 @@ class Dispatcher:
             except Exception:  # edge: top of a background loop
                 log.exception("dispatcher.round_failed")
             await asyncio.sleep(FOLGA_S)
-            try:
-                await asyncio.wait_for(self._acordar.wait(), self._ritmo_s)
-            except TimeoutError:
-                continue
+            # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with the wake-up.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._ritmo_s):
+                    await self._acordar.wait()
 
     async def tick(self) -> Rodada:
         async with self._pool.acquire() as conn:

@@ -178,8 +178,10 @@ class Live:
         async with self._bus.consume(self._fila, self._hear, prefetch=100):
             ultima_geral = time.monotonic()
             while True:
+                # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with the wake-up.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._olhar.wait(), self.options.olhada_s)
+                    async with asyncio.timeout(self.options.olhada_s):
+                        await self._olhar.wait()
                 self._olhar.clear()
                 geral = time.monotonic() - ultima_geral >= self.options.olhada_geral_s
                 if geral:

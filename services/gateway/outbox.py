@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from asyncpg import Record
 
@@ -47,10 +48,10 @@ class Outbox:
             except Exception:  # edge: top of a background loop
                 log.exception("outbox.failed")
                 await asyncio.sleep(pausa_s)
-            try:
-                await asyncio.wait_for(self._acordar.wait(), self._ritmo_s)
-            except TimeoutError:
-                continue
+            # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with the wake-up.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._ritmo_s):
+                    await self._acordar.wait()
 
     async def publish_batch(self) -> bool:
         """Publish the oldest rows; False: nothing was waiting. Raises BusError when one must be sent again later."""

@@ -83,7 +83,9 @@ class Pedidos:
             async with asyncio.timeout(self._espera_s):
                 while (resposta := await self.find_resposta(id)) is None:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(acordar.wait(), OLHADA_S)
+                        async with asyncio.timeout(OLHADA_S):
+                            await acordar.wait()
+                    acordar.clear()
         except TimeoutError:
             return None
         finally:
