@@ -51,7 +51,12 @@ class Leitor:
             raise LeituraFalhou("o leitor respondeu outra coisa") from erro
 
     async def _run_filho(self, entrada: bytes) -> bytes:
-        filho = await _start_filho()
+        # The child parses files of strangers: it is given no variable that may hold a secret.
+        ambiente = {"PYTHONPATH": os.pathsep.join(pasta for pasta in sys.path if pasta)}
+        filho = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", __spec__.name, cwd=RAIZ, env=ambiente,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
         try:
             async with asyncio.timeout(self._timeout_s):
                 saida, _ = await filho.communicate(entrada)
@@ -64,25 +69,6 @@ class Leitor:
         if filho.returncode != 0 or not saida:
             raise LeituraFalhou(f"o leitor caiu (código {filho.returncode})")
         return saida
-
-
-async def _start_filho() -> asyncio.subprocess.Process:
-    # The child parses files of strangers: it is given no variable that may hold a secret.
-    ambiente = {"PYTHONPATH": os.pathsep.join(pasta for pasta in sys.path if pasta)}
-    nascendo = asyncio.ensure_future(
-        asyncio.create_subprocess_exec(
-            sys.executable, "-m", __spec__.name, cwd=RAIZ, env=ambiente,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )
-    )  # fmt: skip
-    try:
-        return await asyncio.shield(nascendo)
-    except asyncio.CancelledError:
-        # asyncio never ends a child that is cancelled before its pipes are connected: it is born first, then ended.
-        filho = await nascendo
-        filho.kill()
-        await filho.wait()
-        raise
 
 
 def run_filho(entrada: BinaryIO, saida: BinaryIO) -> None:
