@@ -9,6 +9,7 @@ reports behind a form are safe. `response.body()` never holds a PDF, and the dow
 from __future__ import annotations
 
 import asyncio
+import html
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -28,9 +29,11 @@ from services.scraper.portal.recognition import check_pagina
 log = logging.getLogger(__name__)
 
 RODADAS = 5
+EMBUTIDO_S = 1.0
 LIXO_MAX = 1024  # bytes that may stand before %PDF
 _PAGINA_GUARDADA = "<!doctype html><title>Boleto</title><p>Boleto capturado.</p>"
 _JANELA = re.compile(r"""window\.open\(\s*["']([^"']+)["']""")
+_EMBUTIDO = re.compile(rb"""<(?:embed|object)\b[^>]*?\b(?:src|data)=["']?(?!about:)([^"'\s>]+)""", re.IGNORECASE)
 # What can make a page ask for another: without any of it, nothing more is coming.
 _SEGUE = re.compile(rb"<script|<form|<i?frame|http-equiv|onload=|\bsrc=(?!['\"]?about:)", re.IGNORECASE)
 
@@ -52,6 +55,7 @@ class Captura:
         self._rodadas = 0
         self._urls: list[str] = []
         self._janelas: list[Page] = []
+        self._janela = asyncio.Event()
         self._posts = 0
 
     @asynccontextmanager
@@ -93,6 +97,7 @@ class Captura:
 
     def _note_janela(self, janela: Page) -> None:
         self._janelas.append(janela)
+        self._janela.set()
 
     def _end(self, pdf: bytes | None = None) -> None:
         if not self._fim.done():
@@ -129,6 +134,10 @@ class Captura:
         self._check(resposta, corpo)
         if self._is_relatorio(corpo):
             await self._save_relatorio(resposta.url, corpo)
+        elif embutido := _EMBUTIDO.search(corpo):
+            # A viewer's page around the document: without a viewer here, nobody else asks for what it shows.
+            self._urls.append(urljoin(resposta.url, html.unescape(embutido[1].decode("ascii", "replace"))))
+            asyncio.get_running_loop().call_later(EMBUTIDO_S, self._end)
         elif not _SEGUE.search(corpo):
             self._end()
 
@@ -151,16 +160,22 @@ class Captura:
         tipo, salvar = pagina.find(controles.relatorio_tipo), pagina.find(controles.relatorio_salvar)
         opcoes = pagina.options(controles.relatorio_tipo)
         valor = next((v for v, texto, _ in opcoes if "pdf" in f"{v} {texto}".lower()), None)
-        janela = next((j for j in reversed(self._janelas) if not j.is_closed()), None)
-        if tipo is None or salvar is None or valor is None or janela is None:
+        if tipo is None or salvar is None or valor is None:
             self._end()
             return
         try:
+            janela = await self._wait_for_janela()
             await janela.wait_for_load_state("domcontentloaded")
             await janela.evaluate(PRESSIONAR, [vars(salvar), [[vars(tipo), valor]]])
-        except Error as erro:
-            log.info("report viewer not worked: %s", erro.message.partition("\n")[0][:160])
+        except (Error, TimeoutError) as erro:
+            log.info("report viewer not worked: %s", str(erro).partition("\n")[0][:160])
             self._end()
+
+    async def _wait_for_janela(self) -> Page:
+        """The print window: the browser tells of it only after its first answer, which is on its way."""
+        async with asyncio.timeout(self._perfil.esperas.fechar_s):
+            await self._janela.wait()
+        return self._janelas[-1]
 
     async def _keep_pace(self, route: Route) -> None:
         """The pop-up test posts by script right after "Emitir": the pace is kept for it too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
@@ -42,6 +42,8 @@ class SessaoNavegador:
         self._alertas: list[str] = []  # alerts for the evidence
         self._pediu = asyncio.Event()  # the page asked for another page
         self._chegou = asyncio.Event()  # the page has another document
+        self._cortada = asyncio.Event()  # its answer broke off
+        self._navegacao: Request | None = None
         self._captando = False
         self._caiu = False
 
@@ -58,6 +60,7 @@ class SessaoNavegador:
         context.on("page", sessao._close_late)
         page.on("request", sessao._note_request)
         page.on("response", sessao._note_response)
+        page.on("requestfailed", sessao._note_failure)
         page.on("domcontentloaded", lambda _: sessao._chegou.set())
         page.on("crash", lambda _: setattr(sessao, "_caiu", True))
         return sessao
@@ -69,15 +72,12 @@ class SessaoNavegador:
     async def open(self, url: str) -> Pagina:
         self._novos.clear()
         with _translated():
-            response = await self._page.goto(url, wait_until="domcontentloaded")
-            return await self._read(response)
+            return await self._read(await self._unless_cut(self._goto(url)))
 
     async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
         self._novos.clear()
         with _translated():
-            async with self._page.expect_navigation(wait_until="domcontentloaded") as navigation:
-                await self._click(controle, campos or {})
-            return await self._read(await navigation.value)
+            return await self._read(await self._unless_cut(self._follow(controle, campos or {})))
 
     async def settle(self) -> Pagina:
         with _translated():
@@ -122,6 +122,35 @@ class SessaoNavegador:
                 await self._context.close()
         except (Error, TimeoutError) as erro:
             log.warning("context did not close: %s", str(erro)[:200])
+
+    async def _goto(self, url: str) -> Response | None:
+        """A navigation that failed just before leaves the browser's own error page on its way: then once more."""
+        try:
+            return await self._page.goto(url, wait_until="domcontentloaded")
+        except Error as erro:
+            if "interrupted by another navigation" not in erro.message:
+                raise
+            return await self._page.goto(url, wait_until="domcontentloaded")
+
+    async def _follow(self, controle: Controle, campos: Mapping[Controle, str]) -> Response | None:
+        async with self._page.expect_navigation(wait_until="domcontentloaded") as navigation:
+            await self._click(controle, campos)
+        return await navigation.value
+
+    async def _unless_cut(self, navigation: Coroutine[Any, Any, Response | None]) -> Response | None:
+        """The navigation's answer; one that breaks off in the middle would be waited for in vain."""
+        self._navegacao = None
+        self._cortada.clear()
+        tarefa, cortada = asyncio.ensure_future(navigation), asyncio.ensure_future(self._cortada.wait())
+        try:
+            await asyncio.wait({tarefa, cortada}, return_when=asyncio.FIRST_COMPLETED)
+            if tarefa.done():
+                return tarefa.result()
+            raise Falha("portal.fora_do_ar.conexao", "A resposta do portal foi cortada.")
+        finally:
+            for pendente in (tarefa, cortada):
+                pendente.cancel()
+            await asyncio.gather(tarefa, cortada, return_exceptions=True)
 
     async def _click(self, controle: Controle, campos: Mapping[Controle, str]) -> None:
         """Fill and press; returns when the page has asked for another. Raises Falha where it does not."""
@@ -200,7 +229,13 @@ class SessaoNavegador:
 
     def _note_request(self, request: Request) -> None:
         if _is_main_navigation(request, self._page):
+            self._navegacao = request
             self._pediu.set()
+
+    def _note_failure(self, request: Request) -> None:
+        # Aborted: the page went on to another before this one had come.
+        if request == self._navegacao and "ERR_ABORTED" not in (request.failure or ""):
+            self._cortada.set()
 
     def _note_response(self, response: Response) -> None:
         if _is_main_navigation(response.request, self._page) and not 300 <= response.status < 400:
