@@ -47,8 +47,9 @@ H = TypeVar("H", bound=Handler)
 
 @dataclass(frozen=True)
 class Rota:
-    """One route. caminho: after BASE. escopo None: open to all. dados: model, or JSON schema, of the answer's `data`.
+    """One route. caminho: after BASE, or as it stands where it begins with a slash. escopo None: open to all.
 
+    dados: model, or JSON schema, of the answer's `data`.
     conteudo: media type of a success that is no JSON envelope. formulario: JSON schema of a multipart body, which
     the handler reads itself. respostas: what other statuses mean here, pt-BR.
     """
@@ -73,7 +74,7 @@ class Rota:
 
     @property
     def url(self) -> str:
-        return f"{BASE}/{self.caminho}"
+        return self.caminho if self.caminho.startswith("/") else f"{BASE}/{self.caminho}"
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,6 @@ class Chamada:
     request: web.Request
     ctx: AppContext
     acesso: Acesso
-
-    def header(self, nome: str) -> str | None:
-        return self.request.headers.get(nome)
 
 
 class Rotas:

@@ -251,8 +251,9 @@ class Socket:
             self._close_soon(LENTO, "leitor lento: volte com o seu cursor")
         except Exception:  # edge: one frame of one socket; the client is told and may ask again
             log.exception("socket.frame_failed")
-            erro = ApiError(503, "indisponivel", "O pedido não pôde ser atendido agora. Tente de novo em instantes.")
-            self._put_now(encode_erro(erro, str(getattr(quadro, "automacao_id", "")) or None))
+            texto_erro = "O pedido não pôde ser atendido agora. Tente de novo em instantes."
+            falha = ApiError(503, "indisponivel", texto_erro)
+            self._put_now(encode_erro(falha, str(getattr(quadro, "automacao_id", "")) or None))
 
     def _refuse(self, erro: ApiError, automacao_id: str | None = None) -> None:
         self._quadros_ruins += 1

@@ -108,16 +108,21 @@ def _validate(validate: Callable[[], M]) -> M:
 
 def explain_validation(erro: ValidationError) -> ApiError:
     """422 with each refused field once, in pt-BR; the refused values are not repeated."""
+    itens = erro.errors(include_url=False, include_input=False)
     detalhes: dict[str, Detalhe] = {}
-    for item in erro.errors(include_url=False, include_input=False):
-        campo = _campo(item["loc"])
+    for item in itens:
+        campo, texto = _campo(item["loc"]), _texto(item)
         anterior = detalhes.get(campo)
         # A union tells one error per alternative: they are one refusal of one field.
-        texto = _texto(item)
         if anterior is None:
             detalhes[campo] = Detalhe(campo, texto)
         elif texto not in anterior.erro:
             detalhes[campo] = Detalhe(campo, f"{anterior.erro} ou {texto}")
+    # A list counts only its good items: that it is too short then says nothing.
+    curtas = {_campo(item["loc"]) for item in itens if item["type"] == "too_short"}
+    for campo in curtas:
+        if any(outro.startswith(f"{campo}[") for outro in detalhes):
+            del detalhes[campo]
     return invalid_fields(*detalhes.values())
 
 

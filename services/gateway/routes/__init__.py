@@ -3,8 +3,46 @@
 from __future__ import annotations
 
 from services.gateway.api import Rota, Rotas
+from services.gateway.routes import (
+    bilhetes,
+    boletos,
+    clientes,
+    consultores,
+    credenciais,
+    docs,
+    estatisticas,
+    evidencias,
+    execucoes,
+    health,
+    live,
+    mortas,
+    pedidos,
+    planilhas,
+    pontos_venda,
+    relatorio,
+)
 
-RECURSOS: tuple[Rotas, ...] = ()
+RECURSOS: tuple[Rotas, ...] = tuple(
+    modulo.rotas
+    for modulo in (
+        execucoes,
+        evidencias,
+        relatorio,
+        live,
+        bilhetes,
+        boletos,
+        planilhas,
+        clientes,
+        pontos_venda,
+        consultores,
+        credenciais,
+        pedidos,
+        estatisticas,
+        mortas,
+        health,
+        docs,
+    )
+)
 
 
 def list_rotas() -> list[Rota]:

@@ -5,30 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from aiohttp import web
-from pydantic import Field
 
 from services.gateway.api import Chamada, Rotas, send_json, send_resposta
 from services.gateway.api import Resposta as Sucesso
 from services.gateway.context import AppContext
-from services.gateway.errors import ApiError, Detalhe, invalid_field
+from services.gateway.errors import ApiError, Detalhe
 from services.gateway.schemas import Saude
 from services.gateway.store.servicos import count_servicos
-from services.gateway.validation import Consulta
 
 rotas = Rotas("Sistema")
 
 LIMITE_S = 2.0
 # A service is alive when it was seen this recently: its heart beats every 5 s.
 VISTO = timedelta(seconds=15)
-
-
-class FiltroSaude(Consulta):
-    """checks: only these, comma-separated."""
-
-    checks: Annotated[str, Field(max_length=100)] = ""
 
 
 async def _check_database(ctx: AppContext) -> dict[str, Any]:
@@ -77,18 +69,13 @@ CHECKS: dict[str, Callable[[AppContext], Awaitable[dict[str, Any]]]] = {
     "health",
     escopo=None,
     resumo="Diz se o sistema pode trabalhar",
-    descricao="503 quando algum item falha. `checks=database,broker,storage` olha só estes, como faz a sonda de um "
-    "contêiner, que não espera pelos outros serviços.",
     dados=Saude,
     respostas={503: "Algum item falha; `data` diz qual."},
 )
-async def health(chamada: Chamada, consulta: FiltroSaude) -> web.StreamResponse:
-    nomes = [nome.strip() for nome in consulta.checks.split(",") if nome.strip()] or list(CHECKS)
-    if estranhos := [nome for nome in nomes if nome not in CHECKS]:
-        raise invalid_field("checks", f"desconhecido: {', '.join(estranhos)}")
-    resultados = await asyncio.gather(*(_look(nome, chamada.ctx) for nome in nomes))
-    checks = dict(zip(nomes, resultados, strict=True))
-    ruins = [nome for nome in nomes if not checks[nome]["ok"]]
+async def health(chamada: Chamada) -> web.StreamResponse:
+    resultados = await asyncio.gather(*(_look(nome, chamada.ctx) for nome in CHECKS))
+    checks = dict(zip(CHECKS, resultados, strict=True))
+    ruins = [nome for nome in CHECKS if not checks[nome]["ok"]]
     dados = {"status": "degradado" if ruins else "ok", "checks": checks, "timestamp": datetime.now(UTC)}
     if not ruins:
         return send_resposta(Sucesso(dados, "Tudo no ar."), 200)

@@ -1,4 +1,4 @@
-"""The same submission sent twice, at once or later, is one execution: per API key, for 30 days."""
+"""The same submission sent twice, at once or later, is one execution, per API key."""
 
 from __future__ import annotations
 
@@ -34,5 +34,4 @@ async def find_repetida(conn: Conn, chave_id: int, chave: str, corpo_sha256: str
 
 
 async def keep(conn: Conn, chave_id: int, chave: str, corpo_sha256: str, automacao_id: UUID) -> None:
-    await conn.execute(SQL["delete_velhas"], chave_id)
     await conn.execute(SQL["insert_chave"], chave_id, chave, corpo_sha256, automacao_id)

@@ -6,8 +6,5 @@ SELECT pg_advisory_xact_lock(hashtextextended('idempotencia:' || $1::int || ':' 
 -- name: find_chave
 SELECT corpo_sha256, automacao_id FROM idempotencia WHERE chave_id = $1 AND chave = $2;
 
--- name: delete_velhas
-DELETE FROM idempotencia WHERE chave_id = $1 AND criado_em < now() - interval '30 days';
-
 -- name: insert_chave
 INSERT INTO idempotencia (chave_id, chave, corpo_sha256, automacao_id) VALUES ($1, $2, $3, $4);

@@ -40,10 +40,16 @@ def cliente_row(linha: Linha, *, mask: bool = True) -> dict[str, Any]:
         "ano": linha["ano_referencia"],
         "boleto_id": linha["boleto_id"],
         "arquivo": linha["arquivo_caminho"],
-        "evidencias": len(linha["evidencia"]),
+        "evidencias": _list_evidencias(linha),
         "iniciado_em": _iso(linha["iniciado_em"]),
         "finalizado_em": _iso(linha["finalizado_em"]),
     }
+
+
+def _list_evidencias(linha: Linha) -> list[str]:
+    """Addresses of what was kept of the failure, below the origin."""
+    lugar = f"/api/automation/execucoes/{linha['automacao_id']}/clientes/{linha['id']}/evidencia"
+    return [f"{lugar}/{numero}" for numero in range(len(linha["evidencia"]))]
 
 
 def execucao_dict(execucao: Linha) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""The gateway alone, over RabbitMQ: `canopus gateway`, or `python -m services.gateway`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.gateway.app import open_gateway
+from services.gateway.settings import GatewaySettings
+from services.gateway.store.embedded import EmbeddedFailed, embedded_postgres
+from shared.bus.rabbitmq import RabbitMQBus
+from shared.crypto import ChaveInvalida, Chaveiro, create_chaves
+from shared.events import EVENTOS
+from shared.files import open_files
+from shared.lifecycle import Stop, run
+from shared.logs import configure_logs
+from shared.settings import ConfiguracaoInvalida, load_settings
+
+log = logging.getLogger(__name__)
+
+
+async def main(stop: Stop) -> None:
+    settings = load_settings(GatewaySettings)
+    configure_logs(settings.log_formato, settings.log_nivel)
+    if settings.amqp_url is None:
+        raise ConfiguracaoInvalida(
+            "CANOPUS_AMQP_URL: falta o endereço do RabbitMQ (amqp://usuario:senha@servidor:5672/). "
+            "Para o sistema inteiro num processo só, use `canopus up`."
+        )
+    chaveiro, files = open_chaveiro(settings), open_files(settings.files_url)
+    async with (
+        open_database_url(settings) as database_url,
+        RabbitMQBus(settings.amqp_url, EVENTOS, name="canopus gateway") as bus,
+        open_gateway(settings, database_url, bus, files, chaveiro) as gateway,
+    ):
+        log.info("gateway ready at %s", gateway.origem)
+        await stop.wait()
+
+
+@asynccontextmanager
+async def open_database_url(settings: GatewaySettings) -> AsyncIterator[str]:
+    """The server of the setting, else the embedded one, started or joined. Raises ConfiguracaoInvalida."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    try:
+        async with embedded_postgres(settings.data_dir) as url:
+            yield url
+    except EmbeddedFailed as erro:
+        raise ConfiguracaoInvalida(f"CANOPUS_DATABASE_URL: {erro}") from erro
+
+
+def open_chaveiro(settings: GatewaySettings) -> Chaveiro:
+    """The keys of the setting, else this installation's own, made at the first start. Raises ConfiguracaoInvalida."""
+    try:
+        return Chaveiro(settings.fernet_keys or create_chaves(settings.data_dir))
+    except ChaveInvalida as erro:
+        raise ConfiguracaoInvalida(f"CANOPUS_FERNET_KEYS: {erro}.") from erro
+    except OSError as erro:
+        raise ConfiguracaoInvalida(f"CANOPUS_DATA_DIR: a pasta não se deixa gravar ({erro.strerror}).") from erro
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

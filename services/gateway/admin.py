@@ -1,0 +1,102 @@
+"""What the `canopus` command does on the database itself, whether or not the system runs: keys, schema, rotation."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from services.gateway.__main__ import open_chaveiro, open_database_url
+from services.gateway.app import open_database
+from services.gateway.settings import GatewaySettings
+from services.gateway.store import Conn, cadastros
+from services.gateway.store import migrate as migrate_schema
+from services.gateway.store.auditoria import record_auditoria
+from services.gateway.store.chaves import Escopo, create_chave, list_chaves, revoke_chave
+from shared.crypto import ARQUIVO_CHAVES, ChaveInvalida, create_chaves, read_chaves, write_chaves
+from shared.settings import ConfiguracaoInvalida, load_settings
+
+QUEM = "linha de comando"
+
+
+class Falhou(Exception):
+    """What was asked cannot be done; the text, in pt-BR, says why."""
+
+
+@asynccontextmanager
+async def _open_transaction() -> AsyncIterator[Conn]:
+    """On the schema brought up to date: the command may come before the first start."""
+    async with (
+        open_database_url(load_settings(GatewaySettings)) as url,
+        open_database(url) as pool,
+        pool.acquire() as conn,
+        conn.transaction(),
+    ):
+        yield conn
+
+
+async def migrate() -> list[str]:
+    """The migrations applied now. Raises ConfiguracaoInvalida."""
+    async with open_database_url(load_settings(GatewaySettings)) as url:
+        try:
+            return await migrate_schema(url)
+        except (OSError, TimeoutError, ValueError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as erro:
+            raise ConfiguracaoInvalida(f"CANOPUS_DATABASE_URL: o banco não abre ({type(erro).__name__}).") from erro
+
+
+async def make_chave(nome: str, escopo: str, ponto_venda: str | None) -> str:
+    async with _open_transaction() as conn:
+        ponto_venda_id = None
+        if ponto_venda is not None:
+            achado = await cadastros.find_ponto_venda(conn, ponto_venda)
+            if achado is None:
+                raise Falhou(f"ponto de venda {ponto_venda} não encontrado: cadastre-o antes.")
+            ponto_venda_id = achado["id"]
+        return await create_chave(conn, nome, Escopo(escopo), ponto_venda_id, quem=QUEM)
+
+
+async def read_chaves_api() -> list[dict[str, Any]]:
+    async with _open_transaction() as conn:
+        return [_plain(dict(linha)) for linha in await list_chaves(conn)]
+
+
+async def end_chave(id: int) -> None:
+    async with _open_transaction() as conn:
+        if not await revoke_chave(conn, id, quem=QUEM):
+            raise Falhou(f"não há chave {id} em vigor: veja `canopus chaves listar`.")
+
+
+def add_chave_fernet() -> int:
+    """A new first key in this installation's file; returns how many there are then."""
+    settings = load_settings(GatewaySettings)
+    if settings.fernet_keys is not None:
+        raise Falhou("as chaves vêm de CANOPUS_FERNET_KEYS: ponha ali a nova na frente das outras.")
+    create_chaves(settings.data_dir)
+    atuais = read_chaves(settings.data_dir / ARQUIVO_CHAVES)
+    nova = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    write_chaves(settings.data_dir, f"{nova},{atuais}")
+    return atuais.count(",") + 2
+
+
+async def rotate_senhas() -> int:
+    """Encrypt every stored password again with the first key; returns how many."""
+    chaveiro = open_chaveiro(load_settings(GatewaySettings))
+    async with _open_transaction() as conn:
+        linhas = await conn.fetch("SELECT id, senha_encrypted FROM credenciais_canopus ORDER BY id FOR UPDATE")
+        try:
+            novas = [(linha["id"], chaveiro.rotate(linha["senha_encrypted"])) for linha in linhas]
+        except ChaveInvalida as erro:
+            raise ConfiguracaoInvalida(f"CANOPUS_FERNET_KEYS: {erro}.") from erro
+        await conn.executemany("UPDATE credenciais_canopus SET senha_encrypted = $2 WHERE id = $1", novas)
+        await record_auditoria(
+            conn, quem=QUEM, acao="chaves_fernet.rodar", alvo="credenciais", detalhes={"quantidade": len(novas)}
+        )
+        return len(novas)
+
+
+def _plain(linha: dict[str, Any]) -> dict[str, Any]:
+    return {nome: valor.isoformat() if hasattr(valor, "isoformat") else valor for nome, valor in linha.items()}

@@ -1,0 +1,135 @@
+"""The gateway as one object: database, engine, live hub and HTTP server, opened together and closed in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import platform
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import asyncpg
+from aiohttp import web
+
+from services.gateway.auth import FailedLogins
+from services.gateway.context import CONTEXT, AppContext
+from services.gateway.engine import open_engine
+from services.gateway.live import Live, LiveOptions
+from services.gateway.middleware import CORPO_BYTES, add_security_headers, errors, serve
+from services.gateway.pedidos import Pedidos
+from services.gateway.routes import list_rotas
+from services.gateway.routes.docs import add_pages
+from services.gateway.settings import GatewaySettings
+from services.gateway.store import Pool, migrate, open_pool
+from shared.bus import Bus
+from shared.crypto import Chaveiro
+from shared.files import FileStore
+from shared.settings import ConfiguracaoInvalida
+
+log = logging.getLogger(__name__)
+
+CONEXOES = 16
+ENCERRAMENTO_S = 10.0
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A running gateway. porta: the real one, also where 0 was asked for."""
+
+    ctx: AppContext
+    porta: int
+
+    @property
+    def origem(self) -> str:
+        host = self.ctx.settings.host
+        return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{self.porta}"
+
+
+@asynccontextmanager
+async def open_gateway(
+    settings: GatewaySettings,
+    database_url: str,
+    bus: Bus,
+    files: FileStore,
+    chaveiro: Chaveiro,
+    *,
+    alone: bool = False,
+    live_options: LiveOptions | None = None,
+) -> AsyncIterator[Gateway]:
+    """alone: no other service of this system runs yet (`canopus up`). Raises ConfiguracaoInvalida."""
+    replica_id = f"{platform.node()}-{os.getpid()}-{uuid4().hex[:6]}"
+    async with (
+        open_database(database_url) as pool,
+        open_engine(pool, bus, files, alone=alone) as engine,
+        _open_pedidos(Pedidos(pool, files, replica_id), bus) as pedidos,
+        Live(pool, bus, replica_id, live_options) as live,
+    ):
+        ctx = AppContext(
+            pool, bus, files, chaveiro, settings, replica_id, engine.wake, live, pedidos, falhas=FailedLogins()
+        )
+        async with _serve(build_app(ctx), settings) as porta:
+            yield Gateway(ctx, porta)
+
+
+def build_app(ctx: AppContext) -> web.Application:
+    app = web.Application(middlewares=[errors], client_max_size=CORPO_BYTES)
+    app[CONTEXT] = ctx
+    app.on_response_prepare.append(add_security_headers)
+    app.on_shutdown.append(_close_sockets)
+    for rota in list_rotas():
+        app.router.add_route(rota.metodo, rota.url, serve(rota))
+    add_pages(app)
+    return app
+
+
+def _close_sockets(app: web.Application) -> Awaitable[None]:
+    """Before the server waits for its handlers: a socket's handler would never end by itself."""
+    return app[CONTEXT].live.close_sockets()
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncIterator[Pool]:
+    """The pool, on the schema brought up to date. Raises ConfiguracaoInvalida."""
+    try:
+        pool = await open_pool(url, max_size=CONEXOES)
+    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as erro:
+        raise ConfiguracaoInvalida(f"CANOPUS_DATABASE_URL: o banco não abre ({type(erro).__name__}).") from erro
+    try:
+        if aplicadas := await migrate(pool):
+            log.info("schema brought up to date: %s", ", ".join(aplicadas))
+        yield pool
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), ENCERRAMENTO_S)
+        except TimeoutError:
+            pool.terminate()
+
+
+@asynccontextmanager
+async def _open_pedidos(pedidos: Pedidos, bus: Bus) -> AsyncIterator[Pedidos]:
+    async with asyncio.TaskGroup() as grupo, bus.consume(pedidos.fila, pedidos.handle):
+        laco = grupo.create_task(pedidos.run(), name="pedidos")
+        yield pedidos
+        laco.cancel()
+
+
+@asynccontextmanager
+async def _serve(app: web.Application, settings: GatewaySettings) -> AsyncIterator[int]:
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=ENCERRAMENTO_S)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as erro:
+        await runner.cleanup()
+        nome = "CANOPUS_PORT" if erro.errno in (errno.EADDRINUSE, errno.EACCES) else "CANOPUS_HOST"
+        motivo = f"não se pode ouvir em {settings.host}:{settings.port} ({os.strerror(erro.errno or 0)})"
+        raise ConfiguracaoInvalida(f"{nome}: {motivo}. Use outro valor.") from erro
+    porta: int = runner.addresses[0][1]
+    try:
+        yield porta
+    finally:
+        await runner.cleanup()

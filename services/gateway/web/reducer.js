@@ -1,0 +1,41 @@
+// What a client of the socket holds, and how each frame changes it: pure, so that it can be tested alone.
+// apply(state, frame) → { state, ask }: `ask` is the cursor to subscribe again with, where something is missing.
+
+export const empty = () => ({ epoca: null, seq: null, execucao: null, contadores: null, clientes: new Map() });
+
+export const cursor = (state) => (state.seq === null ? null : { epoca: state.epoca, seq: state.seq });
+
+export function apply(state, frame) {
+  switch (frame.tipo) {
+    case "estado":
+      return { state: applyEstado(state, frame), ask: null };
+    case "evento":
+      if (state.seq === null || frame.seq <= state.seq) return { state, ask: null };
+      if (frame.seq !== state.seq + 1) return { state, ask: cursor(state) };
+      return { state: applyEvento(state, frame), ask: null };
+    case "pulso": {
+      const head = state.execucao && frame.seqs[state.execucao.automacao_id];
+      return { state, ask: head > state.seq ? cursor(state) : null };
+    }
+    default:
+      return { state, ask: null };
+  }
+}
+
+function applyEstado(state, frame) {
+  const { epoca, seq, execucao, contadores } = frame;
+  // A resumption repeats our own cursor and brings no rows: what we hold stays.
+  if (frame.modo === "retomada") return { ...state, execucao, contadores };
+  return { epoca, seq, execucao, contadores, clientes: new Map(frame.clientes.map((row) => [row.id, row])) };
+}
+
+function applyEvento(state, frame) {
+  const clientes = new Map(state.clientes);
+  if (frame.cliente) clientes.set(frame.cliente.id, frame.cliente);
+  const execucao =
+    frame.evento === "execucao.status" ? { ...state.execucao, status: frame.status, codigo: frame.codigo } : state.execucao;
+  return { ...state, seq: frame.seq, contadores: frame.contadores, execucao, clientes };
+}
+
+// Exponential backoff with full jitter: anything between nothing and the bound, so that many clients do not come at once.
+export const backoffMs = (failures, random = Math.random) => random() * Math.min(30_000, 500 * 2 ** failures);

@@ -1,0 +1,146 @@
+"""The whole gateway behind its real HTTP server, with the engine and stand-ins for scraper and namer; no portal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from cryptography.fernet import Fernet
+
+from services.gateway.api import BASE
+from services.gateway.app import Gateway, open_gateway
+from services.gateway.live import LiveOptions
+from services.gateway.settings import GatewaySettings
+from services.gateway.store import Pool
+from services.gateway.store.chaves import Escopo, create_chave
+from shared.bus import Bus
+from shared.bus.memory import MemoryBus
+from shared.crypto import Chaveiro
+from shared.events import EVENTOS
+from shared.files import FileStore
+
+Quadro = dict[str, Any]
+
+
+@dataclass
+class Balcao:
+    """One replica and its callers. Keys by name: admin, operador, leitura, and what `add_chave` adds."""
+
+    gateway: Gateway
+    bus: Bus
+    sessao: aiohttp.ClientSession
+    chaves: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def pool(self) -> Pool:
+        return self.gateway.ctx.pool
+
+    @property
+    def origem(self) -> str:
+        return self.gateway.origem
+
+    def headers(self, chave: str = "admin") -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.chaves[chave]}"}
+
+    async def call(
+        self, metodo: str, caminho: str, corpo: Any = None, *, chave: str | None = "admin", **opcoes: Any
+    ) -> Resposta:
+        headers = (self.headers(chave) if chave else {}) | opcoes.pop("headers", {})
+        if corpo is not None:
+            opcoes["json"] = corpo
+        url = self.origem + (caminho if caminho.startswith("/") else f"{BASE}/{caminho}")
+        async with self.sessao.request(metodo, url, headers=headers, **opcoes) as resposta:
+            bruto = await resposta.read()
+            eh_json = resposta.content_type == "application/json"
+            return Resposta(resposta.status, await resposta.json() if eh_json else {}, dict(resposta.headers), bruto)
+
+    async def add_chave(self, nome: str, escopo: Escopo, ponto_venda_id: int | None = None) -> None:
+        async with self.pool.acquire() as conn:
+            self.chaves[nome] = await create_chave(conn, nome, escopo, ponto_venda_id, quem="teste")
+
+    @asynccontextmanager
+    async def socket(
+        self, chave: str | None = "leitura", *, headers: dict[str, str] | None = None, **opcoes: Any
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        todos = (self.headers(chave) if chave else {}) | (headers or {})
+        opcoes = {"protocols": ["canopus.v1"], "max_msg_size": 0} | opcoes
+        async with self.sessao.ws_connect(f"{self.origem}{BASE}/ws", headers=todos, **opcoes) as ws:
+            yield ws
+
+
+@dataclass(frozen=True)
+class Resposta:
+    status: int
+    corpo: dict[str, Any]
+    headers: dict[str, str]
+    bruto: bytes
+
+    @property
+    def data(self) -> Any:
+        assert self.corpo.get("success") is True, (self.status, self.corpo)
+        return self.corpo["data"]
+
+    @property
+    def recusa(self) -> tuple[int, str]:
+        """Status and slug, once the whole error shape was checked."""
+        assert set(self.corpo) >= {"success", "error", "codigo", "detalhes"}, (self.status, self.corpo)
+        assert self.corpo["success"] is False
+        assert self.corpo["error"]
+        assert all(set(d) == {"campo", "erro"} for d in self.corpo["detalhes"])
+        return self.status, self.corpo["codigo"]
+
+    @property
+    def campos(self) -> dict[str, str]:
+        return {d["campo"]: d["erro"] for d in self.corpo["detalhes"]}
+
+
+@asynccontextmanager
+async def open_balcao(
+    database_url: str,
+    pasta: Path,
+    *,
+    bus: Bus | None = None,
+    live_options: LiveOptions | None = None,
+    origens: str = "",
+) -> AsyncIterator[Balcao]:
+    """bus: of another replica, to share it."""
+    settings = GatewaySettings(port=0, data_dir=pasta, origens=origens)
+    chaveiro = Chaveiro(Fernet.generate_key().decode())
+    async with AsyncExitStack() as pilha:
+        proprio = bus or await pilha.enter_async_context(MemoryBus(EVENTOS))
+        files = FileStore((pasta / "downloads").as_uri())
+        gateway = await pilha.enter_async_context(
+            open_gateway(settings, database_url, proprio, files, chaveiro, live_options=live_options)
+        )
+        sessao = await pilha.enter_async_context(aiohttp.ClientSession())
+        balcao = Balcao(gateway, proprio, sessao)
+        for escopo in Escopo:
+            await balcao.add_chave(escopo.value, escopo)
+        yield balcao
+
+
+async def read_quadro(ws: aiohttp.ClientWebSocketResponse, timeout_s: float = 10.0) -> Quadro:
+    quadro: Quadro = await ws.receive_json(timeout=timeout_s)
+    return quadro
+
+
+async def subscribe(ws: aiohttp.ClientWebSocketResponse, automacao_id: Any, desde: Any = None) -> Quadro:
+    """Ask and return the next frame, which must be the answer."""
+    await ws.send_json({"tipo": "assinar", "automacao_id": str(automacao_id), "desde": desde})
+    return await read_quadro(ws)
+
+
+async def read_eventos(ws: aiohttp.ClientWebSocketResponse, ate: int) -> list[Quadro]:
+    """Events up to that `seq`; pulses are left out."""
+    eventos: list[Quadro] = []
+    while not eventos or eventos[-1]["seq"] < ate:
+        quadro = await read_quadro(ws)
+        if quadro["tipo"] == "evento":
+            eventos.append(quadro)
+        else:
+            assert quadro["tipo"] == "pulso", quadro
+    return eventos
