@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 _GONE = ("has been closed", "target crashed", "page crashed", "browser closed", "connection closed", "disconnected")
 _NAVIGATING = ("is navigating", "context was destroyed", "frame was detached", "frame got detached")
 _FOTO_S = 5.0
+_CORTE_S = 0.5
+_ERRO_S = 1.0
 
 
 class SessaoNavegador:
@@ -124,13 +126,7 @@ class SessaoNavegador:
             log.warning("context did not close: %s", str(erro)[:200])
 
     async def _goto(self, url: str) -> Response | None:
-        """A navigation that failed just before leaves the browser's own error page on its way: then once more."""
-        try:
-            return await self._page.goto(url, wait_until="domcontentloaded")
-        except Error as erro:
-            if "interrupted by another navigation" not in erro.message:
-                raise
-            return await self._page.goto(url, wait_until="domcontentloaded")
+        return await self._page.goto(url, wait_until="domcontentloaded")
 
     async def _follow(self, controle: Controle, campos: Mapping[Controle, str]) -> Response | None:
         async with self._page.expect_navigation(wait_until="domcontentloaded") as navigation:
@@ -144,13 +140,25 @@ class SessaoNavegador:
         tarefa, cortada = asyncio.ensure_future(navigation), asyncio.ensure_future(self._cortada.wait())
         try:
             await asyncio.wait({tarefa, cortada}, return_when=asyncio.FIRST_COMPLETED)
+            # A connection that was never made breaks off as well, and the navigation is about to say so itself.
+            await asyncio.wait({tarefa}, timeout=_CORTE_S)
             if tarefa.done():
                 return tarefa.result()
             raise Falha("portal.fora_do_ar.conexao", "A resposta do portal foi cortada.")
+        except Error:
+            await self._wait_for_error_page()
+            raise
         finally:
             for pendente in (tarefa, cortada):
                 pendente.cancel()
             await asyncio.gather(tarefa, cortada, return_exceptions=True)
+
+    async def _wait_for_error_page(self) -> None:
+        """After a connection that failed the browser's own page comes a little later, and would interrupt the next."""
+        try:
+            await self._page.wait_for_url("chrome-error://**", wait_until="commit", timeout=_ERRO_S * 1000)
+        except Error:
+            log.debug("no error page came")
 
     async def _click(self, controle: Controle, campos: Mapping[Controle, str]) -> None:
         """Fill and press; returns when the page has asked for another. Raises Falha where it does not."""
