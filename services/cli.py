@@ -6,10 +6,12 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import click
 
+from shared.contrato import DocumentoInvalido, MesInvalido, parse_documento, parse_mes
 from shared.lifecycle import Main, run
 from shared.settings import ConfiguracaoInvalida
 
@@ -174,6 +176,85 @@ def rodar(em_json: bool) -> None:
 @main.group()
 def portal() -> None:
     """O portal da administradora: testar o real, simular um."""
+
+
+@portal.command()
+@click.option("--ponto-venda", required=True, help="De quem é a credencial.")
+@click.option("--visivel", is_flag=True, help="Mostra a janela do navegador.")
+@_json
+def testar(ponto_venda: str, visivel: bool, em_json: bool) -> None:
+    """Percorre o portal passo a passo, com a credencial guardada; não baixa nada."""
+    passos = do(_walk(ponto_venda, visivel, em_json))
+    if not all(passo["ok"] for passo in passos):
+        sys.exit(1)
+
+
+async def _walk(ponto_venda: str, visivel: bool, em_json: bool) -> list[dict[str, Any]]:
+    from services.terminal import walk_ponto_venda
+
+    passos = []
+    async for passo in walk_ponto_venda(ponto_venda, visivel=visivel):
+        passos.append(passo.model_dump())
+        if not em_json:
+            click.echo(f"{'✓' if passo.ok else '✗'} {passo.passo} ({passo.duracao_s:.1f} s): {passo.detalhe}")
+    if em_json:
+        click.echo(json.dumps(passos, ensure_ascii=False))
+    return passos
+
+
+@portal.command()
+@click.option("--porta", type=click.IntRange(0, 65535), default=8900, show_default=True)
+@click.option("--cenario", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Arquivo TOML.")
+def simular(porta: int, cenario: Path | None) -> None:
+    """Sobe o portal simulado, com pessoas inventadas."""
+    try:
+        from tests.simulator import run_simulador
+    except ImportError as erro:
+        raise Falha(f"o simulador não está instalado aqui ({erro.name}): use `make setup`.") from erro
+
+    run_simulador(porta, cenario)
+
+
+# --- one client -------------------------------------------------------------------------------------------------------
+
+
+def _check_cpf(_: click.Context, __: click.Parameter, valor: str) -> str:
+    try:
+        return parse_documento(valor)
+    except DocumentoInvalido as erro:
+        raise click.BadParameter(str(erro)) from erro
+
+
+def _check_mes(_: click.Context, __: click.Parameter, valor: str | None) -> int | None:
+    try:
+        return None if valor is None else parse_mes(valor)
+    except MesInvalido as erro:
+        raise click.BadParameter(str(erro)) from erro
+
+
+@main.command()
+@click.option("--ponto-venda", required=True)
+@click.option("--cpf", required=True, callback=_check_cpf, help="CPF ou CNPJ.")
+@click.option("--mes", callback=_check_mes, help="1 a 12, ou o nome; sem isso, a próxima parcela.")
+@click.option("--ano", type=click.IntRange(2000, 2100))
+@_json
+def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, em_json: bool) -> None:
+    """Baixa o boleto de um cliente, mostrando cada passo."""
+    from services.terminal import UmCliente, download_boleto
+
+    def show(evento: dict[str, Any]) -> None:
+        if em_json:
+            return
+        oque = evento["etapa"] if evento["evento"] == "cliente.etapa" else evento["status"]
+        click.echo(f"{evento['em'][11:19]}  {evento['evento']:<18} {oque}  {evento['codigo'] or ''}".rstrip())
+
+    linhas = do(download_boleto(UmCliente(ponto_venda, cpf, mes, ano), show))
+    if em_json:
+        click.echo(json.dumps(linhas, ensure_ascii=False, default=str))
+    for linha in [] if em_json else linhas:
+        click.echo(f"{linha['nome'] or linha['cpf']}: {linha['status']}  {linha['arquivo'] or linha['mensagem'] or ''}")
+    if any(linha["status"] in ("erro", "cpf_nao_encontrado", "cancelado") for linha in linhas):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from services.gateway.engine import open_engine
 from services.gateway.live import Live, LiveOptions
 from services.gateway.middleware import CORPO_BYTES, add_security_headers, errors, serve
 from services.gateway.pedidos import Pedidos
+from services.gateway.presenca import hold_presenca
 from services.gateway.routes import list_rotas
 from services.gateway.routes.docs import add_pages
 from services.gateway.settings import GatewaySettings
@@ -58,12 +59,16 @@ async def open_gateway(
     chaveiro: Chaveiro,
     *,
     alone: bool = False,
+    presenca_s: float = 10.0,
     live_options: LiveOptions | None = None,
 ) -> AsyncIterator[Gateway]:
-    """alone: no other service of this system runs yet (`canopus up`). Raises ConfiguracaoInvalida."""
+    """alone: its bus is its own, so nothing else of this system runs (`canopus up`). presenca_s: how long to wait for
+    another system on this database to end. Raises ConfiguracaoInvalida (OutroSistema).
+    """
     replica_id = f"{platform.node()}-{os.getpid()}-{uuid4().hex[:6]}"
     async with (
         open_database(database_url) as pool,
+        hold_presenca(database_url, alone=alone, espera_s=presenca_s),
         open_engine(pool, bus, files, alone=alone) as engine,
         _open_pedidos(Pedidos(pool, files, replica_id), bus) as pedidos,
         Live(pool, bus, replica_id, live_options) as live,

@@ -1,0 +1,69 @@
+"""A lease for the terminal: `canopus portal testar` takes a slot of the credential like any scraper."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+from asyncpg import Record
+
+from services.gateway.pulsos import VALIDADE_S
+from services.gateway.store import Conn, Pool, load_sql
+
+DESPACHO, SQL = load_sql("despacho"), load_sql("concessoes")
+_PULSO_S = 5.0
+
+
+class SemVaga(Exception):
+    """Every session that the credential may have is in use."""
+
+
+@asynccontextmanager
+async def borrow_sessao(pool: Pool, credencial_id: int, espera_s: float = 60.0) -> AsyncIterator[None]:
+    """Hold a slot while the context is open, renewed by heartbeat. Raises SemVaga after `espera_s`."""
+    titular = f"terminal-{os.getpid()}-{uuid4().hex[:6]}"
+    cerca = await _take(pool, credencial_id, titular, espera_s)
+    pulso = asyncio.create_task(_renew(pool, cerca, titular), name="emprestimo")
+    try:
+        yield
+    finally:
+        pulso.cancel()
+        await asyncio.gather(pulso, return_exceptions=True)
+        async with pool.acquire() as conn:
+            await conn.execute(SQL["end_concessao"], cerca, "teste")
+
+
+async def _take(pool: Pool, credencial_id: int, titular: str, espera_s: float) -> int:
+    limite = asyncio.get_running_loop().time() + espera_s
+    while True:
+        async with pool.acquire() as conn, conn.transaction():
+            await conn.execute(DESPACHO["lock"])
+            if (cerca := await _grant(conn, credencial_id, titular)) is not None:
+                return cerca
+        if asyncio.get_running_loop().time() >= limite:
+            raise SemVaga
+        await asyncio.sleep(1)
+
+
+async def _grant(conn: Conn, credencial_id: int, titular: str) -> int | None:
+    await conn.execute(SQL["expire"])
+    credenciais: list[Record] = await conn.fetch(DESPACHO["list_credenciais"])
+    credencial = next((k for k in credenciais if k["id"] == credencial_id), None)
+    livres = sorted(set(range(credencial["limite"])) - set(credencial["slots"])) if credencial else []
+    if not livres:
+        return None
+    # With a pedido, as a test has: no task is ever sent to it.
+    cerca: int = await conn.fetchval(
+        DESPACHO["grant_concessao"], credencial_id, livres[0], titular, titular, VALIDADE_S, uuid4()
+    )
+    return cerca
+
+
+async def _renew(pool: Pool, cerca: int, titular: str) -> None:
+    while True:
+        await asyncio.sleep(_PULSO_S)
+        async with pool.acquire() as conn:
+            await conn.execute(SQL["renew"], titular, [cerca], [0.0], VALIDADE_S)

@@ -1,0 +1,158 @@
+"""Work asked for at a terminal: one client's boleto with each step shown, and a walk through the portal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.gateway.__main__ import open_chaveiro, open_database_url
+from services.gateway.admin import QUEM, Falhou
+from services.gateway.app import open_database, open_gateway
+from services.gateway.emprestimo import SemVaga, borrow_sessao
+from services.gateway.execucao import hoje
+from services.gateway.presenca import OutroSistema
+from services.gateway.settings import GatewaySettings
+from services.gateway.store import Pool, cadastros
+from services.gateway.store import execucoes as store
+from services.gateway.store.recusas import Recusa
+from services.namer.settings import NamerSettings
+from services.namer.worker import Namer
+from services.scraper.portal import Acesso
+from services.scraper.portal.browser.chromium import ChromiumAusente
+from services.scraper.portal.errors import NavegadorCaiu
+from services.scraper.portal.profile import PerfilInvalido
+from services.scraper.settings import ScraperSettings
+from services.scraper.teste import walk_portal
+from services.scraper.worker import Scraper
+from shared.bus.memory import MemoryBus
+from shared.crypto import ChaveInvalida
+from shared.events import EVENTOS, PassoTeste
+from shared.files import open_files
+from shared.outcomes import StatusExecucao, TipoExecucao
+from shared.settings import load_settings
+
+# A client whose every attempt fails takes under two minutes; a portal that is down, its probes too.
+LIMITE_S = 600.0
+_OLHADA_S = 0.3
+_EVENTOS = 500
+
+Mostrar = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class UmCliente:
+    """What `canopus baixar` was asked for. cpf: bare."""
+
+    ponto_venda: str
+    cpf: str
+    mes: int | None = None
+    ano: int | None = None
+
+
+async def download_boleto(pedido: UmCliente, mostrar: Mostrar) -> list[dict[str, Any]]:
+    """Run one client's contracts to their end, in the running system or in one started for it.
+
+    mostrar: told of each event. Returns the rows. Raises Falhou, ConfiguracaoInvalida.
+    """
+    settings = load_settings(GatewaySettings)
+    async with open_database_url(settings) as url, open_database(url) as pool, _system(settings, url):
+        automacao_id = await _submit(pool, pedido)
+        try:
+            async with asyncio.timeout(LIMITE_S):
+                await _follow(pool, automacao_id, mostrar)
+        except TimeoutError:
+            raise Falhou(f"não terminou em {LIMITE_S:.0f} s; veja a execução {automacao_id} no painel.") from None
+        return await _list_linhas(pool, automacao_id)
+
+
+@asynccontextmanager
+async def _system(settings: GatewaySettings, url: str) -> AsyncIterator[None]:
+    """Where none runs on this database, a whole one for as long as the context is open."""
+    chaveiro, files, bus = open_chaveiro(settings), open_files(settings.files_url), MemoryBus(EVENTOS)
+    fora_da_rede = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
+    async with AsyncExitStack() as pilha:
+        try:
+            await pilha.enter_async_context(bus)
+            await pilha.enter_async_context(
+                open_gateway(fora_da_rede, url, bus, files, chaveiro, alone=True, presenca_s=0.0)
+            )
+            await pilha.enter_async_context(Namer(bus, files, load_settings(NamerSettings)))
+            await pilha.enter_async_context(Scraper(bus, files, chaveiro, load_settings(ScraperSettings)))
+        except OutroSistema:
+            pass  # its dispatcher takes the work from the database
+        yield
+
+
+async def _submit(pool: Pool, pedido: UmCliente) -> UUID:
+    async with pool.acquire() as conn, conn.transaction():
+        ponto = await cadastros.find_ponto_venda(conn, pedido.ponto_venda)
+        if ponto is None:
+            raise Falhou(f"ponto de venda {pedido.ponto_venda} não encontrado: cadastre-o antes.")
+        nova = store.NovaExecucao(
+            ponto["id"], TipoExecucao.TESTE, QUEM, mes=pedido.mes, ano=pedido.ano, cpfs=(pedido.cpf,)
+        )
+        try:
+            return await store.submit_execucao(conn, nova, hoje(datetime.now(UTC)))
+        except Recusa as recusa:
+            raise Falhou(str(recusa)) from recusa
+
+
+async def _follow(pool: Pool, automacao_id: UUID, mostrar: Mostrar) -> None:
+    desde = 0
+    while True:
+        async with pool.acquire() as conn:
+            execucao = await store.find_execucao(conn, automacao_id)
+            assert execucao is not None
+            eventos = await store.list_eventos(conn, execucao["id"], desde, _EVENTOS)
+        for evento in eventos:
+            desde = evento["seq"]
+            mostrar(orjson.loads(evento["corpo"]))
+        status = StatusExecucao(execucao["status"])
+        if desde >= execucao["seq"] and (status.is_final or status is StatusExecucao.BLOQUEADA):
+            return
+        await asyncio.sleep(_OLHADA_S)
+
+
+async def _list_linhas(pool: Pool, automacao_id: UUID) -> list[dict[str, Any]]:
+    async with pool.acquire() as conn:
+        execucao = await store.find_execucao(conn, automacao_id)
+        assert execucao is not None
+        linhas = await store.list_clientes(conn, execucao["id"], limite=_EVENTOS)
+    return [store.cliente_row(linha) for linha in linhas]
+
+
+async def walk_ponto_venda(ponto_venda: str, *, visivel: bool) -> AsyncIterator[PassoTeste]:
+    """Each step of the walk as it ends, one credential after the other. Raises Falhou, ConfiguracaoInvalida."""
+    settings, scraper = load_settings(GatewaySettings), load_settings(ScraperSettings)
+    chaveiro = open_chaveiro(settings)
+    async with open_database_url(settings) as url, open_database(url) as pool:
+        async with pool.acquire() as conn:
+            ponto = await cadastros.find_ponto_venda(conn, ponto_venda)
+            if ponto is None:
+                raise Falhou(f"ponto de venda {ponto_venda} não encontrado: cadastre-o antes.")
+            credencial = await conn.fetchrow(
+                "SELECT * FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo ORDER BY id LIMIT 1", ponto["id"]
+            )
+        if credencial is None:
+            raise Falhou(f"o ponto de venda {ponto_venda} não tem credencial ativa: cadastre-a antes.")
+        try:
+            senha = chaveiro.decrypt(credencial["senha_encrypted"])
+            acesso = Acesso(ponto["url_base"], credencial["usuario"], senha, credencial["codigo_empresa"])
+            async with borrow_sessao(pool, credencial["id"]):
+                async for passo in walk_portal(
+                    acesso, ponto["perfil"], visivel=visivel, ritmo_ms=scraper.ritmo_ms, chromium=scraper.chromium
+                ):
+                    yield passo
+        except ChaveInvalida as erro:
+            raise Falhou(f"a senha guardada não abre com as chaves daqui ({erro}): grave-a de novo.") from erro
+        except SemVaga:
+            raise Falhou("a credencial está em uso por uma execução: pause-a, ou espere que termine.") from None
+        except (PerfilInvalido, ChromiumAusente, NavegadorCaiu) as erro:
+            raise Falhou(str(erro)) from erro
