@@ -104,7 +104,7 @@ Pasta = Annotated[Linha, Field(min_length=1, max_length=100), AfterValidator(_ch
 Documento = Annotated[Linha, AfterValidator(parse_documento)]
 
 # A password is taken as it is typed, blanks included.
-Senha = Annotated[str, Field(min_length=1, max_length=200, repr=False), AfterValidator(_check_linha)]
+Senha = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_check_linha)]
 Texto = Annotated[str, BeforeValidator(_tidy), Field(max_length=4000)]
 PontoVenda = Annotated[Linha, Field(min_length=1, max_length=20)]
 

@@ -49,7 +49,8 @@ async def stop(conn: Conn, evento: CredencialParada) -> int | None:
 async def answer_teste(conn: Conn, evento: CredencialTestada) -> int | None:
     """A test that succeeded puts the credential right; one that the portal refused stops it."""
     mensagem = mask_documentos(evento.mensagem)
-    dados = evento.model_dump(mode="json", include={"ok", "codigo", "passos"}) | {"mensagem": mensagem}
+    passos = [passo.model_dump() | {"detalhe": mask_documentos(passo.detalhe)} for passo in evento.passos]
+    dados = {"ok": evento.ok, "codigo": evento.codigo, "mensagem": mensagem, "passos": passos}
     corpo = {"success": True, "message": mensagem, "data": dados}
     await answer_pedido(conn, evento.pedido_id, Resposta(200, corpo))
     if evento.ok:

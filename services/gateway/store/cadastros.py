@@ -35,7 +35,6 @@ class Duplicado(Recusa):
 class FiltroClientes:
     """What a list of clients is asked for; None: all. `busca` is folded."""
 
-    alcance: int | None = None
     ponto_venda_id: int | None = None
     consultor_id: int | None = None
     ativo: bool | None = None
@@ -176,7 +175,6 @@ async def find_cliente(conn: Conn, id: int, alcance: int | None = None) -> Recor
 async def list_clientes(conn: Conn, filtro: FiltroClientes, depois: int, limite: int) -> list[Record]:
     return await conn.fetch(
         SQL["list_clientes"],
-        filtro.alcance,
         filtro.ponto_venda_id,
         filtro.consultor_id,
         filtro.ativo,
