@@ -13,11 +13,14 @@ from asyncpg import Record
 
 from services.gateway.store import Pool, load_sql
 from shared.bus import Bus, BusError, Message, Unroutable
+from shared.bus.topology import TOPOLOGY
 
 log = logging.getLogger(__name__)
 SQL = load_sql("outbox")
 
 LOTE = 200
+# Queues that every service declares: what is for them waits until they are there.
+DURAVEIS = frozenset(fila.name for fila in TOPOLOGY)
 # Between attempts while the broker is away; doubled up to the last.
 PAUSA_S, PAUSA_MAX_S = 0.2, 5.0
 
@@ -73,10 +76,10 @@ def _message(linha: Record) -> Message:
 
 
 def _stays(linha: Record, erro: BusError | None) -> bool:
-    """Whether a message is kept. To a scraper that is gone there is nothing to say: its leases expire."""
+    """Whether a message is kept. To a scraper or a replica that is gone there is nothing to say."""
     if erro is None:
         return False
-    if isinstance(erro, Unroutable) and (linha["fila"] or "").startswith("scraper."):
+    if isinstance(erro, Unroutable) and linha["fila"] is not None and linha["fila"] not in DURAVEIS:
         log.info("outbox.addressee_gone", extra={"fila": linha["fila"], "rota": linha["rota"]})
         return False
     return True

@@ -16,6 +16,7 @@ import asyncpg
 from services.gateway import falhas, pulsos, relatos, sessoes
 from services.gateway.store import Conn, Pool
 from services.gateway.store.credenciais import end_unserved
+from services.gateway.store.diario import ExecucaoAusente
 from shared.bus import Bus, DeadLetter, Delivery, NotNow
 from shared.bus.topology import GATEWAY_EVENTOS, GATEWAY_MORTAS, GATEWAY_SINAIS
 from shared.events import (
@@ -101,8 +102,12 @@ class Projector:
 
     async def _commit(self, change: Callable[[Conn], Awaitable[int | None]]) -> None:
         with _translated():
-            async with self._pool.acquire() as conn, conn.transaction():
-                parado = await change(conn)
+            try:
+                async with self._pool.acquire() as conn, conn.transaction():
+                    parado = await change(conn)
+            except ExecucaoAusente:
+                log.warning("projector.unknown_execution")
+                return
             if parado is not None:
                 await end_unserved(self._pool, parado)
         self._on_commit()

@@ -15,7 +15,7 @@ from services.gateway.execucao import (
 from services.gateway.store import Conn, credenciais, portais
 from services.gateway.store.arquivamento import CaminhoOcupado, find_boleto, upsert_boleto
 from services.gateway.store.controle import pause
-from services.gateway.store.diario import Diario, open_diario
+from services.gateway.store.diario import Diario, open_diario_item
 from services.gateway.store.itens import SQL, Falha, end_item, end_items, return_item
 from services.gateway.store.nomeacao import ask_names
 from shared.contrato import mask_documentos
@@ -42,15 +42,14 @@ async def open_relato(
 
     buried: a row that ended because its message died counts as well.
     """
-    execucao_id = await conn.fetchval(SQL["find_execucao_id"], tarefa.item_id)
-    if execucao_id is None:
-        raise LookupError(f"no row {tarefa.item_id}")
-    async with open_diario(conn, execucao_id) as diario:
+    async with open_diario_item(conn, tarefa.item_id) as diario:
         item = await conn.fetchrow(SQL["lock_item"], tarefa.item_id)
-        current = item is not None and item["despacho"] == tarefa.despacho
-        if item is None or not current or not (item["status"] in ABERTOS or (buried and item["codigo"] == "interno")):
-            item = None
-        yield diario, item
+        yield diario, item if item is not None and _is_current(item, tarefa, buried) else None
+
+
+def _is_current(item: Record, tarefa: Tarefa, buried: bool) -> bool:
+    same = item["despacho"] == tarefa.despacho and item["automacao_id"] == tarefa.automacao_id
+    return same and (item["status"] in ABERTOS or (buried and item["codigo"] == "interno"))
 
 
 def is_naming(item: Record) -> bool:

@@ -285,7 +285,7 @@ async def test_pause_stops_the_flow_and_resume_goes_on(pool: Pool, bus: MemoryBu
             await pause_execucao(conn, automacao_id, "ana")
 
         async def at_rest() -> bool:
-            return (await get_execucao(pool, automacao_id))["processando"] == 0
+            return bool((await get_execucao(pool, automacao_id))["processando"] == 0)
 
         await eventually(at_rest)
         enviados = len(scraper.pedidos)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from services.gateway.store.execucoes import (
     pause_execucao,
     resume_execucao,
 )
+from shared.bus import DeadLetter
 from shared.events import BoletoConhecido, BoletoEtapa, BoletoJaBaixado, SessaoAberta, SessaoEncerrada
 from shared.outcomes import Etapa
 from tests.gateway.cadastro import (
@@ -34,6 +36,7 @@ from tests.gateway.cadastro import (
     submit,
 )
 from tests.gateway.motor import (
+    ENTREGA,
     PASSOS,
     Maestro,
     arquivado,
@@ -102,6 +105,30 @@ async def test_late_repeated_and_out_of_order_reports_change_nothing(maestro: Ma
     await maestro.apply(capturado(tarefa), arquivado(tarefa), falhou(tarefa, "interno"), devolvido(tarefa))
     assert await list_quadros(maestro.pool, automacao_id) == fim
     assert (await list_rotas(maestro.pool)).count("boleto.nomear") == 1
+
+
+async def test_a_report_from_another_database_changes_nothing(maestro: Maestro) -> None:
+    _, automacao_id, (item_id,), cerca = await start(maestro, clientes=1)
+    tarefa = await maestro.send(item_id, cerca)
+    antes = await list_quadros(maestro.pool, automacao_id)
+    await maestro.apply(capturado(tarefa.model_copy(update={"automacao_id": UUID(int=7)})))
+    await maestro.apply(capturado(tarefa.model_copy(update={"item_id": 9_999_999})))
+    assert await list_quadros(maestro.pool, automacao_id) == antes
+
+
+async def test_a_dead_letter_ends_its_contract_and_a_requeued_naming_still_counts(maestro: Maestro) -> None:
+    _, automacao_id, itens, cerca = await start(maestro, clientes=2)
+    um, dois = await maestro.send(itens[0], cerca), await maestro.send(itens[1], cerca)
+    await maestro.apply(capturado(dois))
+    for tarefa in (um, dois):
+        morta = DeadLetter(
+            "1", "boleto.x", "veneno", "fila", b"", datetime.now(UTC), BoletoEtapa(tarefa=tarefa, etapa=Etapa.BUSCANDO)
+        )
+        await maestro.projector.handle_morta(morta, ENTREGA)
+    assert {(i["status"], i["codigo"]) for i in await list_itens(maestro.pool, automacao_id)} == {("erro", "interno")}
+    await maestro.apply(arquivado(dois), arquivado(um))
+    assert [i["status"] for i in await list_itens(maestro.pool, automacao_id)] == ["erro", "sucesso"]
+    await list_quadros(maestro.pool, automacao_id)
 
 
 async def test_technical_faults_are_tried_four_times_with_growing_pauses(maestro: Maestro) -> None:
@@ -189,6 +216,18 @@ async def test_a_refused_credential_blocks_the_execution_and_a_person_sets_it_go
     await maestro.apply(parada(loja, cerca))
     assert await maestro.pool.fetchval("SELECT parada_codigo FROM credenciais_canopus") is None
     await list_quadros(maestro.pool, automacao_id)
+
+
+async def test_the_contract_being_logged_in_for_ends_with_the_others(maestro: Maestro) -> None:
+    """The scraper reports the stop first and hands its contract back after: the execution must not differ meanwhile."""
+    loja, automacao_id, itens, cerca = await start(maestro)
+    em_maos = await maestro.send(itens[0], cerca)
+    await maestro.apply(BoletoEtapa(tarefa=em_maos, etapa=Etapa.AUTENTICANDO), parada(loja, cerca))
+    assert {i["status"] for i in await list_itens(maestro.pool, automacao_id)} == {"erro"}
+    assert (await list_quadros(maestro.pool, automacao_id))[-1]["status"] == "bloqueada"
+    antes = await list_quadros(maestro.pool, automacao_id)
+    await maestro.apply(devolvido(em_maos))
+    assert await list_quadros(maestro.pool, automacao_id) == antes
 
 
 async def test_another_healthy_credential_serves_what_the_stopped_one_cannot(maestro: Maestro) -> None:

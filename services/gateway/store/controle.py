@@ -67,17 +67,16 @@ async def credential_fixed(conn: Conn, credencial_id: int) -> None:
     await conn.execute(CREDENCIAIS["fix_credencial"], credencial_id)
 
 
-async def end_waiting(
-    diario: Diario,
-    status: StatusCliente,
-    codigo: str | None,
-    *,
-    parado: bool = False,
-    evidencia: Sequence[dict[str, Any]] = (),
-) -> None:
+async def end_waiting(diario: Diario, status: StatusCliente, codigo: str | None) -> None:
     """Close every row that is not in hand."""
-    pendentes = await diario.conn.fetch(SQL["lock_pendentes"], diario.id)
-    await end_items(diario, pendentes, status, codigo, parado=parado, evidencia=evidencia)
+    await end_items(diario, await diario.conn.fetch(SQL["lock_pendentes"], diario.id), status, codigo)
+
+
+async def end_stopped(diario: Diario, codigo: str, evidencia: Sequence[dict[str, Any]]) -> bool:
+    """Close every row that no credential can serve, until a person acts. False: there was none."""
+    itens = await diario.conn.fetch(SQL["lock_sem_sessao"], diario.id)
+    await end_items(diario, itens, StatusCliente.ERRO, codigo, parado=True, evidencia=evidencia)
+    return bool(itens)
 
 
 async def pause(diario: Diario, codigo: str | None, mensagem: str | None = None) -> None:

@@ -6,6 +6,13 @@ SELECT id FROM execucoes_automacao WHERE automacao_id = $1;
 -- name: lock_pendentes
 SELECT * FROM log_downloads_boletos WHERE execucao_id = $1 AND status = 'pendente' ORDER BY id FOR UPDATE;
 
+-- name: lock_sem_sessao
+-- What waits, and what was being logged in for when the credential stopped: its lease is gone.
+SELECT * FROM log_downloads_boletos l
+WHERE execucao_id = $1 AND (status = 'pendente' OR status = 'processando' AND EXISTS (
+    SELECT FROM concessoes c WHERE c.cerca = l.cerca AND c.motivo = 'parada'))
+ORDER BY id FOR UPDATE;
+
 -- name: lock_parados
 SELECT * FROM log_downloads_boletos WHERE execucao_id = $1 AND parado ORDER BY id FOR UPDATE;
 

@@ -16,11 +16,11 @@ from services.gateway.execucao import (
     pausa_queda_s,
 )
 from services.gateway.store import Conn, Pool, load_sql
-from services.gateway.store.controle import end_waiting
+from services.gateway.store.controle import end_stopped
 from services.gateway.store.diario import open_diario
 from services.gateway.store.outbox import post
 from shared.events import SessaoRevogada
-from shared.outcomes import StatusCliente, StatusExecucao, find_desfecho
+from shared.outcomes import StatusExecucao, find_desfecho
 
 SQL = load_sql("credenciais")
 CONCESSOES = load_sql("concessoes")
@@ -64,11 +64,11 @@ async def end_unserved(pool: Pool, ponto_venda_id: int) -> None:
         for execucao in await conn.fetch(SQL["list_execucoes_vivas"], ponto_venda_id):
             async with conn.transaction(), open_diario(conn, execucao["id"]) as diario:
                 parada = await conn.fetchrow(SQL["find_parada"], ponto_venda_id)
-                if parada is None or diario.has_ended or not diario.contadores["pendente"]:
+                if parada is None or diario.has_ended:
                     continue
                 codigo = parada["parada_codigo"]
-                await end_waiting(diario, StatusCliente.ERRO, codigo, parado=True, evidencia=parada["parada_evidencia"])
-                if diario.status is not StatusExecucao.BLOQUEADA:
+                ended = await end_stopped(diario, codigo, parada["parada_evidencia"])
+                if ended and diario.status is not StatusExecucao.BLOQUEADA:
                     diario.set_status(StatusExecucao.BLOQUEADA, codigo, parada["mensagem_erro"])
 
 

@@ -49,7 +49,8 @@ FROM credenciais_canopus WHERE id = $1 FOR UPDATE;
 
 -- name: list_execucoes_vivas
 SELECT id FROM execucoes_automacao
-WHERE ponto_venda_id = $1 AND status IN ('na_fila', 'em_andamento', 'pausada', 'bloqueada') AND pendentes > 0
+WHERE ponto_venda_id = $1 AND status IN ('na_fila', 'em_andamento', 'pausada', 'bloqueada')
+  AND pendentes + processando > 0
 ORDER BY id;
 
 -- name: note_bloqueio

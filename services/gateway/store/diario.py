@@ -14,15 +14,19 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from asyncpg import Record
 
 from services.gateway.execucao import COLUNAS, status_final
 from services.gateway.store import Conn, load_sql
-from services.gateway.store.outbox import post
 from services.gateway.store.quadro import Linha, cliente_row, contadores
 from shared.events import ExecucaoEvento
 from shared.outcomes import StatusCliente, StatusExecucao, find_desfecho
 
 SQL = load_sql("diario")
+
+
+class ExecucaoAusente(Exception):
+    """The execution is not in this database: a report from before it was made anew."""
 
 
 class Diario:
@@ -97,10 +101,9 @@ class Diario:
     async def write(self) -> None:
         if not self._eventos:
             return
-        primeiro = self._seq - len(self._eventos) + 1
-        await self.conn.execute(SQL["insert_eventos"], self.id, list(range(primeiro, self._seq + 1)), self._eventos)
+        novidade = ExecucaoEvento(automacao_id=self.automacao_id, seq=self._seq)
         await self.conn.execute(
-            SQL["update_execucao"],
+            SQL["write"],
             self.id,
             self._seq,
             self.status,
@@ -110,8 +113,10 @@ class Diario:
             *(self.contadores[status] for status in COLUNAS),
             self.mudou_etapa,
             self.mudou_itens,
+            self._eventos,
+            novidade.rota,
+            novidade.model_dump_json(),
         )
-        await post(self.conn, ExecucaoEvento(automacao_id=self.automacao_id, seq=self._seq))
 
     def _append(
         self, evento: str, cliente: dict[str, Any] | None, etapa: str | None, status: str, codigo: str | None
@@ -135,9 +140,21 @@ class Diario:
 @asynccontextmanager
 async def open_diario(conn: Conn, execucao_id: int) -> AsyncIterator[Diario]:
     """Lock the execution until the caller's transaction ends; write what was told when the block is left."""
-    execucao = await conn.fetchrow(SQL["lock_execucao"], execucao_id)
+    async with _open(conn, await conn.fetchrow(SQL["lock_execucao"], execucao_id)) as diario:
+        yield diario
+
+
+@asynccontextmanager
+async def open_diario_item(conn: Conn, item_id: int) -> AsyncIterator[Diario]:
+    """The same, of the execution to which a row belongs."""
+    async with _open(conn, await conn.fetchrow(SQL["lock_execucao_item"], item_id)) as diario:
+        yield diario
+
+
+@asynccontextmanager
+async def _open(conn: Conn, execucao: Record | None) -> AsyncIterator[Diario]:
     if execucao is None:
-        raise LookupError(f"no execution {execucao_id}")
+        raise ExecucaoAusente
     diario = Diario(conn, execucao)
     yield diario
     await diario.write()

@@ -7,9 +7,6 @@ LEFT JOIN consultores c ON c.id = l.consultor_id
 WHERE l.id = $1
 FOR UPDATE OF l;
 
--- name: find_execucao_id
-SELECT execucao_id FROM log_downloads_boletos WHERE id = $1;
-
 -- name: step_item
 WITH u AS (
     UPDATE log_downloads_boletos

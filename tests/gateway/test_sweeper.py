@@ -1,0 +1,77 @@
+"""Sweeps: lost namings asked for again, old things removed, nothing that is still needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.gateway.sweeper import Guarda, Sweeper
+from shared.files import FileStore
+from shared.outcomes import Etapa
+from tests.gateway.cadastro import add_loja, list_itens, open_base, submit
+from tests.gateway.motor import Maestro, capturado, falhou, list_rotas
+
+
+@pytest.fixture
+async def maestro(database_url: str) -> AsyncIterator[Maestro]:
+    async with open_base(database_url) as pool:
+        yield Maestro(pool)
+
+
+def sweeper(maestro: Maestro, files: FileStore) -> Sweeper:
+    return Sweeper(maestro.pool, files, lambda: None, Guarda())
+
+
+async def test_a_naming_without_an_answer_is_asked_for_again_once_a_minute(maestro: Maestro, tmp_path: Path) -> None:
+    loja = await add_loja(maestro.pool, clientes=1)
+    (item,) = await list_itens(maestro.pool, await submit(maestro.pool, loja))
+    await maestro.apply(capturado(await maestro.send(item["id"], await maestro.lease(loja))))
+    varredor = sweeper(maestro, FileStore(f"file://{tmp_path}"))
+    assert await varredor.resend() == 0
+    await maestro.pool.execute("UPDATE log_downloads_boletos SET enviado_em = now() - interval '61 s'")
+    assert [await varredor.resend(), await varredor.resend()] == [1, 0]
+    assert (await list_rotas(maestro.pool)).count("boleto.nomear") == 2
+
+
+async def test_a_naming_that_failed_is_asked_for_again_when_its_pause_is_over(maestro: Maestro, tmp_path: Path) -> None:
+    loja = await add_loja(maestro.pool, clientes=1)
+    (item,) = await list_itens(maestro.pool, await submit(maestro.pool, loja))
+    tarefa = await maestro.send(item["id"], await maestro.lease(loja))
+    await maestro.apply(capturado(tarefa), falhou(tarefa, "interno", Etapa.NOMEANDO))
+    varredor = sweeper(maestro, FileStore(f"file://{tmp_path}"))
+    assert await varredor.resend() == 0
+    await maestro.pool.execute("UPDATE log_downloads_boletos SET proxima_tentativa = now()")
+    assert await varredor.resend() == 1
+
+
+async def test_events_are_kept_for_a_week_after_the_execution_ended(maestro: Maestro, tmp_path: Path) -> None:
+    loja = await add_loja(maestro.pool, clientes=1)
+    velha, recente, viva = [await submit(maestro.pool, loja) for _ in range(3)]
+    fim = "UPDATE execucoes_automacao SET finalizado_em = now() - $2::interval WHERE automacao_id = $1"
+    await maestro.pool.execute(fim, velha, timedelta(days=8))
+    await maestro.pool.execute(fim, recente, timedelta(days=6))
+    await maestro.pool.execute("UPDATE eventos SET em = now() - interval '9 days'")
+    await sweeper(maestro, FileStore(f"file://{tmp_path}")).clean()
+    ficaram = await maestro.pool.fetch(
+        "SELECT DISTINCT e.automacao_id FROM eventos v JOIN execucoes_automacao e ON e.id = v.execucao_id"
+    )
+    assert {linha["automacao_id"] for linha in ficaram} == {recente, viva}
+
+
+async def test_a_capture_whose_result_never_came_goes_after_a_day(maestro: Maestro, tmp_path: Path) -> None:
+    files = FileStore(f"file://{tmp_path}")
+    esquecida, em_uso = [await files.put_interno("capturas", dados) for dados in (b"1", b"2")]
+    loja = await add_loja(maestro.pool, clientes=1)
+    (item,) = await list_itens(maestro.pool, await submit(maestro.pool, loja))
+    captura = capturado(await maestro.send(item["id"], await maestro.lease(loja)))
+    await maestro.apply(captura.model_copy(update={"captura": em_uso}))
+    recente = await files.put_interno("capturas", b"3")
+    ontem = (datetime.now(UTC) - timedelta(hours=25)).timestamp()
+    for velha in (esquecida, em_uso):
+        os.utime(tmp_path / velha.caminho, (ontem, ontem))
+    await sweeper(maestro, files).clean()
+    assert [await files.exists(a.caminho) for a in (esquecida, em_uso, recente)] == [False, True, True]
