@@ -136,7 +136,8 @@ class Pedidos:
             pedido = await store.lock_pedido(conn, evento.pedido_id)
             if pedido:
                 await store.answer_pedido(conn, pedido.id, await self._complete(conn, pedido, evento, linhas))
-        await self._drop_files(evento, pedido)
+            # Before the commit: who reads the answer finds nothing left over.
+            await self._drop_files(conn, evento, pedido)
         if acordar := self._acordar.get(evento.pedido_id):
             acordar.set()
 
@@ -169,15 +170,14 @@ class Pedidos:
             case _:
                 assert_never(evento)
 
-    async def _drop_files(self, evento: PlanilhaLida | RelatorioGerado, pedido: Pedido | None) -> None:
+    async def _drop_files(self, conn: Conn, evento: PlanilhaLida | RelatorioGerado, pedido: Pedido | None) -> None:
         """The rows have served; so has a workbook that was only simulated or that cannot be read."""
         if not isinstance(evento, PlanilhaLida):
             return
         if evento.linhas:
             await self._files.delete(evento.linhas.caminho)
         if pedido and (pedido.parametros["simular"] or evento.linhas is None):
-            async with self._pool.acquire() as conn:
-                em_uso = await store.list_arquivos_em_uso(conn, aberto_alem_de=pedido.id)
+            em_uso = await store.list_arquivos_em_uso(conn, aberto_alem_de=pedido.id)
             caminho = _arquivo_of(pedido).caminho
             if caminho not in em_uso:
                 await self._files.delete(caminho)

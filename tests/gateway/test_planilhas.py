@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import zipfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -214,6 +215,19 @@ async def test_a_workbook_over_the_limit_is_refused_before_it_is_read(porta: Por
         resposta = await porta.upload(bytes(tamanho))
         assert (resposta.status, resposta.corpo["codigo"]) == (413, "requisicao.grande_demais")
     assert not [arquivo for arquivo in porta.list_files() if "planilhas" in arquivo]
+
+
+async def test_documents_stand_in_the_register_alone(porta: Porta, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    torta = planilha(linha(ANA, "6650 1"), ["123.456.789-00", "6650 2", None, None, "Em dia", "BIA", 17308])
+    for simular in (True, False):
+        resposta = await porta.upload(torta, simular=simular)
+        assert resposta.data["rejeitados"] == 1
+        assert "456.789-0" not in resposta.bruto.decode()
+    tabelas = [tabela for tabela in TABELAS if tabela != "clientes_finais"]
+    linhas = [await porta.pool.fetchval(f"SELECT string_agg(t::text, ' ') FROM {t} t") for t in tabelas]  # noqa: S608
+    guardado = caplog.text + json.dumps(linhas)
+    assert not [cpf for cpf in (ANA, mask(ANA), "12345678900", "123.456.789-00") if cpf in guardado]
 
 
 async def test_a_bound_key_imports_only_its_own_rows(porta: Porta) -> None:
