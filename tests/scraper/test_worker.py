@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 from services.scraper.settings import ScraperSettings
 from services.scraper.worker import Scraper
 from shared.bus.memory import MemoryBus
+from shared.bus.rabbitmq import RabbitMQBus
 from shared.crypto import Chaveiro
 from shared.events import (
     EVENTOS,
@@ -332,3 +333,30 @@ async def test_a_browser_that_dies_is_started_again(bancada: Abrir) -> None:
         b.portal.turn(latencia={"cobranca": 0})
         tarefa = await b.gateway.ask()
         assert (await b.gateway.wait_for(BoletoCapturado)).tarefa == tarefa
+
+
+async def test_two_sessions_where_the_portal_allows_one_end_in_fewer(bancada: Abrir) -> None:
+    """Each login kicks the other out: nothing fails, and a session that gets nowhere is given back."""
+    async with bancada(cenario(latencia={"busca": 150, "cobranca": 150})) as b:
+        await b.gateway.grant(1)
+        await b.gateway.grant(2)
+        for _ in range(3):
+            await b.gateway.ask(cerca=1)
+            await b.gateway.ask(BETO, COTA_BETO, cerca=2)
+        fim = await b.gateway.wait_for(SessaoEncerrada, timeout_s=40)
+        assert fim.motivo == "derrubada"
+        assert not b.gateway.of(BoletoFalhou)
+
+
+async def test_over_a_real_broker_it_is_the_same(tmp_path: Path, amqp_url: str) -> None:
+    chaveiro = Chaveiro(Fernet.generate_key().decode())
+    settings = ScraperSettings(ritmo_ms=0)
+    files = FileStore(tmp_path.as_uri())
+    async with RabbitMQBus(amqp_url, EVENTOS) as bus, Simulador(cenario()) as portal:
+        gateway = GatewayFalso(bus, chaveiro, portal.url)
+        async with gateway.working(), Scraper(bus, files, chaveiro, settings):
+            await gateway.grant()
+            tarefas = [await gateway.ask(), await gateway.ask(BETO, COTA_BETO)]
+            await eventually(lambda: len(gateway.of(BoletoCapturado)) == 2, 30)
+            assert [e.tarefa for e in gateway.of(BoletoCapturado)] == tarefas
+        assert gateway.of(SessaoEncerrada)[0].motivo == "parando"

@@ -20,7 +20,10 @@ class PerfilInvalido(Exception):
 
 
 def _check_regex(texto: str) -> str:
-    re.compile(texto)
+    try:
+        re.compile(texto)
+    except re.error as erro:
+        raise ValueError(f"não é uma expressão regular: {erro}") from erro
     return texto
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from services.scraper.portal.errors import DocumentoRecusado, Falha, LoginParado
+from services.scraper.portal.errors import DocumentoRecusado, Falha, LoginParado, SessaoPerdida
 from services.scraper.portal.grids import LinhaCliente, read_clientes
 from services.scraper.portal.pages import Pagina
 from services.scraper.portal.profile import says
@@ -42,7 +42,11 @@ async def open_busca(passos: Passos) -> Pagina:
     pagina = await passos.open(passos.perfil.paginas.busca)
     if _is_busca(pagina, passos):
         return pagina
-    return await walk_to_busca(passos)
+    try:
+        return await walk_to_busca(passos)
+    except LoginParado as falha:
+        # The way was open when this session began: a home page that lost its icon is how some sessions end.
+        raise SessaoPerdida("sessao.expirada", f"A sessão perdeu o acesso à busca. {falha.mensagem}") from falha
 
 
 async def walk_to_busca(passos: Passos) -> Pagina:

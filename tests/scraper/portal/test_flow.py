@@ -1,0 +1,311 @@
+"""The flow with a real browser against the simulator: every knob that changes what a contract meets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.scraper.portal import Acesso
+from services.scraper.portal.browser.launch import Navegador
+from services.scraper.portal.errors import Falha, JaBaixado
+from services.scraper.portal.flow import Emissao, fetch_boleto, log_in
+from services.scraper.portal.pace import Ritmo
+from services.scraper.portal.profile import Perfil, load_perfil
+from services.scraper.portal.selection import Pedido
+from services.scraper.portal.steps import Passos
+from services.scraper.verification import Conferido, Procurado, verify
+from shared.contrato import Cota, MesReferencia
+from shared.outcomes import Etapa
+from tests.scraper.scenes import (
+    ANA,
+    BETO,
+    CECI,
+    COTA_BETO,
+    EMPRESA,
+    HOJE,
+    SENHA,
+    USUARIO,
+    cenario,
+    cliente,
+    cota,
+    parcela,
+    pedido,
+)
+from tests.simulator.scenario import Cenario
+from tests.simulator.server import Simulador
+
+completo = pytest.mark.completo
+
+
+async def _ignore(_: Etapa) -> None:
+    """Nobody listens."""
+
+
+def quick_perfil() -> Perfil:
+    """The profile with short waits for what never comes."""
+    perfil = load_perfil("canopus")
+    esperas = perfil.esperas.model_copy(update={"reacao_s": 2.0, "janela_s": 1.5, "pdf_s": 3.0, "navegacao_s": 8.0})
+    return perfil.model_copy(update={"esperas": esperas})
+
+
+@asynccontextmanager
+async def entered(
+    cena: Cenario, *, ritmo_ms: int = 0, senha: str = SENHA
+) -> AsyncIterator[tuple[Passos, Simulador, Acesso]]:
+    async with Simulador(cena) as portal, Navegador() as navegador:
+        acesso, perfil, ritmo = Acesso(portal.url, USUARIO, senha, "0101"), quick_perfil(), Ritmo(ritmo_ms)
+        driver = await navegador.open_driver(acesso, perfil, ritmo)
+        try:
+            yield Passos(driver, perfil, acesso.url_base, ritmo), portal, acesso
+        finally:
+            await driver.close()
+
+
+async def fetch(passos: Passos, o_que: Pedido) -> tuple[Emissao, Conferido]:
+    emissao = await fetch_boleto(passos, o_que, _ignore)
+    assert emissao.parcela.vencimento and emissao.parcela.receber
+    procurado = Procurado(
+        o_que.cpf, emissao.cliente.cota, emissao.parcela.vencimento, emissao.parcela.receber, o_que.hoje
+    )
+    return emissao, await verify(emissao.pdf, procurado)
+
+
+async def outcome(cena: Cenario, o_que: Pedido | None = None, **campos: Any) -> str:
+    """`ok`, or the code of what the contract ended with, login included."""
+    async with entered(cena, **campos) as (passos, portal, acesso):
+        try:
+            await log_in(passos, acesso)
+            await fetch(passos, o_que or pedido())
+        except Falha as falha:
+            return falha.codigo
+        except JaBaixado:
+            return "ja_baixado"
+        assert portal.emitidos[-1]["documento"] == "certo"
+        return "ok"
+
+
+async def test_the_right_boleto_comes_out_among_rows_that_tempt() -> None:
+    """An empty first row, a cancelled twin, another cota, a fee and a leftover in the month, overdue rows."""
+    cena = cenario(
+        cliente(
+            ANA,
+            "ANA PAULA SOUZA LIMA",
+            cota(6650, 2278, parcela(valor="9.99"), situacao="CAN", versao="01"),
+            cota(6650, 999, parcela(valor="55.55")),
+            cota(6650, 2278, parcela("2026-10-10", "1200.00"), parcela("2026-11-10", "1210.00"), parcela()),
+        ),
+        cobranca={"primeira_linha_zerada": True, "taxa": True, "residuo": True, "outras_cotas": True},
+        emissao={"alerta": "Existem parcelas em atraso.", "janela_fecha_s": 0.1},
+        busca={"confirmar": True, "criterio_atraso_ms": 150},
+    )
+    async with entered(cena) as (passos, portal, acesso):
+        await log_in(passos, acesso)
+        emissao, conferido = await fetch(passos, pedido())
+        assert emissao.parcela.receber == Decimal("1234.56")
+        assert conferido.linha.linha == portal.emitidos[0]["linha"]
+        assert emissao.cliente.nome == "ANA PAULA SOUZA LIMA" and emissao.cliente.contrato == "998877"
+
+
+async def test_a_warm_session_takes_about_half_a_second_a_contract() -> None:
+    """The bare script's time is the measure; a fixed sleep anywhere would show."""
+    async with entered(cenario()) as (passos, _, acesso):
+        await log_in(passos, acesso)
+        await fetch(passos, pedido())
+        inicio = time.monotonic()
+        for _ in range(2):
+            await fetch(passos, pedido())
+            await fetch(passos, pedido(BETO, COTA_BETO))
+        assert (time.monotonic() - inicio) / 4 < 2.0
+
+
+async def test_a_post_too_soon_slows_the_session_down() -> None:
+    cena = cenario(ritmo={"minimo_ms": 250, "castigo_s": 0.3})
+    async with entered(cena) as (passos, portal, acesso):
+        codigos = []
+        for _ in range(6):
+            try:
+                await log_in(passos, acesso)
+                await fetch(passos, pedido())
+                break
+            except Falha as falha:
+                codigos.append(falha.codigo)
+        assert portal.emitidos and set(codigos) <= {"portal.limite", "portal.fora_do_ar.http_5xx"}
+        assert passos.ritmo.intervalo_s >= 0.4
+
+
+@completo
+async def test_the_pace_is_kept_by_the_pages_own_posts_too() -> None:
+    cena = cenario(ritmo={"minimo_ms": 250, "castigo_s": 2.0})
+    assert await outcome(cena, ritmo_ms=300) == "ok"
+
+
+async def test_a_cnpj_is_searched_by_its_own_criterion() -> None:
+    empresa = cliente(EMPRESA, "ACACIO TRANSPORTES LTDA", cota(6655, 77))
+    assert await outcome(cenario(empresa), pedido(EMPRESA, Cota(6655, 77))) == "ok"
+
+
+ENTREGAS = (["html_depois_pdf", "pdf", "embutido", "anexo", "octet_stream", "form_post", "stimulsoft", "redireciona"],)
+
+
+@completo
+@pytest.mark.parametrize("fecha_s", [0.01, 0.3, 12.0])
+@pytest.mark.parametrize("entrega", *ENTREGAS)
+async def test_the_pdf_is_captured_however_it_is_served(entrega: str, fecha_s: float) -> None:
+    assert await outcome(cenario(emissao={"entrega": entrega, "janela_fecha_s": fecha_s})) == "ok"
+
+
+@completo
+@pytest.mark.parametrize(
+    "emissao",
+    [
+        {"recargas": 3},
+        {"janela_atraso_ms": 700},
+        {"janela_teste": True},
+        {"chave_unica": True},
+        {"chave_unica": True, "entrega": "form_post"},
+        {"relatorio_na_sessao": False},
+        {"confirmacao": "Confirma a emissão?"},
+        {"disposicao": ""},
+        {"tamanho_kb": 109},
+        {"tamanho_kb": 0},
+        {"modelo": "ficha"},
+        {"modelo": "colunas"},
+        {"modelo": "linhas"},
+        {"modelo": "arrecadacao"},
+    ],
+    ids=str,
+)
+async def test_an_emission_that_is_odd_but_right_succeeds(emissao: dict[str, Any]) -> None:
+    assert await outcome(cenario(emissao=emissao)) == "ok"
+
+
+@completo
+@pytest.mark.parametrize(
+    ("emissao", "codigo"),
+    [
+        ({"documento": "vazio"}, "download.falhou.vazio"),
+        ({"documento": "html"}, "download.falhou.nao_pdf"),
+        ({"documento": "truncado"}, "download.falhou.truncado"),
+        ({"documento": "em_branco"}, "download.falhou.vazio"),
+        ({"documento": "escaneado"}, "documento.ilegivel"),
+        ({"documento": "outro_cliente"}, "documento.divergente.cliente"),
+        ({"documento": "outro_cpf"}, "documento.divergente.cliente"),
+        ({"documento": "outra_cota"}, "documento.divergente.cota"),
+        ({"documento": "outro_mes"}, "documento.divergente.mes"),
+        ({"documento": "outro_valor"}, "documento.divergente.valor"),
+        ({"documento": "digito_errado"}, "documento.divergente.digito"),
+        ({"documento": "linha_de_outro_valor"}, "documento.divergente.digito"),
+        ({"documento": "sem_linha"}, "documento.divergente.digito"),
+        ({"entrega": "involucro"}, "download.falhou.nao_pdf"),
+        ({"entrega": "html_eterno"}, "download.falhou.nao_pdf"),
+        ({"entrega": "nunca"}, "download.falhou.tempo_esgotado"),
+        ({"entrega": "sem_janela"}, "download.falhou.tempo_esgotado"),
+    ],
+    ids=str,
+)
+async def test_a_document_that_is_wrong_is_named_so(emissao: dict[str, Any], codigo: str) -> None:
+    assert await outcome(cenario(emissao=emissao)) == codigo
+
+
+@completo
+@pytest.mark.parametrize(
+    ("botoes", "codigo"),
+    [
+        ({"busca": {"primeira_linha_vazia": False}}, "ok"),
+        ({"busca": {"ordem": "inversa"}}, "ok"),
+        ({"busca": {"alerta": "Cliente com pendências."}}, "ok"),
+        ({"busca": {"confirmacao": "Buscar?"}}, "ok"),
+        ({"busca": {"cabecalho": "espacos"}}, "ok"),
+        ({"busca": {"valor_cpf": "PF"}}, "ok"),
+        ({"menu": {"cobranca": "ctl10"}}, "ok"),
+        ({"menu": {"cobranca": "so_texto"}}, "ok"),
+        ({"menu": {"cobranca": "ausente"}}, "ok"),
+        ({"menu": {"icone": False}}, "ok"),
+        ({"menu": {"cobranca": "ausente", "acesso_direto": False}}, "portal.sem_permissao"),
+        ({"menu": {"icone": False, "acesso_direto": False}}, "portal.sem_permissao"),
+        ({"cobranca": {"grade": "ausente"}}, "boleto.inexistente"),
+        ({"cobranca": {"grade": "so_cabecalho"}}, "boleto.inexistente"),
+        ({"cobranca": {"exige_localizar": True}}, "ok"),
+        ({"cobranca": {"radio_marcado": False}}, "ok"),
+        ({"cobranca": {"unificar": "ausente", "ordem": "inversa"}}, "ok"),
+        ({"cobranca": {"alerta": "Existem parcelas em atraso."}}, "ok"),
+        ({"aparencia": {"charset": "iso-8859-1"}}, "ok"),
+        ({"aparencia": {"prefixo": "ctl00_Miolo", "primeira_linha": 3}}, "ok"),
+        ({"aparencia": {"trocar_ids": {"btnBuscar": "cmdBuscar", "btnEmitir": "cmdEmitir"}}}, "ok"),
+        ({"aparencia": {"trocar_ids": {"grdBoleto_Avulso": "tabela"}}}, "boleto.inexistente"),
+        ({"aparencia": {"trocar_ids": {"edtContextoBusca": "txt"}}}, "portal.mudou.seletor"),
+        ({"sessao": {"formato": "viewstate", "exclusiva": True}}, "ok"),
+        ({"sessao": {"expirar_na": "emissao"}}, "sessao.expirada"),
+        ({"sessao": {"expirar_na": "impressao"}}, "sessao.expirada"),
+        ({"firewall": {"bloqueio": "uma_vez", "na": "emissao", "status": 403}}, "portal.bloqueado"),
+        ({"falhas": {"erros": 1, "status": 503, "na": "busca"}}, "portal.fora_do_ar.http_5xx"),
+        ({"falhas": {"erros": 1, "na": "emissao"}}, "portal.limite"),
+        ({"falhas": {"cortes": 1, "na": "cobranca"}}, "portal.fora_do_ar.conexao"),
+        ({"falhas": {"cortes": 1, "na": "busca", "metodo": "POST"}}, "portal.fora_do_ar.conexao"),
+        ({"falhas": {"resets": -1, "na": "busca", "metodo": "POST"}}, "portal.fora_do_ar.conexao"),
+        ({"falhas": {"resets": -1, "na": "cobranca"}}, "portal.fora_do_ar.conexao"),
+        ({"latencia": {"atendimento": 20000}}, "portal.fora_do_ar.tempo_esgotado"),
+    ],
+    ids=str,
+)
+async def test_what_a_portal_may_do_has_its_outcome(botoes: dict[str, Any], codigo: str) -> None:
+    assert await outcome(cenario(**botoes)) == codigo
+
+
+@completo
+@pytest.mark.parametrize(
+    ("sem_resultado", "codigo"),
+    [
+        ("mensagem", "cliente.nao_encontrado"),
+        ("alerta", "cliente.nao_encontrado"),
+        ("grade_vazia", "cliente.nao_encontrado"),
+        ("nada", "portal.mudou.fluxo"),
+    ],
+)
+async def test_only_a_message_or_an_empty_grid_says_not_found(sem_resultado: str, codigo: str) -> None:
+    assert await outcome(cenario(busca={"sem_resultado": sem_resultado}), pedido(CECI)) == codigo
+
+
+@completo
+@pytest.mark.parametrize(
+    ("botoes", "campos", "codigo"),
+    [
+        ({"login": {"resetar": ["frmCorCcCnsLogin.aspx"]}}, {}, "ok"),
+        (
+            {"login": {"resetar": ["frmCorCcCnsLogin.aspx", "frmCorCCCnsLogin.aspx"]}},
+            {},
+            "portal.fora_do_ar.conexao",
+        ),
+        ({"login": {"mensagem_em": "solta"}}, {"senha": "x"}, "login.recusado"),
+        ({"login": {"mensagem_em": "errmsg"}}, {"senha": "x"}, "login.recusado"),
+        ({"login": {"mensagem_em": "alert", "mensagem": "Falha 17"}}, {"senha": "x"}, "login.recusado"),
+        ({"login": {"mensagem": ""}}, {"senha": "x"}, "login.recusado"),
+        ({"login": {"mensagem": "Sua senha expirou."}}, {"senha": "x"}, "login.acao_necessaria.trocar_senha"),
+        ({"login": {"captcha": "sempre"}}, {}, "login.captcha"),
+        ({"login": {"bloquear_apos": 1}}, {"senha": "x"}, "login.recusado"),
+        ({"situacao": "bloqueada"}, {}, "login.bloqueado"),
+        ({"situacao": "trocar_senha"}, {}, "login.acao_necessaria.trocar_senha"),
+        ({"situacao": "termos"}, {}, "login.acao_necessaria.termos"),
+        ({"situacao": "token"}, {}, "login.acao_necessaria.token"),
+        ({"situacao": "sso"}, {}, "login.acao_necessaria"),
+        ({"situacao": "unidade"}, {}, "ok"),
+        ({"falhas": {"erros": 1, "na": "login", "metodo": "POST", "status": 503}}, {}, "portal.fora_do_ar.http_5xx"),
+        ({"firewall": {"bloqueio": "uma_vez", "na": "login"}}, {}, "portal.bloqueado"),
+    ],
+    ids=str,
+)
+async def test_a_login_tells_why_it_did_not_succeed(
+    botoes: dict[str, Any], campos: dict[str, Any], codigo: str
+) -> None:
+    assert await outcome(cenario(**botoes), **campos) == codigo
+
+
+@completo
+async def test_the_grid_leads_to_a_boleto_already_filed() -> None:
+    conhecido = frozenset({(Cota(6650, 2278), MesReferencia(2026, 12))})
+    assert await outcome(cenario(), Pedido(ANA, None, None, None, HOJE, ja_baixados=conhecido)) == "ja_baixado"

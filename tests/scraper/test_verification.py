@@ -1,0 +1,166 @@
+"""Is this PDF the boleto that was asked for: the simulator's layouts, and texts as other layouts give them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from services.scraper.portal.errors import DocumentoRecusado, Falha
+from services.scraper.verification import Conferido, Procurado, check_texto, verify
+from shared.boleto import format_linha
+from shared.contrato import Cota, MesReferencia
+from tests.simulator.boleto import Boleto, make_boleto
+from tests.simulator.documents import build_documento
+from tests.simulator.knobs import Documento, Emissao
+
+VENCIMENTO, VALOR, HOJE = date(2026, 12, 10), Decimal("1234.56"), date(2026, 11, 24)
+ANA, BETO = "529.982.247-25", "111.444.777-35"
+PROCURADO = Procurado("52998224725", Cota(6650, 2278), VENCIMENTO, VALOR, HOJE)
+
+
+def slip(documento: str = ANA, cota: str = "2278", *, arrecadacao: bool = False) -> Boleto:
+    return make_boleto(
+        nome="ANA PAULA SOUZA LIMA" if documento == ANA else "BETO ACACIO",
+        documento=documento,
+        grupo="6650",
+        cota=cota,
+        versao="00",
+        numero=12,
+        vencimento=VENCIMENTO,
+        valor=VALOR,
+        emissao=HOJE,
+        arrecadacao=arrecadacao,
+    )
+
+
+def pdf(kind: Documento, emissao: Emissao, boleto: Boleto | None = None) -> bytes:
+    return build_documento(kind, boleto or slip(), slip(BETO), slip(cota="999"), emissao)
+
+
+@pytest.mark.parametrize("modelo", ["ficha", "colunas", "linhas"])
+@pytest.mark.parametrize("arrecadacao", [False, True])
+async def test_the_right_boleto_passes_in_every_layout(modelo: str, arrecadacao: bool) -> None:
+    boleto = slip(arrecadacao=arrecadacao)
+    emissao = Emissao.model_validate({"modelo": modelo, "tamanho_kb": 0})
+    conferido = await verify(pdf("certo", emissao, boleto), PROCURADO)
+    assert conferido.linha.linha == boleto.linha
+    assert conferido.nosso_numero == boleto.nosso_numero
+
+
+@pytest.mark.parametrize("modelo", ["ficha", "colunas", "linhas"])
+@pytest.mark.parametrize(
+    ("kind", "codigo"),
+    [
+        ("vazio", "download.falhou.vazio"),
+        ("html", "download.falhou.nao_pdf"),
+        ("truncado", "download.falhou.truncado"),
+        ("em_branco", "download.falhou.vazio"),
+        ("escaneado", "documento.ilegivel"),
+        ("outro_cliente", "documento.divergente.cliente"),
+        ("outro_cpf", "documento.divergente.cliente"),
+        ("outra_cota", "documento.divergente.cota"),
+        ("outro_mes", "documento.divergente.mes"),
+        ("outro_valor", "documento.divergente.valor"),
+        ("digito_errado", "documento.divergente.digito"),
+        ("linha_de_outro_valor", "documento.divergente.digito"),
+        ("sem_linha", "documento.divergente.digito"),
+    ],
+)
+async def test_every_wrong_document_is_refused_by_name(modelo: str, kind: Documento, codigo: str) -> None:
+    emissao = Emissao.model_validate({"modelo": modelo, "tamanho_kb": 0})
+    with pytest.raises(Falha) as erro:
+        await verify(pdf(kind, emissao), PROCURADO)
+    assert erro.value.codigo == codigo
+    if isinstance(erro.value, DocumentoRecusado):
+        assert erro.value.pdf is not None
+
+
+async def test_a_little_junk_before_the_pdf_does_no_harm() -> None:
+    right = pdf("certo", Emissao(tamanho_kb=0))
+    await verify(b"\r\n" * 20 + right + b"\r\n\0", PROCURADO)
+    with pytest.raises(Falha, match="nao_pdf"):
+        await verify(b" x" * 600 + right, PROCURADO)
+
+
+LINHA = format_linha(slip().linha)
+TEXTO = f"""001-9 {LINHA}
+Beneficiário ADMINISTRADORA MODELO CNPJ 11.444.777/0001-61
+Vencimento Valor do Documento
+10/12/2026 1.234,56
+Grupo/Cota/Versão: 006650-2278-00
+Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25
+Sacador/Avalista
+"""
+
+
+def check(texto: str, procurado: Procurado = PROCURADO) -> Conferido:
+    return check_texto(texto, procurado)
+
+
+def refused(texto: str, procurado: Procurado = PROCURADO) -> str:
+    with pytest.raises(DocumentoRecusado) as erro:
+        check_texto(texto, procurado)
+    return erro.value.codigo.removeprefix("documento.divergente.")
+
+
+@pytest.mark.parametrize(
+    ("de", "para"),
+    [
+        ("529.982.247-25", "52998224725"),
+        ("529.982.247-25", "529.982.247\n-25"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo: 006650 Cota: 2278 Versão: 00"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "GRUPO / COTA\nNosso número\n6650/2278"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Contrato 006650/2278-00"),
+        ("1.234,56", "R$ 1234,56"),
+        ("1.234,56", "R$\u00a01.234,56"),
+        (LINHA, LINHA.replace(" ", "\n")),
+        (LINHA, slip().linha),
+        (LINHA, f"{LINHA}\n{LINHA}"),
+        ("Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25", "ANA PAULA SOUZA LIMA\n529.982.247-25\nSacado"),
+    ],
+)
+def test_other_spellings_of_the_same_facts_pass(de: str, para: str) -> None:
+    assert de in TEXTO
+    check(TEXTO.replace(de, para))
+
+
+@pytest.mark.parametrize(
+    ("de", "para", "parte"),
+    [
+        ("529.982.247-25", "", "cliente"),
+        ("529.982.247-25", BETO, "cliente"),
+        ("Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25", f"Cônjuge {ANA}\nPagador BETO {BETO}", "cliente"),
+        ("006650-2278-00", "", "cota"),
+        ("006650-2278-00", "006650-0999-00", "cota"),
+        ("006650-2278-00", "006651-2278-00", "cota"),
+        ("006650-2278-00", "006650-0999-00 Outras cotas 006650-2278-00", "cota"),
+        ("10/12/2026", "10/11/2026", "mes"),
+        ("10/12/2026", "10/12/2027", "mes"),
+        ("1.234,56", "1.234,57", "valor"),
+        ("1.234,56", "11.234,56", "valor"),
+        (LINHA, "", "digito"),
+        (LINHA, LINHA.replace(LINHA[:5], "99999"), "digito"),
+        (LINHA, format_linha(slip().change(valor=VALOR + 1).linha), "digito"),
+        (LINHA, format_linha(slip().change(vencimento=date(2027, 1, 10)).linha), "digito"),
+        (LINHA, f"{LINHA}\n{format_linha(slip(BETO).linha)}", "digito"),
+    ],
+)
+def test_one_wrong_fact_is_enough_to_refuse(de: str, para: str, parte: str) -> None:
+    """The former system took any PDF: 5 of 9 `sucesso` in one run were another boleto."""
+    assert de in TEXTO
+    assert refused(TEXTO.replace(de, para)) == parte
+
+
+def test_an_instalment_of_another_month_than_asked_is_refused_before_its_paper() -> None:
+    assert refused(TEXTO, replace(PROCURADO, mes=MesReferencia(2027, 1))) == "mes"
+
+
+def test_a_convenio_slip_without_date_in_its_code_needs_the_date_at_its_label() -> None:
+    linha = format_linha(slip(arrecadacao=True).linha)
+    texto = TEXTO.replace(LINHA, linha)
+    check(texto)
+    far = texto.replace("Vencimento Valor do Documento\n10/12/2026", "Valor do Documento\n")
+    assert refused(far + "x" * 300 + "\nPróxima assembleia 10/12/2026") == "mes"
