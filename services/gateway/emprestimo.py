@@ -12,6 +12,7 @@ from asyncpg import Record
 
 from services.gateway.pulsos import VALIDADE_S
 from services.gateway.store import Conn, Pool, load_sql
+from services.gateway.store.credenciais import revoke
 
 DESPACHO, SQL = load_sql("despacho"), load_sql("concessoes")
 _PULSO_S = 5.0
@@ -43,6 +44,7 @@ async def _take(pool: Pool, credencial_id: int, titular: str, espera_s: float) -
             await conn.execute(DESPACHO["lock"])
             if (cerca := await _grant(conn, credencial_id, titular)) is not None:
                 return cerca
+            await _ask_back(conn, credencial_id)
         if asyncio.get_running_loop().time() >= limite:
             raise SemVaga
         await asyncio.sleep(1)
@@ -60,6 +62,14 @@ async def _grant(conn: Conn, credencial_id: int, titular: str) -> int | None:
         DESPACHO["grant_concessao"], credencial_id, livres[0], titular, titular, VALIDADE_S, uuid4()
     )
     return cerca
+
+
+async def _ask_back(conn: Conn, credencial_id: int) -> None:
+    """An idle session of the credential need not be kept while a person waits."""
+    dela = [c for c in await conn.fetch(DESPACHO["list_concessoes"]) if c["credencial_id"] == credencial_id]
+    ociosas = [c for c in dela if c["ociosa_s"] > 0 and c["pedido_id"] is None]
+    if ociosas and not any(c["revogada"] for c in dela):
+        await revoke(conn, ociosas[:1])
 
 
 async def _renew(pool: Pool, cerca: int, titular: str) -> None:
