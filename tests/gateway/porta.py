@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from services.gateway.context import AppContext
 from services.gateway.engine import Engine, open_engine
 from services.gateway.live import Live
 from services.gateway.pedidos import Pedidos
+from services.gateway.routes import list_rotas
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool
 from services.gateway.store.chaves import Escopo, create_chave
@@ -74,6 +76,8 @@ class Porta:
             bruto = await resposta.read()
             eh_json = resposta.content_type == "application/json"
             json = await resposta.json() if eh_json else {}
+            if resposta.status in (200, 201) and eh_json:
+                check_declared(metodo, caminho, json["data"])
             return Resposta(resposta.status, json, dict(resposta.headers), bruto)
 
     async def upload(
@@ -105,6 +109,14 @@ class Porta:
 
     def list_files(self) -> list[str]:
         return sorted(p.relative_to(self.pasta).as_posix() for p in self.pasta.rglob("*") if p.is_file())
+
+
+def check_declared(metodo: str, caminho: str, dados: Any) -> None:
+    """An answer holds what its route declares, field for field: so does OpenAPI."""
+    for rota in list_rotas():
+        molde = re.sub(r"{\w+}", "[^/]+", rota.caminho)
+        if rota.metodo == metodo and isinstance(rota.dados, type) and re.fullmatch(molde, caminho.partition("?")[0]):
+            rota.dados.model_validate(dados)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from services.gateway.routes.planilhas import find_consultor_filtro
 from services.gateway.store import boletos as store
 from services.gateway.store.boletos import FiltroBoletos
 from services.gateway.store.execucoes import NaoEncontrada, find_execucao
+from services.gateway.vistas import BoletoVisto, list_of
 from shared.contrato import parse_documento, parse_mes
 from shared.events import Arquivo
 from shared.files import ArquivoAusente, ArquivoCorrompido, FileStore
@@ -47,7 +48,12 @@ class ConsultaBoletos(Pagina):
     desde: AwareDatetime | None = None
 
 
-@rotas.get("boletos", resumo="Lista os boletos, os mais novos primeiro", exemplo={"boletos": [EXEMPLO], "cursor": None})
+@rotas.get(
+    "boletos",
+    resumo="Lista os boletos, os mais novos primeiro",
+    dados=list_of("boletos", BoletoVisto),
+    exemplo={"boletos": [EXEMPLO], "cursor": None},
+)
 async def list_boletos(chamada: Chamada, consulta: ConsultaBoletos) -> Resposta:
     acesso = chamada.acesso
     async with chamada.ctx.pool.acquire() as conn:
@@ -64,7 +70,7 @@ async def list_boletos(chamada: Chamada, consulta: ConsultaBoletos) -> Resposta:
     return Resposta(page("boletos", linhas, consulta, store.view_boleto))
 
 
-@rotas.get("boletos/{id}", resumo="Mostra um boleto", exemplo=EXEMPLO)
+@rotas.get("boletos/{id}", resumo="Mostra um boleto", dados=BoletoVisto, exemplo=EXEMPLO)
 async def show_boleto(chamada: Chamada, id: int) -> Resposta:
     return Resposta(store.view_boleto(await _find(chamada, id)))
 

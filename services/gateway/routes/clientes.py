@@ -17,6 +17,7 @@ from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.cadastros import FiltroClientes
 from services.gateway.store.chaves import Escopo
 from services.gateway.validation import Corpo
+from services.gateway.vistas import ClienteVisto, list_of
 from shared.contrato import fold, mask_documento, parse_documento
 
 rotas = Rotas("Clientes", "Os contratos das planilhas. O CPF aparece inteiro só para operador e admin.")
@@ -58,7 +59,12 @@ class MudancaCliente(Corpo):
     ativo: Mudado[bool] = None
 
 
-@rotas.get("clientes", resumo="Lista os contratos", exemplo={"clientes": [EXEMPLO], "cursor": None})
+@rotas.get(
+    "clientes",
+    resumo="Lista os contratos",
+    dados=list_of("clientes", ClienteVisto),
+    exemplo={"clientes": [EXEMPLO], "cursor": None},
+)
 async def list_clientes(chamada: Chamada, consulta: ConsultaClientes) -> Resposta:
     acesso = chamada.acesso
     async with chamada.ctx.pool.acquire() as conn:
@@ -74,7 +80,7 @@ async def list_clientes(chamada: Chamada, consulta: ConsultaClientes) -> Respost
     return Resposta(page("clientes", linhas, consulta, lambda linha: _view(chamada, linha)))
 
 
-@rotas.get("clientes/{id}", resumo="Mostra um contrato", exemplo=EXEMPLO)
+@rotas.get("clientes/{id}", resumo="Mostra um contrato", dados=ClienteVisto, exemplo=EXEMPLO)
 async def show_cliente(chamada: Chamada, id: int) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         return Resposta(_view(chamada, await _find(chamada, conn, id)))
@@ -83,6 +89,7 @@ async def show_cliente(chamada: Chamada, id: int) -> Resposta:
 @rotas.patch(
     "clientes/{id}",
     resumo="Altera um contrato: o que se preenche aqui nenhuma planilha sobrescreve",
+    dados=ClienteVisto,
     exemplo=EXEMPLO,
     respostas={409: "já existe um contrato com este CPF e grupo/cota"},
 )

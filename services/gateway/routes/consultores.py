@@ -14,6 +14,7 @@ from services.gateway.paging import Pagina, page
 from services.gateway.store import Conn, cadastros
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.validation import Corpo
+from services.gateway.vistas import ConsultorVisto, list_of
 from shared.contrato import fold
 
 rotas = Rotas("Consultores", "Os consultores, donos das planilhas e das pastas de boletos.")
@@ -56,14 +57,19 @@ class MudancaConsultor(Corpo):
     ativo: Mudado[bool] = None
 
 
-@rotas.get("consultores", resumo="Lista os consultores", exemplo={"consultores": [EXEMPLO], "cursor": None})
+@rotas.get(
+    "consultores",
+    resumo="Lista os consultores",
+    dados=list_of("consultores", ConsultorVisto),
+    exemplo={"consultores": [EXEMPLO], "cursor": None},
+)
 async def list_consultores(chamada: Chamada, consulta: Pagina) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         linhas = await cadastros.list_consultores(conn, chamada.acesso.alcance, consulta.cursor or 0, consulta.buscar)
     return Resposta(page("consultores", linhas, consulta, cadastros.view_consultor))
 
 
-@rotas.get("consultores/{id}", resumo="Mostra um consultor", exemplo=EXEMPLO)
+@rotas.get("consultores/{id}", resumo="Mostra um consultor", dados=ConsultorVisto, exemplo=EXEMPLO)
 async def show_consultor(chamada: Chamada, id: int) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         return Resposta(cadastros.view_consultor(await _find(chamada, conn, id)))
@@ -73,6 +79,7 @@ async def show_consultor(chamada: Chamada, id: int) -> Resposta:
     "consultores",
     status=201,
     resumo="Cadastra um consultor",
+    dados=ConsultorVisto,
     exemplo=EXEMPLO,
     respostas={409: "já existe um consultor com este nome, maiúsculas e acentos à parte"},
 )
@@ -85,7 +92,7 @@ async def create_consultor(chamada: Chamada, corpo: NovoConsultor) -> Resposta:
         return Resposta(cadastros.view_consultor(await _find(chamada, conn, id)), "Consultor cadastrado.")
 
 
-@rotas.patch("consultores/{id}", resumo="Altera um consultor", exemplo=EXEMPLO)
+@rotas.patch("consultores/{id}", resumo="Altera um consultor", dados=ConsultorVisto, exemplo=EXEMPLO)
 async def change_consultor(chamada: Chamada, id: int, corpo: MudancaConsultor) -> Resposta:
     pedidas = corpo.model_dump(exclude_unset=True)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():

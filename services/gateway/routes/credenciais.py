@@ -21,6 +21,7 @@ from services.gateway.store.chaves import Escopo
 from services.gateway.store.execucoes import credential_fixed
 from services.gateway.store.pedidos import Pedido
 from services.gateway.validation import Corpo
+from services.gateway.vistas import CredencialVista, TesteCredencial, list_of
 
 rotas = Rotas("Credenciais", "Os acessos ao portal. A senha entra e nunca sai.")
 
@@ -65,14 +66,19 @@ class MudancaCredencial(Corpo):
 CONSERTOS = {"ponto_venda", "usuario", "senha", "ativo"}
 
 
-@rotas.get("credenciais", resumo="Lista as credenciais", exemplo={"credenciais": [EXEMPLO], "cursor": None})
+@rotas.get(
+    "credenciais",
+    resumo="Lista as credenciais",
+    dados=list_of("credenciais", CredencialVista),
+    exemplo={"credenciais": [EXEMPLO], "cursor": None},
+)
 async def list_credenciais(chamada: Chamada, consulta: Pagina) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         linhas = await cadastros.list_credenciais(conn, chamada.acesso.alcance, consulta.cursor or 0, consulta.buscar)
     return Resposta(page("credenciais", linhas, consulta, cadastros.view_credencial))
 
 
-@rotas.get("credenciais/{id}", resumo="Mostra uma credencial", exemplo=EXEMPLO)
+@rotas.get("credenciais/{id}", resumo="Mostra uma credencial", dados=CredencialVista, exemplo=EXEMPLO)
 async def show_credencial(chamada: Chamada, id: int) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         return Resposta(cadastros.view_credencial(await _find(chamada, conn, id)))
@@ -83,6 +89,7 @@ async def show_credencial(chamada: Chamada, id: int) -> Resposta:
     escopo=Escopo.ADMIN,
     status=201,
     resumo="Cadastra uma credencial",
+    dados=CredencialVista,
     exemplo=EXEMPLO,
     respostas={409: "o ponto de venda já tem uma credencial com este usuário"},
 )
@@ -97,7 +104,9 @@ async def create_credencial(chamada: Chamada, corpo: NovaCredencial) -> Resposta
     return Resposta(vista, "Credencial cadastrada. Teste-a antes da primeira execução.")
 
 
-@rotas.patch("credenciais/{id}", escopo=Escopo.ADMIN, resumo="Altera uma credencial", exemplo=EXEMPLO)
+@rotas.patch(
+    "credenciais/{id}", escopo=Escopo.ADMIN, resumo="Altera uma credencial", dados=CredencialVista, exemplo=EXEMPLO
+)
 async def change_credencial(chamada: Chamada, id: int, corpo: MudancaCredencial) -> Resposta:
     pedidas = corpo.model_dump(exclude_unset=True)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
@@ -131,6 +140,7 @@ async def delete_credencial(chamada: Chamada, id: int) -> Resposta:
 @rotas.post(
     "credenciais/{id}/testar",
     resumo="Entra no portal uma vez com a credencial e diz o que aconteceu",
+    dados=TesteCredencial,
     exemplo=EXEMPLO_TESTE,
     respostas={
         202: f"o teste ainda corre: veja Location ({EXEMPLO_202})",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.store.estatisticas import read_estatisticas
+from services.gateway.vistas import Estatisticas
 
 rotas = Rotas("Estatísticas")
 
@@ -26,6 +27,7 @@ EXEMPLO = {
     resumo="O que foi feito hoje, em 7 e em 30 dias; tempos por etapa, consultores e causas dos últimos 30 dias",
     descricao="taxa_sucesso: sucessos entre os contratos tentados no portal (sem ja_baixado e cancelado). Os dias são "
     "os de São Paulo, hoje incluído.",
+    dados=Estatisticas,
     exemplo=EXEMPLO,
 )
 async def show_estatisticas(chamada: Chamada) -> Resposta:

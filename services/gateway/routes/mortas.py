@@ -13,6 +13,7 @@ from services.gateway.paging import LIMITE_MAXIMO, Limite
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo
 from services.gateway.validation import Consulta
+from services.gateway.vistas import Morta, list_of
 from shared.bus import BusUnavailable, DeadLetter, DeadLetterGone, Unroutable
 from shared.contrato import mask_documento, mask_documentos
 
@@ -35,6 +36,7 @@ class ConsultaMortas(Consulta):
     "mortas",
     escopo=Escopo.ADMIN,
     resumo="Lista as mensagens mortas, as mais velhas primeiro",
+    dados=list_of("mortas", Morta),
     exemplo={"mortas": [EXEMPLO], "cursor": None},
 )
 async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:

@@ -17,6 +17,7 @@ from services.gateway.store import Conn, cadastros
 from services.gateway.store import planilhas as store
 from services.gateway.store.pedidos import Pedido
 from services.gateway.validation import Consulta
+from services.gateway.vistas import Importacao, PlanilhaVista, list_of
 
 rotas = Rotas("Planilhas", "As planilhas dos consultores: enviadas, conferidas e importadas.")
 
@@ -68,7 +69,11 @@ class Formulario:
     ponto_venda: str | None
 
 
-@rotas.get("planilhas", resumo="Lista as planilhas importadas, as mais novas primeiro")
+@rotas.get(
+    "planilhas",
+    resumo="Lista as planilhas importadas, as mais novas primeiro",
+    dados=list_of("planilhas", PlanilhaVista),
+)
 async def list_planilhas(chamada: Chamada, consulta: ConsultaPlanilhas) -> Resposta:
     alcance = chamada.acesso.alcance
     async with chamada.ctx.pool.acquire() as conn:
@@ -82,6 +87,7 @@ async def list_planilhas(chamada: Chamada, consulta: ConsultaPlanilhas) -> Respo
     status=201,
     resumo="Importa a planilha de um consultor, ou só a confere",
     descricao=DESCRICAO,
+    dados=Importacao,
     exemplo=EXEMPLO_RELATO,
     formulario=FORMULARIO,
     respostas={

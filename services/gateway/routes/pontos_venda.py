@@ -16,6 +16,7 @@ from services.gateway.store import Conn, cadastros
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo
 from services.gateway.validation import Corpo
+from services.gateway.vistas import PontoVendaVisto, list_of
 
 PERFIL_PADRAO = "canopus"
 # The portal of each profile that has one of its own; a ponto de venda may name another.
@@ -51,14 +52,19 @@ class MudancaPontoVenda(Corpo):
     ativo: Mudado[bool] = None
 
 
-@rotas.get("pontos-venda", resumo="Lista os pontos de venda", exemplo={"pontos-venda": [EXEMPLO], "cursor": None})
+@rotas.get(
+    "pontos-venda",
+    resumo="Lista os pontos de venda",
+    dados=list_of("pontos-venda", PontoVendaVisto),
+    exemplo={"pontos-venda": [EXEMPLO], "cursor": None},
+)
 async def list_pontos_venda(chamada: Chamada, consulta: Pagina) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         linhas = await cadastros.list_pontos_venda(conn, chamada.acesso.alcance, consulta.cursor or 0, consulta.buscar)
     return Resposta(page("pontos-venda", linhas, consulta, cadastros.view_ponto_venda))
 
 
-@rotas.get("pontos-venda/{codigo}", resumo="Mostra um ponto de venda", exemplo=EXEMPLO)
+@rotas.get("pontos-venda/{codigo}", resumo="Mostra um ponto de venda", dados=PontoVendaVisto, exemplo=EXEMPLO)
 async def show_ponto_venda(chamada: Chamada, codigo: str) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         return await _answer(chamada, conn, codigo)
@@ -69,6 +75,7 @@ async def show_ponto_venda(chamada: Chamada, codigo: str) -> Resposta:
     escopo=Escopo.ADMIN,
     status=201,
     resumo="Cadastra um ponto de venda",
+    dados=PontoVendaVisto,
     exemplo=EXEMPLO,
     respostas={409: "já existe um ponto de venda com este código, pontuação à parte"},
 )
@@ -85,7 +92,13 @@ async def create_ponto_venda(chamada: Chamada, corpo: NovoPontoVenda) -> Respost
         return await _answer(chamada, conn, corpo.codigo, "Ponto de venda cadastrado.")
 
 
-@rotas.patch("pontos-venda/{codigo}", escopo=Escopo.ADMIN, resumo="Altera um ponto de venda", exemplo=EXEMPLO)
+@rotas.patch(
+    "pontos-venda/{codigo}",
+    escopo=Escopo.ADMIN,
+    resumo="Altera um ponto de venda",
+    dados=PontoVendaVisto,
+    exemplo=EXEMPLO,
+)
 async def change_ponto_venda(chamada: Chamada, codigo: str, corpo: MudancaPontoVenda) -> Resposta:
     mudancas = corpo.model_dump(exclude_unset=True)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():

@@ -1,0 +1,226 @@
+"""What the register's answers hold, field by field; OpenAPI comes from these, and a test holds the answers to them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+
+class Vista(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PontoVendaVisto(Vista):
+    """clientes, credenciais: how many active ones it has."""
+
+    id: int
+    codigo: str
+    nome: str
+    empresa: str
+    url_base: str
+    perfil: str
+    ativo: bool
+    clientes: int
+    credenciais: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConsultorVisto(Vista):
+    id: int
+    nome: str
+    ponto_venda: str
+    email: str | None
+    whatsapp: str | None
+    pasta_boletos: str
+    cor_identificacao: str | None
+    ativo: bool
+    clientes: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class CredencialVista(Vista):
+    """parada_*: set while nothing is posted with it until a person acts."""
+
+    id: int
+    ponto_venda: str
+    usuario: str
+    codigo_empresa: str | None
+    max_sessoes: int
+    ativo: bool
+    ultimo_login: datetime | None
+    ultimo_erro: datetime | None
+    mensagem_erro: str | None
+    parada_codigo: str | None
+    parada_em: datetime | None
+    parada_texto: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ClienteVisto(Vista):
+    """cpf: whole for operador and admin, masked for leitura. editados: fields that no workbook overwrites."""
+
+    id: int
+    nome: str
+    cpf: str
+    grupo: int | None
+    cota: int | None
+    ponto_venda: str
+    consultor: str | None
+    consultor_id: int | None
+    email: str | None
+    whatsapp: str | None
+    situacao: str | None
+    contemplado: str | None
+    status_contrato: str
+    origem: str
+    observacoes: str | None
+    ativo: bool
+    valor_credito: float | None
+    valor_parcela: float | None
+    planilha_id: int | None
+    linha_planilha: int | None
+    editados: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ErroLinha(Vista):
+    aba: str
+    linha: int
+    campo: str
+    motivo: str
+
+
+class Contagens(Vista):
+    """total = importados + atualizados + inativos + ignorados + rejeitados; erros tells of the last two."""
+
+    total: int
+    importados: int
+    atualizados: int
+    inativos: int
+    ignorados: int
+    rejeitados: int
+    erros: list[ErroLinha]
+
+
+class Importacao(Contagens):
+    """id: the workbook's; absent where it was only simulated."""
+
+    id: int = Field(default=0)
+    simulado: bool
+
+
+class PlanilhaVista(Contagens):
+    id: int
+    consultor: str
+    consultor_id: int
+    ponto_venda: str | None
+    nome_arquivo: str
+    sha256: str
+    tamanho: int
+    importada_em: datetime
+    importada_por: str | None
+
+
+class BoletoVisto(Vista):
+    id: int
+    automacao_id: UUID
+    ponto_venda: str
+    consultor: str | None
+    cliente_id: int | None
+    nome: str | None
+    cpf: str
+    grupo: int
+    cota: int
+    mes: int
+    ano: int
+    numero_parcela: str | None
+    contrato: str | None
+    vencimento: date
+    valor: float
+    linha_digitavel: str | None
+    codigo_barras: str | None
+    nosso_numero: str | None
+    arquivo: str
+    tamanho: int
+    sha256: str
+    baixado_em: datetime
+
+
+class Passo(Vista):
+    passo: str
+    ok: bool
+    detalhe: str
+    duracao_s: float
+
+
+class TesteCredencial(Vista):
+    ok: bool
+    codigo: str | None
+    mensagem: str
+    passos: list[Passo]
+
+
+class ContagemResultados(Vista):
+    """taxa_sucesso: successes among the contracts that were tried at the portal; null where none was."""
+
+    total: int
+    sucesso: int
+    erro: int
+    cpf_nao_encontrado: int
+    sem_boleto: int
+    ja_baixado: int
+    cancelado: int
+    taxa_sucesso: float | None
+
+
+class Janelas(Vista):
+    hoje: ContagemResultados
+    dias_7: ContagemResultados
+    dias_30: ContagemResultados
+
+
+class TempoEtapa(Vista):
+    etapa: str
+    medidas: int
+    p50_s: float
+    p95_s: float
+
+
+class ContagemConsultor(ContagemResultados):
+    consultor_id: int | None
+    consultor: str | None
+
+
+class ContagemCausa(Vista):
+    codigo: str
+    titulo: str
+    quem_age: str
+    quantidade: int
+
+
+class Estatisticas(Vista):
+    totais: Janelas
+    etapas: list[TempoEtapa]
+    por_consultor: list[ContagemConsultor]
+    por_causa: list[ContagemCausa]
+
+
+class Morta(Vista):
+    id: str
+    rota: str
+    fila: str
+    motivo: str
+    quando: datetime
+    corpo: dict[str, object] | list[object] | str
+
+
+def list_of(nome: str, vista: type[Vista]) -> type[BaseModel]:
+    """The `data` of a list: its rows under `nome`, and the cursor of the next page."""
+    campo = (list[vista], Field(alias=nome))  # type: ignore[valid-type]
+    return create_model(f"Lista{vista.__name__}", __base__=Vista, linhas=campo, cursor=(str | None, None))
