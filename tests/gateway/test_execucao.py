@@ -26,7 +26,7 @@ from services.gateway.execucao import (
 )
 from shared.outcomes import DESFECHOS, Classe, StatusCliente, StatusExecucao, find_desfecho
 
-NADA = dict.fromkeys(StatusCliente, 0)
+NADA: dict[str, int] = dict.fromkeys(StatusCliente, 0)
 
 
 def decide(codigo: str, **campos: object) -> Tentar | Encerrar:
@@ -126,7 +126,7 @@ def test_only_a_true_answer_proves_that_the_portal_is_up(codigo: str, answers: b
     ],
 )
 def test_how_an_execution_ends(status: str, codigo: str | None, erros: int, parado: str | None, fim: str) -> None:
-    contagem = NADA | {StatusCliente.ERRO: erros, StatusCliente.SEM_BOLETO: 2}
+    contagem = {**NADA, StatusCliente.ERRO: erros, StatusCliente.SEM_BOLETO: 2}
     assert status_final(StatusExecucao(status), codigo, contagem, parado) == fim
 
 

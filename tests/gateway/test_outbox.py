@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ import pytest
 from services.gateway.outbox import Outbox
 from services.gateway.store import Pool
 from services.gateway.store.outbox import post
-from shared.bus import BusUnavailable, Unroutable
+from shared.bus import BusError, BusUnavailable, Message, Unroutable
 from shared.bus.memory import MemoryBus
 from shared.bus.topology import news_queue, scraper_queue
 from shared.events import EVENTOS, ExecucaoEvento, PlanilhaLer, PlanilhaLida, SessaoRevogada
@@ -48,6 +48,32 @@ async def test_messages_of_one_queue_keep_their_order(pool: Pool) -> None:
             await asyncio.gather(*(outbox.publish_batch() for outbox in outboxes))
         await eventually(lambda: len(recebidas) >= 450)
     assert recebidas == list(range(450))
+
+
+async def test_a_second_gateway_does_not_overtake_the_first(pool: Pool) -> None:
+    """A task that comes before its lease would be dropped by its scraper."""
+    fila = scraper_queue("s1")
+    recebidas: list[int] = []
+
+    async def handle(evento: SessaoRevogada, entrega: Any) -> None:
+        recebidas.append(evento.cerca)
+
+    class Lento(MemoryBus):
+        async def publish_many(self, messages: Sequence[Message]) -> list[BusError | None]:
+            lento.set()
+            await ultrapassou.wait()
+            return await super().publish_many(messages)
+
+    lento, ultrapassou = asyncio.Event(), asyncio.Event()
+    async with Lento(EVENTOS) as bus, bus.consume(fila, handle), pool.acquire() as conn:
+        for cerca in range(201):
+            await post(conn, SessaoRevogada(cerca=cerca), fila=fila.name, ttl_s=60)
+        primeiro = asyncio.create_task(Outbox(pool, bus).publish_batch())
+        await lento.wait()
+        assert await Outbox(pool, bus).publish_batch() is False
+        ultrapassou.set()
+        assert await primeiro
+        assert await left(pool) == 1
 
 
 async def test_what_was_rolled_back_is_never_sent(pool: Pool) -> None:

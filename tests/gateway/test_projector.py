@@ -121,9 +121,8 @@ async def test_a_dead_letter_ends_its_contract_and_a_requeued_naming_still_count
     um, dois = await maestro.send(itens[0], cerca), await maestro.send(itens[1], cerca)
     await maestro.apply(capturado(dois))
     for tarefa in (um, dois):
-        morta = DeadLetter(
-            "1", "boleto.x", "veneno", "fila", b"", datetime.now(UTC), BoletoEtapa(tarefa=tarefa, etapa=Etapa.BUSCANDO)
-        )
+        relato = BoletoEtapa(tarefa=tarefa, etapa=Etapa.BUSCANDO)
+        morta = DeadLetter("1", relato.rota, "veneno", "fila", b"", datetime.now(UTC), relato)
         await maestro.projector.handle_morta(morta, ENTREGA)
     assert {(i["status"], i["codigo"]) for i in await list_itens(maestro.pool, automacao_id)} == {("erro", "interno")}
     await maestro.apply(arquivado(dois), arquivado(um))
