@@ -93,7 +93,7 @@ class Scraper:
     async def __aexit__(
         self, tipo: type[BaseException] | None, erro: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._pilha.__aexit__(tipo, erro, traceback)
+        await self._pilha.aclose()
 
     async def _handle(self, evento: Evento, _: Delivery) -> None:
         """Leases are noted before anything is awaited: a task that comes right after its lease finds it."""

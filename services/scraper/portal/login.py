@@ -48,6 +48,8 @@ async def enter(passos: Passos, acesso: Acesso) -> Pagina:
         pagina = await passos.press(unidade)
     if is_inside(pagina, perfil):
         return pagina
+    if is_login(pagina, perfil) and pagina.came_by(perfil.paginas.inicio):
+        raise explain_login(pagina, antes, perfil)
     # A message may come in an alert once all has loaded.
     pagina = await passos.driver.settle()
     check_servidor(pagina, perfil)

@@ -42,12 +42,14 @@ class Controle:
 
 @dataclass(frozen=True)
 class Pagina:
-    """What the portal answered. alertas: texts of the dialogs shown since the request before it."""
+    """What the portal answered. alertas: texts of the dialogs shown since the request before it. desvios: addresses
+    that redirected here, the latest first."""
 
     url: str
     status: int
     html: str
     alertas: tuple[str, ...] = ()
+    desvios: tuple[str, ...] = ()
 
     @cached_property
     def tree(self) -> LexborHTMLParser:
@@ -71,7 +73,11 @@ class Pagina:
 
     def is_at(self, pagina: str) -> bool:
         """Whether its address ends in this path of the profile, in whatever case."""
-        return self.caminho.endswith("/" + pagina.lower())
+        return _ends_in(self.url, pagina)
+
+    def came_by(self, pagina: str) -> bool:
+        """Whether it was redirected here from this path."""
+        return any(_ends_in(url, pagina) for url in self.desvios)
 
     def find(self, alvo: Alvo, *, text_first: bool = False) -> Controle | None:
         """A control by id, the id's end, or its text; with `text_first` the other way round."""
@@ -149,6 +155,10 @@ class Pagina:
         iguais = (no for no, dito in dizem if dito in alvo.textos)
         em_parte = (no for no, dito in dizem if any(texto in dito for texto in alvo.textos))
         return next(iguais, None) or next(em_parte, None)
+
+
+def _ends_in(url: str, pagina: str) -> bool:
+    return urlsplit(url).path.lower().endswith("/" + pagina.lower())
 
 
 def rows(tabela: LexborNode) -> Iterator[tuple[LexborNode, list[LexborNode]]]:

@@ -56,6 +56,9 @@ def explain_login(pagina: Pagina, antes: Pagina, perfil: Perfil) -> Falha:
     not know, and a login page without any, is a refusal: the account must not be locked by trying again."""
     dizeres, mensagens = perfil.dizeres, _messages(pagina, perfil)
     na_pagina_de_login = is_login(pagina, perfil)
+    if na_pagina_de_login and pagina.came_by(perfil.paginas.inicio):
+        # Let in, and out again before the home page came: another login of the same user, not a refusal.
+        return SessaoPerdida("sessao.derrubada", "O portal aceitou o login e o encerrou em seguida.")
 
     def told(textos: Textos) -> bool:
         """In a message, or anywhere on the page if the page before did not say it all along."""

@@ -180,6 +180,13 @@ def test_a_message_after_the_login_is_read_and_the_pages_standing_text_is_not(me
     assert isinstance(falha, LoginParado) and falha.codigo == codigo
 
 
+def test_a_login_page_that_came_by_the_home_page_is_no_refusal() -> None:
+    """Two sessions where one is allowed: the other's login comes between the answer and the home page."""
+    depois = Pagina("http://x/WWW/frmCorCcCnsLogin.aspx", 200, LOGIN.format(""), (), ("http://x/WWW/frmMain.aspx",))
+    falha = explain_login(depois, page(LOGIN.format("")), PERFIL)
+    assert isinstance(falha, SessaoPerdida) and falha.codigo == "sessao.derrubada"
+
+
 def test_security_characters_stop_everything_even_before_a_login() -> None:
     with pytest.raises(LoginParado, match="captcha"):
         check_captcha(page(LOGIN.format("<p>Confirme os caracteres de segurança</p>")), PERFIL)

@@ -28,6 +28,8 @@ _NAVIGATING = ("is navigating", "context was destroyed", "frame was detached", "
 _FOTO_S = 5.0
 _CORTE_S = 0.5
 _ERRO_S = 1.0
+# How long the news of a browser's death may lag behind its effects.
+_SUMIU_VEZES, _SUMIU_S = 4, 0.05
 
 
 class SessaoNavegador:
@@ -73,16 +75,16 @@ class SessaoNavegador:
 
     async def open(self, url: str) -> Pagina:
         self._novos.clear()
-        with _translated():
+        async with self._translated():
             return await self._read(await self._unless_cut(self._goto(url)))
 
     async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
         self._novos.clear()
-        with _translated():
+        async with self._translated():
             return await self._read(await self._unless_cut(self._follow(controle, campos or {})))
 
     async def settle(self) -> Pagina:
-        with _translated():
+        async with self._translated():
             await self._page.wait_for_load_state("load")
             return await self._read(None)
 
@@ -91,12 +93,11 @@ class SessaoNavegador:
         captura = Captura(self._context, self._page, self._perfil, self._ritmo)
         self._captando = True
         try:
-            with _translated():
-                async with captura.listening():
-                    self._chegou.clear()
-                    await self._click(controle, campos)
-                    async with self._watching(captura, exame):
-                        return await captura.take()
+            async with self._translated(), captura.listening():
+                self._chegou.clear()
+                await self._click(controle, campos)
+                async with self._watching(captura, exame):
+                    return await captura.take()
         finally:
             self._captando = False
 
@@ -132,6 +133,29 @@ class SessaoNavegador:
         async with self._page.expect_navigation(wait_until="domcontentloaded") as navigation:
             await self._click(controle, campos)
         return await navigation.value
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        """Playwright's errors as typed faults. A browser that died is first seen as a request that broke off."""
+        try:
+            yield
+        except (Error, Falha) as erro:
+            falha = _translate(erro) if isinstance(erro, Error) else erro
+            if falha.codigo == "portal.fora_do_ar.conexao" and await self._is_gone():
+                raise NavegadorCaiu("O navegador fechou no meio da página.") from erro
+            if falha is erro:
+                raise
+            raise falha from erro
+        except TimeoutError as erro:
+            raise Falha("portal.fora_do_ar.tempo_esgotado", "O portal não respondeu a tempo.") from erro
+
+    async def _is_gone(self) -> bool:
+        for _ in range(_SUMIU_VEZES):
+            browser = self._context.browser
+            if self._caiu or self._page.is_closed() or browser is None or not browser.is_connected():
+                return True
+            await asyncio.sleep(_SUMIU_S)
+        return False
 
     async def _unless_cut(self, navigation: Coroutine[Any, Any, Response | None]) -> Response | None:
         """The navigation's answer; one that breaks off in the middle would be waited for in vain."""
@@ -205,7 +229,7 @@ class SessaoNavegador:
                 raise Falha("portal.fora_do_ar.conexao", f"A resposta do portal foi cortada ({falha}).")
             self._status = response.status
         html = await self._content()
-        self._pagina = Pagina(self._page.url, self._status, html, tuple(self._novos))
+        self._pagina = Pagina(self._page.url, self._status, html, tuple(self._novos), _list_desvios(response))
         return self._pagina
 
     async def _content(self) -> str:
@@ -250,6 +274,14 @@ class SessaoNavegador:
             self._status = response.status
 
 
+def _list_desvios(response: Response | None) -> tuple[str, ...]:
+    desvios, request = [], response.request.redirected_from if response else None
+    while request is not None:
+        desvios.append(request.url)
+        request = request.redirected_from
+    return tuple(desvios)
+
+
 def _is_main_navigation(request: Request, page: Page) -> bool:
     try:
         return request.is_navigation_request() and request.frame == page.main_frame
@@ -262,19 +294,6 @@ def _make_filter(perfil: Perfil) -> Any:
         await (route.abort() if route.request.resource_type in perfil.pular_recursos else route.fallback())
 
     return skip
-
-
-class _translated:
-    """Playwright's errors as typed faults."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, tipo: type[BaseException] | None, erro: BaseException | None, _: object) -> None:
-        if isinstance(erro, Error):
-            raise _translate(erro) from erro
-        if isinstance(erro, TimeoutError):
-            raise Falha("portal.fora_do_ar.tempo_esgotado", "O portal não respondeu a tempo.") from erro
 
 
 def _translate(erro: Error) -> Falha:
