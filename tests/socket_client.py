@@ -88,6 +88,7 @@ class SocketClient:
         headers: Mapping[str, str],
         on_frame: Callable[[Quadro], None] = lambda quadro: None,
         espera_s: Callable[[int], float] = backoff_s,
+        ws: str = f"{API}/ws",
     ) -> None:
         self.visao = Visao()
         self.conexoes = 0
@@ -96,6 +97,7 @@ class SocketClient:
         self._headers = dict(headers)
         self._on_frame = on_frame
         self._espera_s = espera_s
+        self._ws = ws
         self._sessao: aiohttp.ClientSession | None = None
 
     async def cut(self) -> None:
@@ -121,7 +123,7 @@ class SocketClient:
 
     async def _follow(self, until: Callable[[Visao], bool]) -> None:
         async with aiohttp.ClientSession(headers=self._headers) as self._sessao:
-            url = f"{self._origem}{API}/ws"
+            url = self._origem + self._ws
             async with self._sessao.ws_connect(url, protocols=[SUBPROTOCOLO], max_msg_size=0) as ws:
                 self.conexoes += 1
                 await self._subscribe(ws)

@@ -7,7 +7,7 @@ import errno
 import logging
 import os
 import platform
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
@@ -91,9 +91,9 @@ def build_app(ctx: AppContext) -> web.Application:
     return app
 
 
-def _close_sockets(app: web.Application) -> Awaitable[None]:
+async def _close_sockets(app: web.Application) -> None:
     """Before the server waits for its handlers: a socket's handler would never end by itself."""
-    return app[CONTEXT].live.close_sockets()
+    app[CONTEXT].live.close_sockets()
 
 
 @asynccontextmanager

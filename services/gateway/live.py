@@ -66,7 +66,7 @@ class Ouvinte(Protocol):
 
     def hear(self, canal: Canal, seq: int, quadro: bytes) -> None: ...
 
-    async def close(self, codigo: int, motivo: str) -> None: ...
+    def close(self, codigo: int, motivo: str) -> None: ...
 
 
 class Novidade:
@@ -108,18 +108,17 @@ class Live:
     async def __aexit__(
         self, tipo: type[BaseException] | None, erro: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.close_sockets()
+        self.close_sockets()
         self._laco.cancel()
         await self._grupo.__aexit__(None, None, None)
 
-    async def close_sockets(self) -> None:
+    def close_sockets(self) -> None:
         """The process stops: readers come back with their cursors, here or elsewhere; held requests are answered."""
         self.is_closing = True
         for espera in [espera for esperas in self._esperas.values() for espera in esperas]:
             espera.tell()
-        async with asyncio.TaskGroup() as grupo:
-            for socket in tuple(self.sockets):
-                grupo.create_task(socket.close(1001, "o servidor está parando"))
+        for socket in tuple(self.sockets):
+            socket.close(1001, "o servidor está parando")
 
     # --- who listens --------------------------------------------------------------------------------------------------
 

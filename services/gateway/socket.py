@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import UUID
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -38,7 +38,7 @@ SEM_ACESSO = 4401
 QUADRO_BYTES = 16_384
 QUADROS_RUINS = 20
 FALTAS = 2
-_ADEUS_S = 5.0
+_ADEUS_S = 10.0
 
 _PING = object()
 
@@ -84,6 +84,10 @@ class Fila:
             raise LeitorLento from erro
         self.put_now(quadro)
 
+    def clear(self) -> None:
+        self._quadros.clear()
+        self._cabe.set()
+
     async def get(self) -> bytes | object:
         while not self._quadros:
             self._tem.clear()
@@ -111,46 +115,45 @@ class Socket:
         self._tocados: dict[UUID, int] = {}
         self._faltas = 0
         self._quadros_ruins = 0
-        self._fim: tuple[int, str] | None = None
+        self._fim: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
         self._grupo = asyncio.TaskGroup()
 
     async def run(self) -> None:
         self._live.sockets.add(self)
         try:
             async with self._grupo:
-                tarefas = [self._grupo.create_task(self._send()), self._grupo.create_task(self._beat())]
-                try:
-                    await self._receive()
-                finally:
-                    for tarefa in (*tarefas, *(a.leitura for a in self._assinaturas.values() if a.leitura)):
-                        tarefa.cancel()
+                tarefas = [self._grupo.create_task(trabalho) for trabalho in (self._send(), self._beat())]
+                leitura = self._grupo.create_task(self._receive())
+                fins: set[asyncio.Future[Any]] = {leitura, self._fim}
+                await asyncio.wait(fins, return_when=asyncio.FIRST_COMPLETED)
+                for tarefa in (leitura, *tarefas, *(a.leitura for a in self._assinaturas.values() if a.leitura)):
+                    tarefa.cancel()
         finally:
             self._live.sockets.discard(self)
             self._live.detach_geral(self)
             for assinatura in self._assinaturas.values():
                 self._live.detach(self, assinatura.canal)
+        if self._fim.done():
+            await self._say_goodbye(*self._fim.result())
 
-    async def close(self, codigo: int, motivo: str) -> None:
-        """Say why and go. A reader that takes nothing any more is cut off after a moment."""
-        if self._fim is not None:
-            return
-        self._fim = codigo, motivo
-        try:
-            async with asyncio.timeout(_ADEUS_S):
-                await self._ws.close(code=codigo, message=motivo.encode(), drain=False)
-        except TimeoutError:
-            if self._request.transport is not None:
-                self._request.transport.abort()
+    def close(self, codigo: int, motivo: str) -> None:
+        """From anywhere: what waits is dropped, the reader is told why, and resumes by its cursor."""
+        if not self._fim.done():
+            self._fim.set_result((codigo, motivo))
+            self._fila.clear()
 
-    def _close_soon(self, codigo: int, motivo: str) -> None:
-        if self._fim is None:
-            self._grupo.create_task(self.close(codigo, motivo))
+    async def _say_goodbye(self, codigo: int, motivo: str) -> None:
+        """What was sent is still delivered, and the farewell behind it; one who takes nothing is cut off in the end."""
+        if self._request.transport is not None:
+            asyncio.get_running_loop().call_later(_ADEUS_S, self._request.transport.abort)
+        # Here, not where it was asked: aiohttp waits for the peer's own farewell only while nobody else is reading.
+        await self._ws.close(code=codigo, message=motivo.encode(), drain=False)
 
     # --- out ----------------------------------------------------------------------------------------------------------
 
     def hear(self, canal: Canal, seq: int, quadro: bytes) -> None:
         """An event from the canal. Only what this caller may see, once, in order."""
-        if self._fim is not None or not self._acesso.sees(canal.ponto_venda_id):
+        if self._fim.done() or not self._acesso.sees(canal.ponto_venda_id):
             return
         if canal.automacao_id in self._lendo:
             return
@@ -160,7 +163,7 @@ class Socket:
                 return
             if seq != assinatura.seq + 1:
                 # Never silently on: the reader comes back with its cursor and is told what holds.
-                return self._close_soon(WSCloseCode.INTERNAL_ERROR, "eventos fora de ordem")
+                return self.close(WSCloseCode.INTERNAL_ERROR, "eventos fora de ordem")
             assinatura.seq = seq
         elif not self._geral:
             return
@@ -171,7 +174,7 @@ class Socket:
         try:
             self._fila.put_now(quadro)
         except LeitorLento:
-            self._close_soon(LENTO, "leitor lento: volte com o seu cursor")
+            self.close(LENTO, "leitor lento: volte com o seu cursor")
 
     async def _send(self) -> None:
         with suppress(ConnectionError):
@@ -187,13 +190,13 @@ class Socket:
         while True:
             await asyncio.sleep(self._live.options.pulso_s)
             if self._faltas >= FALTAS:
-                self._close_soon(WSCloseCode.GOING_AWAY, "sem resposta ao ping")
+                self.close(WSCloseCode.GOING_AWAY, "sem resposta ao ping")
                 return
             self._faltas += 1
             self._put_now(encode_pulso(self._list_seqs()))
             self._put_now(_PING)
             if not await self._is_key_alive():
-                self._close_soon(SEM_ACESSO, "chave revogada")
+                self.close(SEM_ACESSO, "chave revogada")
                 return
 
     def _list_seqs(self) -> dict[str, int]:
@@ -228,7 +231,7 @@ class Socket:
                 case WSMsgType.ERROR:
                     return
             if self._quadros_ruins >= QUADROS_RUINS:
-                return await self.close(WSCloseCode.POLICY_VIOLATION, "quadros inválidos demais")
+                return self.close(WSCloseCode.POLICY_VIOLATION, "quadros inválidos demais")
 
     async def _handle(self, texto: str) -> None:
         try:
@@ -248,7 +251,7 @@ class Socket:
                 case _:
                     assert_never(quadro)
         except LeitorLento:
-            self._close_soon(LENTO, "leitor lento: volte com o seu cursor")
+            self.close(LENTO, "leitor lento: volte com o seu cursor")
         except Exception:  # edge: one frame of one socket; the client is told and may ask again
             log.exception("socket.frame_failed")
             texto_erro = "O pedido não pôde ser atendido agora. Tente de novo em instantes."
@@ -302,10 +305,10 @@ class Socket:
                     assinatura.ao_vivo = True
                     return
         except LeitorLento:
-            self._close_soon(LENTO, "leitor lento: volte com o seu cursor")
+            self.close(LENTO, "leitor lento: volte com o seu cursor")
         except Exception:  # edge: a task of its own; the reader comes back with its cursor
             log.exception("socket.catch_up_failed")
-            self._close_soon(WSCloseCode.INTERNAL_ERROR, "leitura interrompida: volte com o seu cursor")
+            self.close(WSCloseCode.INTERNAL_ERROR, "leitura interrompida: volte com o seu cursor")
 
     def _unsubscribe(self, automacao_id: UUID | str) -> None:
         if not isinstance(automacao_id, UUID):

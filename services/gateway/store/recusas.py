@@ -23,6 +23,7 @@ class SemCredencial(Recusa):
 
 class SemClientes(Recusa):
     codigo = "ponto_venda.sem_clientes"
+    status = 404
     texto = "Nenhum cliente ativo atende ao pedido. Importe a planilha ou mude o filtro e envie de novo."
 
 
