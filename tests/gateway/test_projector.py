@@ -238,6 +238,17 @@ async def test_another_healthy_credential_serves_what_the_stopped_one_cannot(mae
     assert (await get_execucao(maestro.pool, automacao_id))["status"] == "em_andamento"
 
 
+async def test_a_new_credential_serves_what_the_stopped_one_left(maestro: Maestro) -> None:
+    loja, automacao_id, _, cerca = await start(maestro)
+    await maestro.apply(parada(loja, cerca))
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await credential_fixed(conn, await add_credencial(maestro.pool, loja.id, "nova"))
+    assert {i["status"] for i in await list_itens(maestro.pool, automacao_id)} == {"pendente"}
+    assert (await get_execucao(maestro.pool, automacao_id))["status"] == "na_fila"
+    parados = await maestro.pool.fetch("SELECT parada_codigo FROM credenciais_canopus ORDER BY id")
+    assert [linha["parada_codigo"] for linha in parados] == ["login.recusado", None]
+
+
 async def test_resuming_a_blocked_execution_tries_the_credential_once_more(maestro: Maestro) -> None:
     loja, automacao_id, _, cerca = await start(maestro)
     await maestro.apply(parada(loja, cerca, "login.bloqueado"))

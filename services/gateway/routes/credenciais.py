@@ -98,6 +98,8 @@ async def create_credencial(chamada: Chamada, corpo: NovaCredencial) -> Resposta
         colunas = await _resolve(chamada, conn, corpo.model_dump())
         colunas["codigo_empresa"] = corpo.codigo_empresa or EMPRESA_PADRAO
         id = await cadastros.insert_credencial(conn, colunas)
+        # Executions that were blocked for want of a credential go on with this one.
+        await credential_fixed(conn, id)
         await _audit(chamada, conn, "criar", id, corpo.model_dump())
         vista = cadastros.view_credencial(await _find(chamada, conn, id))
     chamada.ctx.wake()

@@ -18,7 +18,7 @@ WITH e AS (
         pendentes = $7, processando = $8, processados_sucesso = $9, processados_erro = $10,
         processados_nao_encontrado = $11, processados_sem_boleto = $12, ja_baixados = $13, cancelados = $14,
         mudou_etapa = $15, mudou_itens = $16,
-        iniciado_em = CASE WHEN $3::text IN ('na_fila', 'pausada', 'cancelada') THEN iniciado_em
+        iniciado_em = CASE WHEN $3::text IN ('na_fila', 'pausada', 'bloqueada', 'cancelada') THEN iniciado_em
                            ELSE coalesce(iniciado_em, now()) END,
         finalizado_em = CASE WHEN $3::text IN ('concluida', 'concluida_com_falhas', 'erro', 'cancelada')
                              THEN coalesce(finalizado_em, now()) END
