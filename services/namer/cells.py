@@ -17,7 +17,11 @@ _ERRO = re.compile(
 _NUMERO = re.compile(r"\d+[.,]0+|\d(?:[.,]\d+)?E\+?\d{1,2}", re.I)
 # A CPF that Excel took for a number has lost its zeros in front; shorter ones are other numbers that happen to close.
 _MENOR_CPF = 7
+# Below this an 11-digit CPF with a wrong digit would pass for a CNPJ once in a hundred times.
+_MENOR_CNPJ = 12
 _COTA_DIGITOS = 4
+_MILHAR = re.compile(r"(?<=\d)\.(?=\d{3}(?!\d))")
+_GRUPO_COTA = re.compile(r"[\W_]*(\d{1,6})[\W_]+(\d{1,5})(?:[\W_]+\d{1,2})?[\W_]*")
 
 
 def read_texto(celula: Celula) -> str:
@@ -31,14 +35,14 @@ def read_texto(celula: Celula) -> str:
 
 
 def read_documento(celula: Celula) -> str:
-    """CPF or CNPJ, bare; check digits decide which. Raises DocumentoInvalido."""
+    """CPF or CNPJ, bare, zeros lost in front given back; check digits decide. Raises DocumentoInvalido."""
     texto = read_texto(celula)
     if _NUMERO.fullmatch(texto):
         texto = str(int(Decimal(texto.replace(",", "."))))
     limpo = re.sub(r"[^0-9A-Za-z]", "", texto)
     candidatos = [limpo]
     if limpo.isdigit() and len(limpo) >= _MENOR_CPF:
-        candidatos += [limpo.zfill(11), limpo.zfill(14)]
+        candidatos.append(limpo.zfill(14 if len(limpo) >= _MENOR_CNPJ else 11))
     for candidato in candidatos:
         try:
             return parse_documento(candidato)
@@ -48,14 +52,16 @@ def read_documento(celula: Celula) -> str:
 
 
 def read_grupo_cota(celula: Celula) -> Cota | None:
-    """`6650 0007`, `6650/0007`, `6650-7`, or what Excel made of them."""
+    """`6650 0007`, `6650/0007-00`, `6650-7`, `6.650 0007`, or what Excel made of them."""
     if isinstance(celula, date):
         # `6650/7` typed into Excel becomes the first of July 6650.
         return Cota(celula.year, celula.month) if celula.day == 1 else None
     if isinstance(celula, float) and not celula.is_integer():
         # 6650.0010 typed as a number keeps neither its zeros in front nor those at the end.
         return parse_cota(f"{celula:.{_COTA_DIGITOS}f}")
-    return parse_cota(read_texto(celula))
+    texto = read_texto(celula)
+    numeros = _GRUPO_COTA.fullmatch(_MILHAR.sub("", texto))
+    return parse_cota(f"{numeros[1]}/{numeros[2]}" if numeros else texto)
 
 
 def read_inteiro(celula: Celula) -> int | None:
@@ -68,7 +74,7 @@ def read_ponto_venda(celula: Celula) -> str | None:
     """A ponto de venda's code; `17.308` read as the number 17,308 gets its three decimals back."""
     if isinstance(celula, float) and not celula.is_integer():
         return f"{celula:.3f}"
-    texto = re.sub(r"(?<=\d{4})[.,]0$", "", read_texto(celula))
+    texto = re.sub(r"(?<=\d{3})[.,]00?$", "", read_texto(celula))
     return texto[:20] or None
 
 

@@ -19,21 +19,27 @@ Colunas = Mapping[Campo, Sequence[int]]
 NOMES: Mapping[Campo, tuple[str, ...]] = {
     "documento": (
         "CPF", "CPF CNPJ", "CNPJ CPF", "CPF CLIENTE", "CPF CONSORCIADO", "CPF CNPJ CLIENTE", "DOCUMENTO",
-        "DOCUMENTO CLIENTE", "DOC", "CNPJ",
+        "DOCUMENTO CLIENTE", "DOCUMENTO CPF", "DOC", "C P F", "CPFCNPJ", "CNPJ",
     ),
     "nome": (
         "CONCORCIADO", "CONSORCIADO", "NOME", "NOME CLIENTE", "NOME COMPLETO", "NOME CONSORCIADO",
-        "NOME COMPLETO CLIENTE", "NOME RAZAO SOCIAL", "CLIENTE", "RAZAO SOCIAL", "TITULAR",
+        "NOME COMPLETO CLIENTE", "NOME RAZAO SOCIAL", "CONSORCIADO A", "CLIENTE", "CLIENTES", "RAZAO SOCIAL", "TITULAR",
     ),
     "grupo_cota": ("G C", "GC", "GRUPO COTA", "GR CT", "GRUPO COTA VERSAO"),
     "grupo": ("GRUPO", "GR", "GRP", "GRUPO CONSORCIO"),
     "cota": ("COTA", "CT", "COTA CONSORCIO"),
-    "ponto_venda": ("P V", "PV", "PDV", "P D V", "PONTO VENDA", "PONTO VENDA PV", "CODIGO PV", "LOJA"),
+    "ponto_venda": (
+        "P V", "PV", "PDV", "P D V", "PONTO VENDA", "PONTO VENDA PV", "CODIGO PV", "COD PV", "CODIGO PONTO VENDA",
+        "LOJA",
+    ),
     "situacao": ("SITUACAO", "STATUS", "SITUACAO CONTRATO", "STATUS CONTRATO", "SITUACAO COTA", "STATUS COTA"),
     "contemplado": ("CONTEMPLADO", "CONTEMPLACAO"),
     "valor_credito": ("VALOR", "VALOR CREDITO", "CREDITO", "VALOR BEM"),
     "valor_parcela": ("PARC", "PARCELA", "VALOR PARCELA"),
-    "whatsapp": ("WHATSAPP", "WHATS", "ZAP", "CELULAR", "TELEFONE CELULAR", "TELEFONE", "FONE", "TEL"),
+    "whatsapp": (
+        "WHATSAPP", "WHATS", "ZAP", "TELEFONE WHATSAPP", "CELULAR WHATSAPP", "CELULAR", "TELEFONE CELULAR", "TELEFONE",
+        "FONE", "TEL",
+    ),
     "email": ("EMAIL", "MAIL"),
 }  # fmt: skip
 # Words that change no header's meaning: `Nº DO CPF`, `CPF OU CNPJ`, `E-MAIL`.

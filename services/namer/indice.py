@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 
-from services.namer.naming import nome_limpo
+from services.namer.naming import chave_lugar, nome_limpo
 from services.namer.reader import Leitor
 from shared.contrato import Cota, fold
 from shared.events import Arquivo, LinhasPlanilha
@@ -15,7 +15,10 @@ from shared.files import FileStore
 
 @dataclass(frozen=True)
 class Titular:
-    """homonimo: another active contract of the workbook has the same clean name, the client's own other cota too."""
+    """homonimo: another active contract of the workbook has the same clean name, the client's own other cota too.
+
+    Names that differ by case alone are the same, since their files would meet; accents make another name.
+    """
 
     nome: str
     homonimo: bool
@@ -25,8 +28,11 @@ class Titular:
 class _Contrato:
     cota: Cota | None
     nome: str
-    chave: str
     ativo: bool
+
+    @property
+    def chave(self) -> str:
+        return chave_lugar(nome_limpo(self.nome))
 
 
 class Indice:
@@ -36,7 +42,7 @@ class Indice:
         self._por_cpf: dict[str, list[_Contrato]] = {}
         for linha in planilha.linhas:
             cota = Cota(linha.grupo, linha.cota) if linha.grupo is not None and linha.cota is not None else None
-            contrato = _Contrato(cota, linha.nome, fold(nome_limpo(linha.nome)), linha.ativo)
+            contrato = _Contrato(cota, linha.nome, linha.ativo)
             self._por_cpf.setdefault(linha.cpf, []).append(contrato)
         self._ativos = Counter(c.chave for contratos in self._por_cpf.values() for c in contratos if c.ativo)
 
@@ -48,7 +54,7 @@ class Indice:
             return self._make_titular(exato, eh_este=True)
         sem_cota = [c for c in contratos if c.cota is None]
         candidatos = sem_cota or contratos
-        if len({c.chave for c in candidatos}) != 1:
+        if len({fold(nome_limpo(c.nome)) for c in candidatos}) != 1:
             return None
         return self._make_titular(candidatos[0], eh_este=bool(sem_cota))
 

@@ -47,18 +47,18 @@ class Identidade:
 def clean_nome(texto: str, tags: tuple[str, ...]) -> str:
     """The client's name as people read it: commission mark and all after it, parentheses and known tags gone."""
     nome = unicodedata.normalize("NFC", texto)
-    nome = _cut_comissao(nome)
-    while (sem := _PARENTESES.sub(" ", nome)) != nome:
-        nome = sem
-    return " ".join(_cut_tags(nome, tags).split()).strip(_PONTAS)
-
-
-def _cut_comissao(nome: str) -> str:
     while marca := _COMISSAO.search(nome):
         antes, depois = nome[: marca.start()], nome[marca.end() :]
-        # A mark that stands first hides no name before it: the name comes after.
-        nome = antes if _PALAVRA.search(antes) else f"{antes} {depois}"
-    return nome
+        # A mark that stands first, or behind a tag alone, hides no name before it: the name comes after.
+        nome = antes if _PALAVRA.search(_cut_notas(antes, tags)) else f"{antes} {depois}"
+    return " ".join(_cut_notas(nome, tags).split()).strip(_PONTAS)
+
+
+def _cut_notas(nome: str, tags: tuple[str, ...]) -> str:
+    """Remove parentheses, one that was never closed too, and tags."""
+    while (sem := _PARENTESES.sub(" ", nome)) != nome:
+        nome = sem
+    return _cut_tags(nome, tags)
 
 
 def _cut_tags(nome: str, tags: tuple[str, ...]) -> str:

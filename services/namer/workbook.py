@@ -113,9 +113,9 @@ class _Leitura:
         return LinhasPlanilha(aba=self.aba, total=len(linhas) + len(self.erros), linhas=linhas, erros=tuple(self.erros))
 
     def _find_cabecalho(self, linha: Linha) -> Colunas | None:
-        """Headers repeat before each block of rows; most rows are told apart by the digits of their document."""
+        """Headers repeat before each block, in other columns too; a row with a document's digits is none."""
         documento = self._cell(linha, "documento")
-        if self.colunas and (not isinstance(documento, str) or any(c.isdigit() for c in documento)):
+        if documento is not None and (not isinstance(documento, str) or any(c.isdigit() for c in documento)):
             return None
         return find_colunas(linha)
 

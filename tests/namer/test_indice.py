@@ -49,12 +49,12 @@ def test_a_cota_that_the_sheet_lacks_takes_the_clients_one_name() -> None:
 def test_homonyms_are_the_active_contracts_of_the_sheet_with_one_clean_name() -> None:
     indice = make_indice(
         (ANA, "6650 7", "José  Sá - 70%", "Em dia", 17308),
-        (RUI, "6650 8", "JOSE SA IMOVEL", "INADIMPLENTE", 21400),
-        (EVA, "6650 9", "EVA", "Em dia", 17308),
+        (RUI, "6650 8", "JOSÉ SÁ IMOVEL", "INADIMPLENTE", 21400),
+        (EVA, "6650 9", "JOSE SA", "Em dia", 17308),
     )
     assert indice.find_titular(ANA, COTA) == Titular("José Sá", homonimo=True)
-    assert indice.find_titular(RUI, Cota(6650, 8)) == Titular("JOSE SA", homonimo=True)
-    assert indice.find_titular(EVA, Cota(6650, 9)) == Titular("EVA", homonimo=False)
+    assert indice.find_titular(RUI, Cota(6650, 8)) == Titular("JOSÉ SÁ", homonimo=True)
+    assert indice.find_titular(EVA, Cota(6650, 9)) == Titular("JOSE SA", homonimo=False)
 
 
 def test_two_cotas_of_one_client_are_homonyms() -> None:

@@ -59,6 +59,8 @@ def nome_arquivo(texto: str, identidade: Identidade = NOVEMBRO, *, homonimo: boo
         "ANA PAULA (esposa (do fulano)) SOUZA LIMA",
         "IMOVEL ANA PAULA SOUZA LIMA",
         "70% ANA PAULA SOUZA LIMA",
+        "(FULANO 50%) ANA PAULA SOUZA LIMA",
+        "IMOVEL 70% ANA PAULA SOUZA LIMA",
         "ANA PAULA SOUZA LIMA 70% OUTRA PESSOA QUALQUER",
         "ANA/PAULA: SOUZA.LIMA*",
         "../ANA PAULA SOUZA LIMA",

@@ -97,6 +97,7 @@ def test_the_general_sheet_is_found_behind_a_cover() -> None:
         ("CPF/CNPJ", "Nome Completo", "grupo", "cota", "Ponto de Venda", "whatsapp", "situação"),
         ("cpf ", " consorciado", "GRUPO ", " COTA", "LOJA", "Fone", "status"),
         ("Nº do CPF", "NOME_COMPLETO", "NUM_GRUPO", "Nº Cota", "Ponto de Venda (PV)", "Telefone celular", "Status*"),
+        ("C.P.F.", "Consorciado(a)", "Gr.", "Ct.", "Cód. PV", "Telefone/WhatsApp", "Status da cota"),
     ],
 )
 def test_columns_are_known_by_every_usual_name(cabecalho: tuple[str, ...]) -> None:
@@ -170,6 +171,8 @@ def test_a_status_or_contemplado_that_starts_with_cancel_makes_a_row_inactive() 
         (1234567000000, None),
         ("12.ABC.345/01DE-35", "12ABC34501DE35"),
         ("12abc34501de35", "12ABC34501DE35"),
+        # Wrong digits; with three zeros in front they would close as a CNPJ.
+        ("220.519.011-89", None),
     ],
 )
 def test_a_document_is_read_through_its_noise(celula: Any, documento: str | None) -> None:
@@ -213,6 +216,7 @@ def test_a_row_without_a_name_is_reported() -> None:
     [
         "6650 0007", "06650 0007", "6650/0007", "6650-7", "6650 / 7", "6650  7", " 6650\u00a00007 ", "006650/0007-00",
         "6650\t7", datetime(6650, 7, 1), "6650.0007", 6650.0007,
+        "6.650 0007", "6.650/0007-00", "6650–0007", "6650_7", "6650|0007", "6650:7", "6650/0007/00", "6650,0007",
     ],
 )  # fmt: skip
 def test_every_spelling_of_grupo_and_cota_is_read(celula: Any) -> None:
@@ -253,7 +257,8 @@ def test_grupo_and_cota_apart_or_together_in_one_column() -> None:
     ("celula", "codigo"),
     [
         (17308, "17308"), (17308.0, "17308"), ("17.308", "17.308"), (17.308, "17.308"), (21.4, "21.400"),
-        ("17308.0", "17308"), (" 17308 ", "17308"), ("", None), ("#N/D", None),
+        ("17308.0", "17308"), ("17308,00", "17308"), ("17.308,00", "17.308"), (" 17308 ", "17308"),
+        ("", None), ("#N/D", None),
     ],
 )  # fmt: skip
 def test_every_spelling_of_a_ponto_de_venda_is_read(celula: Any, codigo: str | None) -> None:
@@ -300,13 +305,16 @@ def test_empty_rows_repeated_headers_and_later_blocks_are_read_through() -> None
             [make_cpf(1), "6650 8", "RUI", "Em dia"],
             ["Concorciado", "CPF", "SITUAÇÃO", "G/C"],
             ["EVA", make_cpf(2), "CANCELADO", "6650 9"],
+            [],
+            [None, None, None, None, "CPF", "NOME"],
+            [None, None, None, None, make_cpf(3), "IVO"],
         ],
     )
     lida = read(dados)
     assert [(c.linha, c.nome, c.cota, c.ativo) for c in lida.linhas] == [
-        (2, "ANA", 7, True), (6, "RUI", 8, True), (8, "EVA", 9, False)
+        (2, "ANA", 7, True), (6, "RUI", 8, True), (8, "EVA", 9, False), (11, "IVO", None, True)
     ]  # fmt: skip
-    assert (lida.total, lida.erros) == (3, ())
+    assert (lida.total, lida.erros) == (4, ())
 
 
 def test_notes_beside_the_table_are_no_rows() -> None:
