@@ -61,6 +61,8 @@ class Turnos:
 async def allot_tarefas(conn: Conn, turnos: Turnos, hoje: date) -> Rodada:
     rodada = Rodada()
     abertos = {p["url_base"]: p for p in await conn.fetch(PORTAIS["list_abertos"])}
+    # One probe for a portal, not one for each of its pontos de venda.
+    sondados: set[str] = set()
     por_cerca: Counter[int] = Counter()
     em_voo: Counter[int] = Counter()
     for linha in await conn.fetch(SQL["count_enviados"]):
@@ -72,7 +74,8 @@ async def allot_tarefas(conn: Conn, turnos: Turnos, hoje: date) -> Rodada:
         sonda = ponto["url_base"] in abertos
         if sonda:
             portal = abertos[ponto["url_base"]]
-            vagas = vagas[:1] if portal["devida"] and not portal["sondando"] else []
+            due = portal["devida"] and not portal["sondando"] and ponto["url_base"] not in sondados
+            vagas = vagas[:1] if due else []
         if not vagas and ponto["execucoes"] < 2:
             continue
         candidatos = await conn.fetch(SQL["list_candidatos"], ponto["id"], len(vagas) + LOTE_PRONTOS, sonda)
@@ -80,8 +83,7 @@ async def allot_tarefas(conn: Conn, turnos: Turnos, hoje: date) -> Rodada:
         rodada.enviadas += len(enviadas)
         if sonda and enviadas:
             await conn.execute(PORTAIS["note_sonda"], ponto["url_base"], enviadas[0])
-            # One probe for the portal, not one for each of its pontos de venda.
-            abertos[ponto["url_base"]] = {"devida": False, "sondando": True}
+            sondados.add(ponto["url_base"])
     turnos.forget(set(em_voo))
     return rodada
 
