@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet
 
+from services.scraper import portal_session
 from services.scraper.settings import ScraperSettings
 from services.scraper.worker import Scraper
 from shared.bus.memory import MemoryBus
@@ -91,6 +92,20 @@ async def test_one_login_serves_contract_after_contract(bancada: Abrir) -> None:
             await b.gateway.ask(BETO, COTA_BETO)
         await eventually(lambda: len(b.gateway.of(BoletoCapturado)) == 4, 20)
         assert len(b.gateway.of(SessaoAberta)) == 1
+        assert b.portal.sessoes()["17308"]["logins"] == 1
+
+
+async def test_a_used_browser_context_is_renewed_without_another_login(
+    bancada: Abrir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portal_session, "CONTRATOS_MAX", 1)
+    async with bancada(cenario()) as b:
+        await b.gateway.grant()
+        for _ in range(3):
+            await b.gateway.ask()
+        await eventually(lambda: len(b.gateway.of(BoletoCapturado)) == 3, 30)
+        browser = b.scraper._navegador._browser
+        assert browser is not None and len(browser.contexts) == 1
         assert b.portal.sessoes()["17308"]["logins"] == 1
 
 

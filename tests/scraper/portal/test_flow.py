@@ -111,16 +111,18 @@ async def test_the_right_boleto_comes_out_among_rows_that_tempt() -> None:
         assert emissao.cliente.nome == "ANA PAULA SOUZA LIMA" and emissao.cliente.contrato == "998877"
 
 
-async def test_a_warm_session_takes_about_half_a_second_a_contract() -> None:
-    """The bare script's time is the measure; a fixed sleep anywhere would show."""
-    async with entered(cenario()) as (passos, _, acesso):
+async def test_a_warm_session_asks_only_for_what_a_contract_needs() -> None:
+    """Twelve pages and the PDF's two: no home, no second login; and nothing waits for a time. The bound is wide, for
+    machines under load: alone, a contract takes about half a second."""
+    async with entered(cenario()) as (passos, portal, acesso):
         await log_in(passos, acesso)
+        antes, inicio = len(portal.registro), time.monotonic()
         await fetch(passos, pedido())
-        inicio = time.monotonic()
-        for _ in range(2):
-            await fetch(passos, pedido())
-            await fetch(passos, pedido(BETO, COTA_BETO))
-        assert (time.monotonic() - inicio) / 4 < 2.0
+        duracao_s = time.monotonic() - inicio
+        await fetch(passos, pedido(BETO, COTA_BETO))
+        paginas = [r["pagina"] for r in portal.registro[antes:]]
+        assert len(paginas) <= 2 * 12 and not {"login", "inicio", "identificacao"} & set(paginas)
+        assert duracao_s < 5.0
 
 
 async def test_a_post_too_soon_slows_the_session_down() -> None:
@@ -140,8 +142,8 @@ async def test_a_post_too_soon_slows_the_session_down() -> None:
 
 @completo
 async def test_the_pace_is_kept_by_the_pages_own_posts_too() -> None:
-    cena = cenario(ritmo={"minimo_ms": 250, "castigo_s": 2.0})
-    assert await outcome(cena, ritmo_ms=300) == "ok"
+    cena = cenario(ritmo={"minimo_ms": 150, "castigo_s": 2.0})
+    assert await outcome(cena, ritmo_ms=500) == "ok"
 
 
 async def test_a_cnpj_is_searched_by_its_own_criterion() -> None:
