@@ -111,8 +111,8 @@ def running(manter: bool, porta: int, porta_portal: int) -> Iterator[Processos]:
             processos.stop()
 
 
-async def follow(cliente: Cliente, automacao_id: str) -> str:
-    """Print the run as its events come; returns the status it ends, or blocks, with."""
+async def follow(cliente: Cliente, automacao_id: str, vistos: set[str]) -> str:
+    """Print the run as its events come, noting each status of a client; returns the one it ends, or blocks, with."""
     async with (
         asyncio.timeout(EXECUCAO_S),
         cliente.sessao.ws_connect(f"{cliente.origem}{API}/ws", protocols=["canopus.v1"]) as ws,
@@ -120,6 +120,10 @@ async def follow(cliente: Cliente, automacao_id: str) -> str:
         await ws.send_json({"tipo": "assinar", "automacao_id": automacao_id, "desde": None})
         async for mensagem in ws:
             quadro = mensagem.json()
+            if quadro["tipo"] == "evento" and quadro["cliente"]:
+                vistos.add(quadro["status"])
+            if quadro["tipo"] == "estado":
+                vistos |= {linha["status"] for linha in quadro["clientes"]}
             status = _show(quadro)
             if status in ("concluida", "concluida_com_falhas", "bloqueada", "erro", "cancelada"):
                 return status
@@ -189,7 +193,7 @@ async def run_trabalho(cliente: Cliente, trabalho: Trabalho, conferencia: Confer
         canceladas = await cliente.call("GET", f"execucoes/{outra}/clientes")
         conferencia.status |= {linha["status"] for linha in canceladas["clientes"]}
         say("  a segunda foi cancelada antes de começar")
-    status = await follow(cliente, automacao_id)
+    status = await follow(cliente, automacao_id, conferencia.status)
     await conferencia.compare(cliente, automacao_id, trabalho.esperados)
     if status == "bloqueada":
         say("  execução bloqueada: espera uma pessoa, como deve; cancelada para encerrar o exemplo")
