@@ -120,6 +120,17 @@ async def test_importing_again_updates_and_loses_nothing_entered_by_hand(porta: 
     assert davi["ponto_venda"] == "17.308", "the upload's, being the consultor's"
 
 
+async def test_what_a_workbook_said_before_and_nobody_touched_follows_the_newer_one(porta: Porta) -> None:
+    cabecalho = ("CPF", "NOME", "G/C", "WHATSAPP", "E-MAIL", "SITUAÇÃO")
+    velha = (mask(ANA), "ANA", "6650 1", "67 98888-1111", "velho@exemplo.com.br", "CANCELADO")
+    nova = (mask(ANA), "ANA", "6650 1", "67 97777-2222", None, None)
+    for conteudo in (velha, nova):
+        assert (await porta.upload(make_generica(cabecalho, [conteudo]))).status == 201
+    [ana] = await list_clientes(porta)
+    assert (ana["whatsapp"], ana["email"]) == ("67977772222", "velho@exemplo.com.br"), "a blank takes nothing away"
+    assert (ana["ativo"], ana["situacao"]) == (True, None), "an active contract is not shown as cancelled"
+
+
 async def test_a_contract_moves_to_the_consultor_whose_workbook_brings_it(porta: Porta) -> None:
     await porta.upload(planilha(linha(ANA, "6650 1")))
     assert (await porta.call("POST", "consultores", {"nome": "Zé", "ponto_venda": "21.400"})).status == 201

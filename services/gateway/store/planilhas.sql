@@ -26,8 +26,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
         CASE WHEN $15 THEN 'ativo' ELSE 'cancelado' END);
 
 -- name: update_contrato
--- `editados` names what a person entered by hand: a workbook never changes that, and fills e-mail and WhatsApp only
--- where they are blank.
+-- `editados` names what a person entered by hand: a workbook never changes that. A blank cell takes no contact or amount
+-- away; situação and contemplado follow `ativo`, which the newest workbook decides, blank or not.
 UPDATE clientes_finais
 SET nome_completo   = CASE WHEN 'nome' = ANY (editados) THEN nome_completo ELSE $2 END,
     grupo_consorcio = coalesce(grupo_consorcio, $3),
@@ -36,10 +36,10 @@ SET nome_completo   = CASE WHEN 'nome' = ANY (editados) THEN nome_completo ELSE 
     consultor_id    = $6,
     planilha_id     = $7,
     linha_planilha  = $8,
-    email           = CASE WHEN 'email' = ANY (editados) THEN email ELSE coalesce(nullif(email, ''), $9) END,
-    whatsapp        = CASE WHEN 'whatsapp' = ANY (editados) THEN whatsapp ELSE coalesce(nullif(whatsapp, ''), $10) END,
-    situacao        = coalesce($11, situacao),
-    contemplado     = coalesce($12, contemplado),
+    email           = CASE WHEN 'email' = ANY (editados) THEN email ELSE coalesce($9, email) END,
+    whatsapp        = CASE WHEN 'whatsapp' = ANY (editados) THEN whatsapp ELSE coalesce($10, whatsapp) END,
+    situacao        = $11,
+    contemplado     = $12,
     valor_credito   = coalesce($13, valor_credito),
     valor_parcela   = coalesce($14, valor_parcela),
     ativo           = $15,
