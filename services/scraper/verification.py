@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from services.scraper.document import read_textos
 from services.scraper.portal.errors import DocumentoRecusado
@@ -16,19 +17,25 @@ from shared.contrato import Cota, MesReferencia, format_documento, is_cnpj, is_c
 # Labels as they are printed; between a label and its value there may be other labels, blanks and line ends.
 _PAGADOR = re.compile(r"\b(?:Pagador|Sacado)\b(?!\s*r?/?\s*Avalista)", re.IGNORECASE)
 _VENCIMENTO = re.compile(r"\bVenc(?:imento|to|\.)", re.IGNORECASE)
-_VALOR = re.compile(r"\bValor\s+(?:(?:do|deste)\s+)?(?:Documento|Cobrado|Boleto|a\s+Pagar)|\bTotal\b", re.IGNORECASE)
-_GRUPO = re.compile(r"\bGrupo\b", re.IGNORECASE)
+_VALOR = re.compile(
+    r"\bValor\s+(?:(?:do|deste)\s+)?(?:Documento|Cobrado|Boleto|a\s+Pagar)|\bValor\s*(?::|\(?R\$|\d)|\bTotal\b",
+    re.IGNORECASE,
+)
+_GRUPO_OU_COTA = re.compile(r"\b(?:Grupo|Cota)\b", re.IGNORECASE)
 _DATA = re.compile(r"(?<!\d)\d{2}/\d{2}/\d{4}(?!\d)")
 _DINHEIRO = re.compile(r"(?<![\d,])(?:\d{1,3}(?:\.\d{3})+|\d+),\d{2}(?!\d)")
 _DOCUMENTO = re.compile(
     r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}\s?-?\s?\d{2}(?![\d/])|(?<![\dA-Z])[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2}(?!\d)"
 )
 _NOSSO_NUMERO = re.compile(r"(?<![\d/])\d{2}/\d{5,11}-[\dPX](?!\d)")
-# `006660-3344-00`, `6660/3344`, `Grupo: 006660 Cota: 3344 Versão: 00`.
-_COTA_JUNTA = re.compile(r"(?<![\d.,/-])0*(\d{1,6})\s?[-/.]\s?0*(\d{1,5})(?:\s?[-/.]\s?\d{1,2})?(?![\d,])")
+# `006660-3344-00`, `6660/3344`, `Grupo: 006660 Nº da Cota: 3344 Versão: 00`.
+_COTA_JUNTA = re.compile(r"(?<![\d.,/-])0*(\d{1,6})\s?[-/.]\s?0*(\d{1,5})(?:\s?[-/.]\s?\d{1,2})?(?![\d,]|[-/.]\d)")
 _COTA_PADRAO = re.compile(r"(?<![\d.,/-])(\d{5,6})\s?[-/. ]\s?(\d{4})\s?[-/. ]\s?\d{2}(?![\d,])")
-_COTA_ROTULADA = re.compile(r"\bGrupo\b\W{0,6}0*(\d{1,6})\W{1,12}Cota\b\W{0,6}0*(\d{1,5})(?!\d)", re.IGNORECASE)
-_PERTO_PAGADOR, _PERTO = 160, 220
+_COTA_ROTULADA = re.compile(r"\bGrupo\b\D{0,6}0*(\d{1,6})\b\D{1,16}\bCota\b\W{0,6}0*(\d{1,5})(?!\d)", re.IGNORECASE)
+_ROTULO_JUNTO = re.compile(r"\bGrupo\s*/\s*Cota(?:\s*/\s*Vers[aã]o)?\s*:?\s*", re.IGNORECASE)
+# A number that stands by itself: no part of a date, an amount or a document.
+_SOZINHO = re.compile(r"(?<![\d.,/-])0*(\d{1,6})(?!\d|[-.,/]\d)")
+_PERTO_PAGADOR, _PERTO, _ANTES = 160, 220, 60
 
 
 @dataclass(frozen=True)
@@ -97,25 +104,31 @@ def _find_espacado(texto: str, cpf: str) -> bool:
 
 
 def _check_cota(texto: str, cota: Cota) -> None:
-    """Where a label or the printed shape says that it is a grupo/cota, it must be the wanted one."""
-    achadas = {Cota(int(m[1]), int(m[2])) for m in (*_COTA_ROTULADA.finditer(texto), *_COTA_PADRAO.finditer(texto))}
-    for rotulo in _GRUPO.finditer(texto):
-        trecho = texto[rotulo.end() : rotulo.end() + _PERTO]
-        achadas |= {Cota(int(m[1]), int(m[2])) for m in _COTA_JUNTA.finditer(trecho)} & {cota}
-    if cota not in achadas:
+    """The wanted one is printed in its shape or at a label, and no label names another one alone."""
+    rotuladas = _labelled_cotas(texto)
+    achadas = rotuladas | {Cota(int(m[1]), int(m[2])) for m in _COTA_PADRAO.finditer(texto)}
+    if cota not in achadas and not _is_cota_near_label(texto, cota):
         vistas = ", ".join(map(str, sorted(achadas))) or "nenhuma"
         raise DocumentoRecusado("documento.divergente.cota", f"Cota no PDF: {vistas}; pedida: {cota}.")
-    outras = {c for c in _labelled_cotas(texto) if c != cota}
-    if outras and cota not in _labelled_cotas(texto):
-        raise DocumentoRecusado("documento.divergente.cota", f"O PDF é da cota {min(outras)}; pedida: {cota}.")
+    if rotuladas and cota not in rotuladas:
+        raise DocumentoRecusado("documento.divergente.cota", f"O PDF é da cota {min(rotuladas)}; pedida: {cota}.")
 
 
 def _labelled_cotas(texto: str) -> set[Cota]:
-    return {Cota(int(m[1]), int(m[2])) for m in _COTA_ROTULADA.finditer(texto)} | {
-        Cota(int(m[1]), int(m[2]))
-        for rotulo in re.finditer(r"Grupo\s*/\s*Cota(?:\s*/\s*Vers[aã]o)?\s*:?\s*", texto, re.IGNORECASE)
-        if (m := _COTA_JUNTA.match(texto, rotulo.end()))
-    }
+    juntas = (_COTA_JUNTA.match(texto, rotulo.end()) for rotulo in _ROTULO_JUNTO.finditer(texto))
+    achados = [*_COTA_ROTULADA.finditer(texto), *(m for m in juntas if m)]
+    return {Cota(int(m[1]), int(m[2])) for m in achados}
+
+
+def _is_cota_near_label(texto: str, cota: Cota) -> bool:
+    """Joined, or as two numbers in a row: a layout in columns gives its labels first, and its values after them."""
+    for rotulo in _GRUPO_OU_COTA.finditer(texto):
+        trecho = texto[max(0, rotulo.start() - _ANTES) : rotulo.end() + _PERTO]
+        sozinhos = [int(m[1]) for m in _SOZINHO.finditer(trecho)]
+        pares = {(int(m[1]), int(m[2])) for m in _COTA_JUNTA.finditer(trecho)} | set(pairwise(sozinhos))
+        if (cota.grupo, cota.cota) in pares:
+            return True
+    return False
 
 
 def _parse_linhas(texto: str, procurado: Procurado) -> list[LinhaDigitavel]:
@@ -137,7 +150,9 @@ def _check_mes(texto: str, procurado: Procurado, validas: list[LinhaDigitavel]) 
     confirmada = any(linha.vencimento == procurado.vencimento for linha in validas)
     onde = [inicio for inicio, data in datas if data == procurado.vencimento]
     perto = any(_is_near(texto, _VENCIMENTO, inicio) for inicio in onde)
-    if not onde or not (confirmada or perto):
+    # The line's own date printed as well: then it is the document that falls due on another day, not its line.
+    outra = any(linha.vencimento in {d for _, d in datas if d} for linha in validas)
+    if not onde or not (confirmada or (perto and not outra)):
         mensagem = f"Datas no PDF: {vistas}; esperado o vencimento {procurado.vencimento:%d/%m/%Y}."
         raise DocumentoRecusado("documento.divergente.mes", mensagem)
 
@@ -146,7 +161,9 @@ def _check_valor(texto: str, procurado: Procurado, validas: list[LinhaDigitavel]
     valores = [(m.start(), parse_dinheiro(m[0])) for m in _DINHEIRO.finditer(texto)]
     confirmado = any(linha.valor == procurado.valor for linha in validas)
     onde = [inicio for inicio, valor in valores if valor == procurado.valor]
-    if not onde or not (confirmado or any(_is_near(texto, _VALOR, inicio) for inicio in onde)):
+    perto = any(_is_near(texto, _VALOR, inicio) for inicio in onde)
+    outro = any(linha.valor in {v for _, v in valores if v} for linha in validas)
+    if not onde or not (confirmado or (perto and not outro)):
         vistos = ", ".join(sorted({str(valor) for _, valor in valores})) or "nenhum"
         mensagem = f"Valores no PDF: {vistos}; na tela do portal: {procurado.valor}."
         raise DocumentoRecusado("documento.divergente.valor", mensagem)

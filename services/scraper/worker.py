@@ -12,12 +12,13 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 from uuid import UUID, uuid4
 
+from services.scraper.contracts import Relato
 from services.scraper.leases import Pulsos
 from services.scraper.portal.browser.chromium import ChromiumAusente
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
-from services.scraper.sessions import Relato, Sessao
+from services.scraper.sessions import Sessao
 from services.scraper.settings import ScraperSettings
 from shared.bus import Bus, BusError, Delivery, Reject
 from shared.bus.topology import news_queue, scraper_queue
