@@ -40,6 +40,7 @@ class Sessao:
         self._prazo: asyncio.Timeout | None = None
         self._fechar: Motivo | None = None
         self._usada_em = time.monotonic()
+        self.is_over = False  # takes no contract any more
 
     # --- told by the worker -------------------------------------------------------------------------------------------
 
@@ -115,7 +116,7 @@ class Sessao:
             log.exception("session failed", extra={"cerca": self.concessao.cerca})
             motivo = "erro"
         finally:
-            self._prazo = None
+            self.is_over, self._prazo = True, None
             await self._portal.close()
         await self._return_all("parando" if motivo == "parando" else "sessao")
         if motivo is not None:

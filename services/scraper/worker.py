@@ -157,7 +157,7 @@ class Scraper:
         sessao = self._sessoes.get(tarefa.cerca)
         if revogada is not None and tarefa.despacho <= revogada.ate_despacho:
             await self._relator.publish(BoletoDevolvido(tarefa=tarefa, motivo=revogada.motivo))
-        elif sessao is None:
+        elif sessao is None or sessao.is_over:
             await self._relator.publish(BoletoDevolvido(tarefa=tarefa, motivo="sessao"))
         elif relato := await asyncio.shield(sessao.accept(solicitado)):
             _remember(self._relatos, tarefa.despacho, relato)

@@ -114,6 +114,13 @@ def refused(texto: str, procurado: Procurado = PROCURADO) -> str:
         ("Grupo/Cota/Versão: 006650-2278-00", "Grupo: 006650 Cota: 2278 Versão: 00"),
         ("Grupo/Cota/Versão: 006650-2278-00", "GRUPO / COTA\nNosso número\n6650/2278"),
         ("Grupo/Cota/Versão: 006650-2278-00", "Contrato 006650/2278-00"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Cota 6650/2278"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "6650/2278\nGrupo/Cota\n10/12/2026"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "006650-2278-00\nGrupo/Cota/Versão\n10/12/2026"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Nº do Grupo: 006650   Nº da Cota: 2278   Versão: 00"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo\r\nCota\r\nVencimento\r\n006650\r\n2278\r\n10/12/2026"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo\r\n006650\r\nPagador\r\nANA PAULA\r\nCota\r\n2278"),
+        ("Vencimento Valor do Documento\n10/12/2026 1.234,56", "Vencimento\n10/12/2026\nValor: R$ 1.234,56"),
         ("1.234,56", "R$ 1234,56"),
         ("1.234,56", "R$\u00a01.234,56"),
         (LINHA, LINHA.replace(" ", "\n")),
@@ -137,6 +144,8 @@ def test_other_spellings_of_the_same_facts_pass(de: str, para: str) -> None:
         ("006650-2278-00", "006650-0999-00", "cota"),
         ("006650-2278-00", "006651-2278-00", "cota"),
         ("006650-2278-00", "006650-0999-00 Outras cotas 006650-2278-00", "cota"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo\nCota\nVencimento\n006650\n0999\n10/12/2026", "cota"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo\nCota\nVencimento\n006651\n2278\n10/12/2026", "cota"),
         ("10/12/2026", "10/11/2026", "mes"),
         ("10/12/2026", "10/12/2027", "mes"),
         ("1.234,56", "1.234,57", "valor"),
@@ -164,3 +173,13 @@ def test_a_convenio_slip_without_date_in_its_code_needs_the_date_at_its_label() 
     check(texto)
     far = texto.replace("Vencimento Valor do Documento\n10/12/2026", "Valor do Documento\n")
     assert refused(far + "x" * 300 + "\nPróxima assembleia 10/12/2026") == "mes"
+
+
+def test_a_document_whose_line_agrees_with_it_is_of_another_month_or_value_not_of_wrong_digits() -> None:
+    """The wanted date and amount stand on it too, as the day of issue and as the credit."""
+    janeiro = format_linha(slip().change(vencimento=date(2027, 1, 10)).linha)
+    texto = TEXTO.replace("10/12/2026", "10/01/2027").replace(LINHA, janeiro)
+    assert refused(texto + "Emissão 10/12/2026") == "mes"
+    maior = format_linha(slip().change(valor=VALOR + 1).linha)
+    texto = TEXTO.replace("1.234,56", "1.235,56").replace(LINHA, maior)
+    assert refused(texto.replace("Pagador", "Valor do Documento 1.235,56 crédito 1.234,56 Pagador")) == "valor"

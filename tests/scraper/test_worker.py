@@ -235,6 +235,16 @@ async def test_a_task_without_a_lease_is_handed_back_unopened(bancada: Abrir) ->
         assert (devolvido.tarefa, devolvido.motivo) == (tarefa, "sessao")
 
 
+async def test_a_task_that_meets_an_ending_session_is_handed_back(bancada: Abrir) -> None:
+    async with bancada(cenario()) as b:
+        await b.gateway.grant()
+        await b.gateway.ask()
+        await b.gateway.wait_for(BoletoCapturado)
+        b.scraper._sessoes[1].is_over = True
+        tarefa = await b.gateway.ask()
+        assert (await b.gateway.wait_for(BoletoDevolvido)).tarefa == tarefa
+
+
 async def test_a_revoked_lease_ends_its_contract_and_hands_the_rest_back(bancada: Abrir) -> None:
     async with bancada(cenario(latencia={"emissao": 400})) as b:
         await b.gateway.grant()
