@@ -63,26 +63,28 @@ def forbid_anonymous() -> ApiError:
 
 @dataclass
 class FailedLogins:
-    """Wrong keys per address: past `maximo` in `janela_s` the address waits. At most `enderecos` are remembered."""
+    """Wrong keys per address: past `maximo` in `janela_s` the next one is told to wait. A right key always passes,
+    since many callers may share one address. At most `enderecos` are remembered."""
 
     maximo: int = 20
     janela_s: float = 60.0
     enderecos: int = 10_000
     _falhas: OrderedDict[str, list[float]] = field(default_factory=OrderedDict)
 
-    def check(self, endereco: str) -> None:
-        """Raises ApiError 429."""
+    def note(self, endereco: str) -> None:
+        """One more wrong key. Raises ApiError 429 where there were too many."""
+        self._check(endereco)
+        self._falhas[endereco] = [*self._recent(endereco), time.monotonic()]
+        self._falhas.move_to_end(endereco)
+        while len(self._falhas) > self.enderecos:
+            self._falhas.popitem(last=False)
+
+    def _check(self, endereco: str) -> None:
         recentes = self._recent(endereco)
         if len(recentes) >= self.maximo:
             espera_s = max(1, round(recentes[0] + self.janela_s - time.monotonic()))
             texto = f"Muitas tentativas com chave inválida. Espere {espera_s} s e tente de novo."
             raise ApiError(429, "acesso.muitas_tentativas", texto, headers={"Retry-After": str(espera_s)})
-
-    def note(self, endereco: str) -> None:
-        self._falhas[endereco] = [*self._recent(endereco), time.monotonic()][-self.maximo :]
-        self._falhas.move_to_end(endereco)
-        while len(self._falhas) > self.enderecos:
-            self._falhas.popitem(last=False)
 
     def _recent(self, endereco: str) -> list[float]:
         limite = time.monotonic() - self.janela_s
@@ -96,8 +98,6 @@ def has_credentials(request: web.Request) -> bool:
 
 async def identify(conn: Conn, request: web.Request, falhas: FailedLogins) -> Acesso:
     """The caller by its key. Raises ApiError 401, 429. A session cookie, once there is one, is looked at here."""
-    endereco = request.remote or "?"
-    falhas.check(endereco)
     esquema, _, chave = request.headers.get("Authorization", "").partition(" ")
     if not chave:
         raise forbid_anonymous()
@@ -105,7 +105,7 @@ async def identify(conn: Conn, request: web.Request, falhas: FailedLogins) -> Ac
     if esquema.lower() == "bearer" and chave.strip().startswith(PREFIXO):
         achada = await find_chave(conn, chave.strip())
     if achada is None:
-        falhas.note(endereco)
+        falhas.note(request.remote or "?")
         texto = "Chave de acesso inválida ou revogada. Confira a chave ou crie outra com `canopus chaves criar`."
         raise ApiError(401, "acesso.chave_invalida", texto, headers=_DESAFIO)
     return Acesso(

@@ -96,8 +96,11 @@ async def _read_argumentos(request: web.Request, rota: Rota) -> dict[str, Any]:
 async def _read_corpo(request: web.Request, modelo: type[Corpo]) -> Corpo:
     if (request.content_length or 0) > CORPO_BYTES:
         raise too_large(CORPO_BYTES)
-    async with asyncio.timeout(LEITURA_S):
-        dados = await request.read()
+    try:
+        async with asyncio.timeout(LEITURA_S):
+            dados = await request.read()
+    except TimeoutError as erro:
+        raise ApiError(408, "requisicao.lenta", "O corpo não chegou a tempo. Envie de novo.") from erro
     if not dados:
         # Where every field may be absent, so may the body.
         if any(campo.is_required() for campo in modelo.model_fields.values()):

@@ -15,7 +15,8 @@ from services.gateway.validation import Consulta
 LIMITE_PADRAO = 50
 LIMITE_MAXIMO = 500
 _MARCA = "id:"
-_MAIOR = 2**63 - 1
+# Of a PostgreSQL integer: what a cursor points behind is compared with one.
+_MAIOR = 2**31 - 1
 
 
 def encode_cursor(id: int) -> str:

@@ -293,22 +293,24 @@ class Socket:
 
     async def _catch_up(self, assinatura: Assinatura) -> None:
         """Read from the table, at the reader's pace, until level with the canal; then hear it."""
+        while not assinatura.ao_vivo:
+            try:
+                await self._read_on(assinatura)
+            except LeitorLento:
+                return self.close(LENTO, "leitor lento: volte com o seu cursor")
+            except Exception:  # edge: top of a background loop; what was queued is counted, so it goes on behind it
+                log.exception("socket.catch_up_failed")
+                await asyncio.sleep(self._live.options.olhada_s)
+
+    async def _read_on(self, assinatura: Assinatura) -> None:
         canal = assinatura.canal
-        try:
-            while True:
-                async with self._pool.acquire() as conn:
-                    linhas = await list_eventos(conn, canal.execucao_id, assinatura.seq, PAGINA)
-                for linha in linhas:
-                    await self._fila.put(linha["corpo"].encode(), self._live.options.espera_leitor_s)
-                    assinatura.seq = linha["seq"]
-                if not linhas and canal.seq <= assinatura.seq:
-                    assinatura.ao_vivo = True
-                    return
-        except LeitorLento:
-            self.close(LENTO, "leitor lento: volte com o seu cursor")
-        except Exception:  # edge: a task of its own; the reader comes back with its cursor
-            log.exception("socket.catch_up_failed")
-            self.close(WSCloseCode.INTERNAL_ERROR, "leitura interrompida: volte com o seu cursor")
+        async with self._pool.acquire() as conn:
+            linhas = await list_eventos(conn, canal.execucao_id, assinatura.seq, PAGINA)
+        for linha in linhas:
+            await self._fila.put(linha["corpo"].encode(), self._live.options.espera_leitor_s)
+            assinatura.seq = linha["seq"]
+        # In one step of the loop with the reading's end: what is committed from here on, the canal hands out.
+        assinatura.ao_vivo = not linhas and canal.seq <= assinatura.seq
 
     def _unsubscribe(self, automacao_id: UUID | str) -> None:
         if not isinstance(automacao_id, UUID):

@@ -70,6 +70,7 @@ _TEXTOS: dict[str, str] = {
     "json_invalid": "não é JSON válido",
 }
 _INVALIDO = "valor inválido"
+_NIVEIS_MAXIMO = 32
 
 
 def parse_corpo(modelo: type[M], dados: bytes) -> M:
@@ -151,8 +152,10 @@ def _texto(item: ErrorDetails) -> str:
             return _TEXTOS.get(tipo, _INVALIDO).format(**contexto)
 
 
-def _refuse_nul(valor: Any, campo: str = "") -> None:
-    """PostgreSQL stores no U+0000, in no text."""
+def _refuse_nul(valor: Any, campo: str = "", nivel: int = 0) -> None:
+    """PostgreSQL stores no U+0000, in no text. Nor does any body nest deeply: those that do only look for trouble."""
+    if nivel > _NIVEIS_MAXIMO:
+        raise invalid_field("corpo", "JSON aninhado demais")
     match valor:
         case str() if "\x00" in valor:
             raise invalid_field(campo, "caractere inválido")
@@ -160,7 +163,7 @@ def _refuse_nul(valor: Any, campo: str = "") -> None:
             for nome, parte in valor.items():
                 if "\x00" in nome:
                     raise invalid_field(campo or "corpo", "nome de campo inválido")
-                _refuse_nul(parte, f"{campo}.{nome}" if campo else nome)
+                _refuse_nul(parte, f"{campo}.{nome}" if campo else nome, nivel + 1)
         case list():
             for indice, parte in enumerate(valor):
-                _refuse_nul(parte, f"{campo}[{indice}]")
+                _refuse_nul(parte, f"{campo}[{indice}]", nivel + 1)

@@ -68,7 +68,8 @@ class Balcao:
     ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
         todos = (self.headers(chave) if chave else {}) | (headers or {})
         opcoes = {"protocols": ["canopus.v1"], "max_msg_size": 0} | opcoes
-        async with self.sessao.ws_connect(f"{self.origem}{BASE}/ws", headers=todos, **opcoes) as ws:
+        connect: Any = self.sessao.ws_connect
+        async with connect(f"{self.origem}{BASE}/ws", headers=todos, **opcoes) as ws:
             yield ws
 
 
@@ -111,7 +112,7 @@ async def open_balcao(
     settings = GatewaySettings(port=0, data_dir=pasta, origens=origens)
     chaveiro = Chaveiro(Fernet.generate_key().decode())
     async with AsyncExitStack() as pilha:
-        proprio = bus or await pilha.enter_async_context(MemoryBus(EVENTOS))
+        proprio: Bus = await pilha.enter_async_context(MemoryBus(EVENTOS)) if bus is None else bus
         files = FileStore((pasta / "downloads").as_uri())
         gateway = await pilha.enter_async_context(
             open_gateway(settings, database_url, proprio, files, chaveiro, live_options=live_options)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import socket as sockets
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -302,6 +303,33 @@ async def test_a_long_backlog_is_read_at_the_readers_pace_and_not_taken_for_slow
             await subscribe(ws, id, {"epoca": estado["epoca"], "seq": 0})
             eventos = await read_eventos(ws, await head(balcao, id))
             assert [e["seq"] for e in eventos] == list(range(1, estado["seq"] + 3001))
+
+
+async def test_a_stopping_gateway_says_goodbye_and_is_quick_about_it(database_url: str, tmp_path: Path) -> None:
+    async with aiohttp.ClientSession() as sessao:
+        async with open_balcao(database_url, tmp_path) as balcao:
+            ws = await sessao.ws_connect(
+                f"{balcao.origem}{BASE}/ws", headers=balcao.headers(), protocols=["canopus.v1"]
+            )
+            await subscribe(ws, "*")
+            adeus = asyncio.create_task(ws.receive(timeout=10))
+            inicio = time.monotonic()
+        assert time.monotonic() - inicio < 5
+        assert (await adeus).type is aiohttp.WSMsgType.CLOSE
+        assert ws.close_code == 1001
+
+
+async def test_a_database_that_goes_away_ends_no_socket(balcao: Balcao) -> None:
+    loja = await add_loja(balcao.pool)
+    id = await submit(balcao.pool, loja)
+    async with balcao.socket() as ws:
+        estado = await subscribe(ws, id)
+        await balcao.pool.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        ultimo = await run_all(balcao, loja, id)
+        assert [e["seq"] for e in await read_eventos(ws, ultimo)] == list(range(estado["seq"] + 1, ultimo + 1))
 
 
 # --- the pulse --------------------------------------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from urllib.parse import urlsplit
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from services.gateway.api import Chamada, Rotas
 from services.gateway.auth import Acesso, forbid_anonymous, has_credentials, identify
@@ -14,6 +15,8 @@ from services.gateway.errors import ApiError, unavailable
 from services.gateway.frames import SUBPROTOCOLO, Autenticar, encode_erro, parse_quadro
 from services.gateway.socket import QUADRO_BYTES, SEM_ACESSO, Socket
 from services.gateway.store.chaves import Escopo, take_bilhete
+
+log = logging.getLogger(__name__)
 
 rotas = Rotas("Ao vivo", "Os eventos de cada execução, por WebSocket. Os quadros estão em `GET /api/asyncapi.json`.")
 
@@ -40,10 +43,13 @@ async def open_socket(chamada: Chamada) -> web.StreamResponse:
     acesso = await _identify(ctx, request)
     _check_request(ctx, request, ws, acesso)
     await ws.prepare(request)
-    if acesso is None:
-        acesso = await _authenticate(ctx, request, ws)
-    if acesso is not None:
-        await Socket(ws, request, ctx.live, ctx.pool, acesso).run()
+    try:
+        acesso = acesso or await _authenticate(ctx, request, ws)
+        if acesso is not None:
+            await Socket(ws, request, ctx.live, ctx.pool, acesso).run()
+    except Exception:  # edge: behind the HTTP middleware, which can answer nothing any more
+        log.exception("socket failed")
+        await ws.close(code=WSCloseCode.INTERNAL_ERROR)
     return ws
 
 
@@ -52,7 +58,6 @@ async def _identify(ctx: AppContext, request: web.Request) -> Acesso | None:
     if has_credentials(request):
         async with ctx.pool.acquire(timeout=10) as conn:
             return await identify(conn, request, ctx.falhas)
-    ctx.falhas.check(request.remote or "?")
     if request.headers.get("Upgrade", "").lower() != "websocket":
         raise forbid_anonymous()
     return None
