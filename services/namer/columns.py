@@ -27,10 +27,10 @@ NOMES: Mapping[Campo, tuple[str, ...]] = {
     ),
     "grupo_cota": ("G C", "GC", "GRUPO COTA", "GR CT", "GRUPO COTA VERSAO"),
     "grupo": ("GRUPO", "GR", "GRP", "GRUPO CONSORCIO"),
-    "cota": ("COTA", "CT", "COTA CONSORCIO"),
+    "cota": ("COTA", "CT", "COTA CONSORCIO", "QUOTA"),
     "ponto_venda": (
         "P V", "PV", "PDV", "P D V", "PONTO VENDA", "PONTO VENDA PV", "CODIGO PV", "COD PV", "CODIGO PONTO VENDA",
-        "LOJA",
+        "COD PONTO VENDA", "LOJA",
     ),
     "situacao": ("SITUACAO", "STATUS", "SITUACAO CONTRATO", "STATUS CONTRATO", "SITUACAO COTA", "STATUS COTA"),
     "contemplado": ("CONTEMPLADO", "CONTEMPLACAO"),
@@ -38,7 +38,7 @@ NOMES: Mapping[Campo, tuple[str, ...]] = {
     "valor_parcela": ("PARC", "PARCELA", "VALOR PARCELA"),
     "whatsapp": (
         "WHATSAPP", "WHATS", "ZAP", "TELEFONE WHATSAPP", "CELULAR WHATSAPP", "CELULAR", "TELEFONE CELULAR", "TELEFONE",
-        "FONE", "TEL",
+        "FONE", "TEL", "WPP", "CONTATO",
     ),
     "email": ("EMAIL", "MAIL"),
 }  # fmt: skip
