@@ -176,10 +176,18 @@ class _Leitura:
         junto = read_grupo_cota(self._cell(linha, "grupo_cota"))
         if junto is not None:
             return junto
-        grupo, cota = read_inteiro(self._cell(linha, "grupo")), read_inteiro(self._cell(linha, "cota"))
-        if grupo and cota is not None:
-            return Cota(grupo, cota)
+        pares = [(self._cell(linha, "grupo"), self._cell(linha, "cota")), *self._list_pares(linha)]
+        for grupo, cota in ((read_inteiro(grupo), read_inteiro(cota)) for grupo, cota in pares):
+            if grupo and cota is not None:
+                return Cota(grupo, cota)
         return read_grupo_cota(self._cell(linha, "grupo")) or read_grupo_cota(self._cell(linha, "cota"))
+
+    def _list_pares(self, linha: Linha) -> Iterator[tuple[Celula, Celula]]:
+        """A G/C header that spans two columns: the second has no header of its own."""
+        for coluna in self.colunas.get("grupo_cota", ()):
+            par, titulo = linha[coluna : coluna + 2], self.cabecalho[coluna + 1 : coluna + 2]
+            if len(par) == 2 and not any(map(read_texto, titulo)):
+                yield par[0], par[1]
 
     def _refuse(self, numero: int, campo: Campo, motivo: str) -> None:
         colunas: Sequence[int] = self.colunas.get(campo, ())

@@ -236,6 +236,18 @@ def test_a_row_without_grupo_and_cota_is_taken_without(celula: Any) -> None:
     assert (linha.grupo, linha.cota) == (None, None)
 
 
+def test_one_header_over_two_columns_holds_grupo_and_cota() -> None:
+    linhas: list[list[Any]] = [
+        [CPF, 6650, 7, "ANA"],
+        [make_cpf(1), "006650", "0008", "RUI"],
+        [make_cpf(2), "6650 9", None, "EVA"],
+    ]
+    lida = read(make_generica(["CPF", " G/C", None, "NOME"], linhas))
+    assert [(c.grupo, c.cota) for c in lida.linhas] == [(6650, 7), (6650, 8), (6650, 9)]
+    vizinha = read(make_generica(["CPF", " G/C", "LANCE ", "NOME"], linhas))
+    assert [(c.grupo, c.cota) for c in vizinha.linhas] == [(None, None), (None, None), (6650, 9)]
+
+
 def test_grupo_and_cota_apart_or_together_in_one_column() -> None:
     lida = read(
         make_generica(
