@@ -32,7 +32,10 @@ NOMES: Mapping[Campo, tuple[str, ...]] = {
         "P V", "PV", "PDV", "P D V", "PONTO VENDA", "PONTO VENDA PV", "CODIGO PV", "COD PV", "CODIGO PONTO VENDA",
         "COD PONTO VENDA", "LOJA",
     ),
-    "situacao": ("SITUACAO", "STATUS", "SITUACAO CONTRATO", "STATUS CONTRATO", "SITUACAO COTA", "STATUS COTA"),
+    "situacao": (
+        "SITUACAO", "STATUS", "SITUACAO CONTRATO", "STATUS CONTRATO", "SITUACAO COTA", "STATUS COTA",
+        "SITUACAO CLIENTE", "STATUS CLIENTE", "SIT",
+    ),
     "contemplado": ("CONTEMPLADO", "CONTEMPLACAO"),
     "valor_credito": ("VALOR", "VALOR CREDITO", "CREDITO", "VALOR BEM"),
     "valor_parcela": ("PARC", "PARCELA", "VALOR PARCELA"),

@@ -97,7 +97,7 @@ def test_the_general_sheet_is_found_behind_a_cover() -> None:
         ("CPF/CNPJ", "Nome Completo", "grupo", "cota", "Ponto de Venda", "whatsapp", "situação"),
         ("cpf ", " consorciado", "GRUPO ", " COTA", "LOJA", "Fone", "status"),
         ("Nº do CPF", "NOME_COMPLETO", "NUM_GRUPO", "Nº Cota", "Ponto de Venda (PV)", "Telefone celular", "Status*"),
-        ("CPFCNPJ", "Clientes", "NR_GRUPO", "QUOTA", "COD. PONTO DE VENDA", "WPP", "situacao_cota"),
+        ("CPFCNPJ", "Clientes", "NR_GRUPO", "QUOTA", "COD. PONTO DE VENDA", "WPP", "Sit."),
         ("C.P.F.", "Consorciado(a)", "Gr.", "Ct.", "Cód. PV", "Telefone/WhatsApp", "Status da cota"),
     ],
 )
