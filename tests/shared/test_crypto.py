@@ -30,7 +30,7 @@ def test_the_first_key_encrypts_and_rotation_makes_the_old_one_needless() -> Non
         Chaveiro(VELHA).decrypt(rodado)
 
 
-@pytest.mark.parametrize("chaves", ["", " , ", "curta", f"{NOVA},x"])
+@pytest.mark.parametrize("chaves", ["", " , ", "curta", pytest.param(f"{NOVA},x", id="uma boa, outra não")])
 def test_a_malformed_key_is_refused_without_being_quoted(chaves: str) -> None:
     with pytest.raises(ChaveInvalida) as erro:
         Chaveiro(chaves)
