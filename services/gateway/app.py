@@ -22,6 +22,7 @@ from services.gateway.live import Live, LiveOptions
 from services.gateway.middleware import CORPO_BYTES, add_security_headers, errors, serve
 from services.gateway.pedidos import Pedidos
 from services.gateway.presenca import hold_presenca
+from services.gateway.protocolo import listen
 from services.gateway.routes import list_rotas
 from services.gateway.routes.docs import add_pages
 from services.gateway.settings import GatewaySettings
@@ -127,14 +128,15 @@ async def _serve(app: web.Application, settings: GatewaySettings) -> AsyncIterat
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=ENCERRAMENTO_S)
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        servidor = await listen(runner, settings.host, settings.port)
     except OSError as erro:
         await runner.cleanup()
         nome = "CANOPUS_PORT" if erro.errno in (errno.EADDRINUSE, errno.EACCES) else "CANOPUS_HOST"
         motivo = f"não se pode ouvir em {settings.host}:{settings.port} ({os.strerror(erro.errno or 0)})"
         raise ConfiguracaoInvalida(f"{nome}: {motivo}. Use outro valor.") from erro
-    porta: int = runner.addresses[0][1]
+    porta: int = servidor.sockets[0].getsockname()[1]
     try:
         yield porta
     finally:
+        servidor.close()
         await runner.cleanup()

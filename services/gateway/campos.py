@@ -52,6 +52,8 @@ def parse_url_base(texto: str) -> str:
         raise ValueError("endereço inválido: use https://servidor ou https://servidor/WWW") from erro
     if partes.scheme not in ("http", "https") or not partes.hostname:
         raise ValueError("use um endereço http:// ou https://, como https://servidor ou https://servidor/WWW")
+    if not re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", partes.hostname):
+        raise ValueError("servidor inválido: use https://servidor ou https://servidor/WWW")
     if partes.username is not None or partes.password is not None:
         raise ValueError("não ponha usuário nem senha no endereço: eles ficam na credencial")
     if "?" in texto or "#" in texto:

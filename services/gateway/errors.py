@@ -70,6 +70,11 @@ def not_json() -> ApiError:
     return ApiError(400, "requisicao.nao_json", "O corpo não é JSON válido. Corrija e envie de novo.")
 
 
+def unreadable() -> ApiError:
+    texto = "A requisição não pôde ser lida: não é HTTP válido, ou um cabeçalho ou o endereço passa de 8 KB."
+    return ApiError(400, "requisicao.ilegivel", texto)
+
+
 def wrong_content_type(esperado: str = "application/json") -> ApiError:
     texto = f"Tipo de conteúdo não aceito: envie com o cabeçalho Content-Type: {esperado}."
     return ApiError(415, "requisicao.tipo_de_conteudo", texto)

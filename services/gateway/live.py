@@ -80,7 +80,8 @@ class Novidade:
 
     async def wait(self, timeout_s: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._evento.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._evento.wait()
 
 
 class Live:

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from services.gateway.api import ANONIMO, Chamada, Resposta, Rota, parse_parametro, send_json, send_resposta
 from services.gateway.auth import Acesso, identify
@@ -20,6 +21,7 @@ from services.gateway.errors import (
     not_json,
     too_large,
     unavailable,
+    unreadable,
     wrong_content_type,
 )
 from services.gateway.store.recusas import Recusa
@@ -31,7 +33,7 @@ log = logging.getLogger(__name__)
 CORPO_BYTES = 1_000_000
 LEITURA_S = 30.0
 
-_SEGURANCA = {
+SEGURANCA = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -122,6 +124,9 @@ async def errors(request: web.Request, handler: AiohttpHandler) -> web.StreamRes
         return _send(ApiError(recusa.status, recusa.codigo, str(recusa)))
     except web.HTTPException as erro:
         return _send(_translate_http(erro))
+    except (web.RequestPayloadError, HttpProcessingError):
+        # Cut short, compressed or split into parts wrongly: found only while it was read.
+        return _send(unreadable())
     except ArquivoAusente:
         return _send(not_found("Arquivo", "arquivo.nao_encontrado"))
     except ArquivoFalhou as erro:
@@ -157,6 +162,6 @@ def _translate_http(erro: web.HTTPException) -> ApiError:
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """For `on_response_prepare`: a handler's own policy stays."""
-    for nome, valor in _SEGURANCA.items():
+    for nome, valor in SEGURANCA.items():
         response.headers.setdefault(nome, valor)
     response.headers.popall("Server", None)

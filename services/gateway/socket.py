@@ -79,7 +79,9 @@ class Fila:
     async def put(self, quadro: bytes, timeout_s: float) -> None:
         """Wait for room in the lower half. Raises LeitorLento."""
         try:
-            await asyncio.wait_for(self._cabe.wait(), timeout_s)
+            # Not wait_for: on Python 3.11 it loses the cancellation of a reader whose wait is over at that moment.
+            async with asyncio.timeout(timeout_s):
+                await self._cabe.wait()
         except TimeoutError as erro:
             raise LeitorLento from erro
         self.put_now(quadro)

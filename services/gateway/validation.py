@@ -128,7 +128,9 @@ def explain_validation(erro: ValidationError) -> ApiError:
 
 
 # Parts of a path that name a union's alternative, not a field.
-_ALTERNATIVA = re.compile(r"int|str|bool|float|(function|constrained|lax-or-strict|list|tuple|nullable)[-\\[].*")
+_ALTERNATIVA = re.compile(
+    r"int|str|bool|float|uuid|(function|constrained|lax-or-strict|list|tuple|nullable|literal)[-\\[].*"
+)
 
 
 def _campo(loc: tuple[int | str, ...]) -> str:

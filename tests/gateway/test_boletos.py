@@ -62,6 +62,8 @@ async def test_boletos_are_listed_newest_first_and_masked(porta: Porta) -> None:
     assert await ids(f"cpf={cpf_de(2)}&consultor=marta&ponto_venda=17308") == [2]
     assert await ids("desde=2099-01-01T00:00:00-03:00") == []
     assert (await porta.call("GET", "boletos?mes=13")).campos == ["mes"]
+    for momento in ("0001-01-01T00:00:00%2B23:00", "9999-12-31T23:59:59-23:00"):
+        assert (await porta.call("GET", f"boletos?desde={momento}")).campos == ["desde"]
     um = (await porta.call("GET", "boletos?limite=2")).data
     assert [b["id"] for b in (await porta.call("GET", f"boletos?limite=2&cursor={um['cursor']}")).data["boletos"]] == [
         1

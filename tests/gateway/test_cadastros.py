@@ -66,6 +66,7 @@ PONTO_VENDA_RUIM: list[dict[str, Any]] = [
     {"url_base": "https://portal/#a"},
     {"url_base": "https://portal/../x"},
     {"url_base": "https://portal:porta"},
+    {"url_base": "https://portal exemplo"},
     {"url_base": "https://portal/WWW/frmCorCcCnsLogin.aspx"},
     {"url_base": None},
     {"perfil": "../canopus"},

@@ -180,6 +180,7 @@ async def test_what_is_no_json_is_refused_by_its_kind(balcao: Balcao) -> None:
         (b'{"ponto_venda": NaN}', json_, 400, "requisicao.nao_json"),
         (b'{"ponto_venda": "\xff"}', json_, 400, "requisicao.nao_json"),
         (b"[" * 5000, json_, 400, "requisicao.nao_json"),
+        (b'{"x":' + b"[" * 1000 + b"]" * 1000 + b"}", json_, 422, "requisicao.invalida"),
         (
             b"ponto_venda=17308",
             {"Content-Type": "application/x-www-form-urlencoded"},

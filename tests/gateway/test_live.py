@@ -94,6 +94,24 @@ async def test_a_resumption_repeats_the_cursor_and_brings_what_was_missed(balcao
         assert (await subscribe(ws, id))["modo"] == "inicial"
 
 
+async def test_asked_for_again_at_once_each_answer_is_followed_by_its_own_events_alone(balcao: Balcao) -> None:
+    loja = await add_loja(balcao.pool, clientes=60)
+    id = await submit(balcao.pool, loja)
+    ultimo = await run_all(balcao, loja, id)
+    async with balcao.socket() as ws:
+        epoca = (await subscribe(ws, id))["epoca"]
+        for _ in range(5):
+            await ws.send_json({"tipo": "assinar", "automacao_id": str(id), "desde": {"epoca": epoca, "seq": 0}})
+        estados, visto = 0, ultimo
+        while (estados, visto) != (5, ultimo):
+            quadro = await read_quadro(ws)
+            if quadro["tipo"] == "estado":
+                estados, visto = estados + 1, quadro["seq"]
+            else:
+                assert quadro["seq"] == visto + 1, (estados, visto)
+                visto = quadro["seq"]
+
+
 async def test_a_cursor_that_does_not_hold_is_answered_by_a_new_beginning(balcao: Balcao) -> None:
     loja = await add_loja(balcao.pool)
     id = await submit(balcao.pool, loja)
@@ -402,6 +420,7 @@ async def close_code(ws: aiohttp.ClientWebSocketResponse) -> tuple[str, int | No
 async def test_a_page_of_another_origin_is_refused_unless_it_is_allowed(balcao: Balcao) -> None:
     assert await refused(balcao, "admin", headers={"Origin": "https://outro.exemplo"}) == 403
     assert await refused(balcao, "admin", headers={"Origin": "null"}) == 403
+    assert await refused(balcao, "admin", headers={"Origin": "http://[::1"}) == 403
     for origem in ("https://crm.exemplo.com.br", balcao.origem):
         async with balcao.socket("admin", headers={"Origin": origem}) as ws:
             assert (await subscribe(ws, "*"))["tipo"] == "estado"
@@ -450,7 +469,10 @@ async def test_a_ticket_is_only_made_for_what_the_key_sees(balcao: Balcao) -> No
     await balcao.add_chave("alheia", Escopo.LEITURA, (await add_loja(balcao.pool, "21.400", base=50)).id)
     corpo = {"ponto_venda": "17.308", "origem": "https://crm.exemplo.com.br"}
     assert (await balcao.call("POST", "bilhetes", corpo, chave="alheia")).recusa == (403, "acesso.ponto_venda")
-    for origem in ("crm", "https://", "https://a/b", "javascript:alert(1)", "https://u:s@crm.exemplo"):
+    for origem in (
+        "crm", "https://", "https://a/b", "javascript:alert(1)", "https://u:s@crm.exemplo", "http://[::1",
+        "https://crm:99999", "https://crm exemplo",
+    ):  # fmt: skip
         assert set((await balcao.call("POST", "bilhetes", {**corpo, "origem": origem})).campos) == {"origem"}
 
 

@@ -219,6 +219,11 @@ async def test_a_call_that_is_no_form_or_lacks_a_field_is_refused(porta: Porta) 
     assert (await porta.upload(MISTA, ponto_venda="99")).status == 404
     torto = await porta.call("POST", "planilhas", data=b"--x", headers={"Content-Type": "multipart/form-data"})
     assert torto.status == 400
+    parte = b'--x\r\nContent-Disposition: form-data; name="arquivo"; filename="' + b"a" * 9000 + b'"\r\n\r\na\r\n--x--'
+    longo = await porta.call(
+        "POST", "planilhas", data=parte, headers={"Content-Type": "multipart/form-data; boundary=x"}
+    )
+    assert (longo.status, longo.corpo["codigo"]) == (400, "requisicao.ilegivel")
 
 
 async def test_a_workbook_over_the_limit_is_refused_before_it_is_read(porta: Porta) -> None:

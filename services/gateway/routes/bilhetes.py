@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.errors import invalid_field
@@ -13,6 +13,8 @@ from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import BILHETE_VALIDADE, Escopo, create_bilhete, hash_segredo
 
 rotas = Rotas("Ao vivo")
+
+_ORIGEM = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:(?P<porta>[0-9]{1,5}))?")
 
 
 @rotas.post(
@@ -26,8 +28,8 @@ rotas = Rotas("Ao vivo")
 )
 async def create(chamada: Chamada, corpo: Bilhete) -> Resposta:
     origem = clean_origem(corpo.origem)
-    partes = urlsplit(origem)
-    if partes.scheme not in ("http", "https") or not partes.netloc or partes.path or partes.query or "@" in origem:
+    partes = _ORIGEM.fullmatch(origem)
+    if partes is None or int(partes["porta"] or 0) > 65535:
         raise invalid_field("origem", "use esquema, servidor e porta, como https://crm.exemplo.com.br")
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         ponto_venda = await chamada.acesso.find_ponto_venda(conn, corpo.ponto_venda)

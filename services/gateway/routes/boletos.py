@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -37,6 +38,13 @@ EXEMPLO = {
 LEIA_ME = "_FALTAM_BOLETOS.txt"
 
 
+def _to_utc(momento: datetime) -> datetime:
+    try:
+        return momento.astimezone(UTC)
+    except OverflowError as erro:
+        raise ValueError("data fora do calendário") from erro
+
+
 class ConsultaBoletos(Pagina):
     """mes: 1–12 or its name. desde: downloaded since that moment."""
 
@@ -45,7 +53,7 @@ class ConsultaBoletos(Pagina):
     mes: Annotated[int, BeforeValidator(parse_mes)] | None = None
     ano: Annotated[int, Field(ge=2000, le=2100)] | None = None
     cpf: Annotated[str, AfterValidator(parse_documento)] | None = None
-    desde: AwareDatetime | None = None
+    desde: Annotated[AwareDatetime, AfterValidator(_to_utc)] | None = None
 
 
 @rotas.get(

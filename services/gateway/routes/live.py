@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -83,9 +82,8 @@ def _is_origin_allowed(ctx: AppContext, request: web.Request) -> bool:
     origem = request.headers.get("Origin")
     if origem is None:
         return True
-    return urlsplit(origem).netloc.lower() == request.host.lower() or clean_origem(origem) in (
-        ctx.settings.origens_permitidas
-    )
+    limpa = clean_origem(origem)
+    return limpa.partition("://")[2] == request.host.lower() or limpa in ctx.settings.origens_permitidas
 
 
 def _forbid_origem() -> ApiError:

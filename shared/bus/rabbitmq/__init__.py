@@ -193,7 +193,8 @@ class RabbitMQBus:
 
     async def _wait_started(self, queue: Queue, consumer: Consumer) -> None:
         try:
-            await asyncio.wait_for(consumer.started.wait(), self._options.connect_timeout_s)
+            async with asyncio.timeout(self._options.connect_timeout_s):
+                await consumer.started.wait()
         except TimeoutError:
             raise BusUnavailable(f"RabbitMQ em {self._place}: fila {queue.name}: {consumer.last_problem}") from None
 

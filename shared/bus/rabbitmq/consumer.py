@@ -90,7 +90,8 @@ class Consumer:
         """Return only by Lost: told of the end, or finding at the broker that nobody consumes the queue."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), self._options.watchdog_s)
+                async with asyncio.timeout(self._options.watchdog_s):
+                    await ended.wait()
             if self._stopping and not declared.channel.is_closed:
                 await asyncio.Event().wait()  # `stop` cancelled the consumer and ends this task itself
             if ended.is_set():

@@ -1,0 +1,68 @@
+"""What no HTTP parser can read is refused like all else, and neither answer nor log repeats it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.balcao import Balcao, open_balcao
+
+
+@pytest.fixture
+async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
+    async with open_balcao(database_url, tmp_path) as aberto:
+        yield aberto
+
+
+async def send(balcao: Balcao, bruto: bytes) -> tuple[bytes, bytes]:
+    """Head and body of the answer to these bytes."""
+    async with asyncio.timeout(10):
+        leitor, escritor = await asyncio.open_connection("127.0.0.1", balcao.gateway.porta)
+        escritor.write(bruto)
+        resposta = await leitor.read()
+        escritor.close()
+    cabeca, _, corpo = resposta.partition(b"\r\n\r\n")
+    return cabeca, corpo
+
+
+@pytest.mark.parametrize(
+    "bruto",
+    [
+        b"GET /api/automation/execucoes HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer cano_segredo\x00\r\n\r\n",
+        b"GET /api/automation/execucoes HTTP/1.1\r\nHost: a\r\nAuthorization: " + b"cano_segredo" * 900 + b"\r\n\r\n",
+        b"GET /api/automation/clientes?cpf=" + b"cano_segredo" * 900 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"cano_segredo / HTTP/1.1\r\nHost: a\r\n\r\n",
+    ],
+    ids=["control-character", "long-header", "long-address", "no-method"],
+)
+async def test_an_unreadable_request_is_refused_in_the_one_shape_and_never_repeated(
+    balcao: Balcao, bruto: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    cabeca, corpo = await send(balcao, bruto)
+    assert cabeca.startswith(b"HTTP/1.") and b" 400 " in cabeca.splitlines()[0]
+    assert b"aiohttp" not in cabeca
+    assert b"X-Content-Type-Options: nosniff" in cabeca
+    recusa = json.loads(corpo)
+    assert (recusa["success"], recusa["codigo"], recusa["detalhes"]) == (False, "requisicao.ilegivel", [])
+    assert "segredo" not in corpo.decode() + caplog.text
+
+
+async def test_a_body_that_is_not_what_its_headers_say_is_refused_likewise(
+    balcao: Balcao, caplog: pytest.LogCaptureFixture
+) -> None:
+    chave = balcao.headers()["Authorization"].encode()
+    for headers, corpo in (
+        (b"Content-Encoding: gzip\r\nContent-Length: 7\r\n", b"segredo"),
+        (b"Transfer-Encoding: chunked\r\n", b"segredo\r\n\r\n"),
+    ):
+        bruto = (
+            b"POST /api/automation/bilhetes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nAuthorization: "
+        )
+        cabeca, resposta = await send(balcao, bruto + chave + b"\r\n" + headers + b"\r\n" + corpo)
+        assert b" 400 " in cabeca.splitlines()[0]
+        assert json.loads(resposta)["codigo"] == "requisicao.ilegivel"
+    assert not [registro for registro in caplog.records if registro.levelname == "ERROR"]
