@@ -83,9 +83,10 @@ class SessaoPortal:
 
     async def renew_if_old(self) -> None:
         old = self._contratos >= CONTRATOS_MAX or time.monotonic() - self._aberta_em > IDADE_MAX_S
-        if old and self.driver and self._perfil and self._ritmo:
-            self.driver = await self._navegador.renew_driver(self.driver, self._perfil, self._ritmo)
-            self._passos = Passos(self.driver, self._perfil, self.acesso.url_base, self._ritmo)
+        if old and self.driver and self._passos and self._perfil and self._ritmo:
+            self.driver = self._passos.driver = await self._navegador.renew_driver(
+                self.driver, self._perfil, self._ritmo
+            )
             self._aberta_em, self._contratos = time.monotonic(), 0
 
     async def close(self) -> None:

@@ -51,9 +51,9 @@ def _is_cobranca(pagina: Pagina, passos: Passos) -> bool:
 
 
 async def list_parcelas(passos: Passos) -> list[Parcela]:
-    """The pending rows; a page without the grid is asked for it once ("Localizar pendências")."""
+    """The pending rows; a page without any is asked for them once ("Localizar pendências")."""
     parcelas = read_parcelas(passos.pagina, passos.perfil)
-    if parcelas is None and (localizar := passos.pagina.find(passos.perfil.controles.pendencias)):
+    if not parcelas and (localizar := passos.pagina.find(passos.perfil.controles.pendencias)):
         parcelas = read_parcelas(await passos.press(localizar), passos.perfil)
     if parcelas is None and says_no_permission(passos.pagina, passos.perfil):
         raise LoginParado("portal.sem_permissao", f"Emissão de Cobrança negada: {passos.pagina.texto[:120]}")

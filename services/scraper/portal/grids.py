@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 
 from selectolax.lexbor import LexborNode
 
@@ -99,7 +100,7 @@ def read_parcelas(pagina: Pagina, perfil: Perfil) -> list[Parcela] | None:
     parcelas: list[Parcela] = []
     for linha, celulas in rows(tabela):
         if _is_header(celulas):
-            colunas |= _find_colunas(celulas)
+            colunas = _COLUNAS | _find_colunas(celulas)
         elif len(celulas) >= _CELULAS:
             parcelas.append(_read_parcela(len(parcelas), linha, celulas, colunas, pagina, perfil))
     return parcelas
@@ -111,7 +112,13 @@ def _is_header(celulas: list[LexborNode]) -> bool:
 
 
 def _find_colunas(celulas: list[LexborNode]) -> dict[str, int]:
-    achadas = {fold(text_of(celula)): posicao for posicao, celula in enumerate(celulas)}
+    """Where the header says; one that does not cover the ten cells cannot say it."""
+    # A heading over several cells names the last of them: the others hold a box or nothing.
+    larguras = [int(largura) if (largura := c.attributes.get("colspan") or "1").isdecimal() else 1 for c in celulas]
+    fins = list(accumulate(larguras))
+    if fins[-1] < _CELULAS:
+        return {}
+    achadas = {fold(text_of(celula)): fim - 1 for celula, fim in zip(celulas, fins, strict=True)}
     return {nome: achadas[nome] for nome in _COLUNAS if nome in achadas}
 
 

@@ -68,6 +68,11 @@ class Pagina:
         return _tidy(no.text()) if no else ""
 
     @property
+    def is_form(self) -> bool:
+        """One of the portal's own pages: they all carry their state."""
+        return self.has_any_id(("__VIEWSTATE", "__VSTATE"))
+
+    @property
     def caminho(self) -> str:
         return urlsplit(self.url).path.lower()
 
@@ -108,9 +113,9 @@ class Pagina:
 
     def messages(self, rotulos: tuple[str, ...]) -> list[str]:
         """What message labels, anything of class `errmsg` or with `erro` in its id, and alerts say."""
-        nos = [no for fim in rotulos if (no := self.find_id(fim)) is not None]
+        nos = [no for fim in rotulos for no in self.tree.css(f'[id$="{fim}"]') if f"_{id_of(no)}".endswith("_" + fim)]
         nos += self.tree.css('.errmsg, [id*="erro"], [id*="Erro"]')
-        nos = [no for no in nos if no.tag in _MESSAGE_TAGS and not _HIDDEN.search(_attr(no, "style"))]
+        nos = [no for no in nos if no.tag in _MESSAGE_TAGS and _shows(no)]
         textos = [text_of(no) for no in nos] + [_tidy(alerta) for alerta in self.alertas]
         return list(dict.fromkeys(texto for texto in textos if texto))
 
@@ -181,6 +186,16 @@ def id_of(no: LexborNode) -> str:
 
 def _attr(no: LexborNode, nome: str) -> str:
     return no.attributes.get(nome) or ""
+
+
+def _shows(no: LexborNode) -> bool:
+    """Neither it nor what it stands in is hidden by its own style."""
+    onde: LexborNode | None = no
+    while onde is not None:
+        if _HIDDEN.search(_attr(onde, "style")):
+            return False
+        onde = onde.parent
+    return True
 
 
 def _can_be_pressed(no: LexborNode) -> bool:

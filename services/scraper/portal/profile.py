@@ -115,6 +115,7 @@ class Dizeres(Parte):
     captcha: Textos
     captcha_ids: tuple[str, ...] = ()
     bloqueado: Textos
+    ameaca: Textos = ()
     trocar_senha: Textos
     trocar_senha_ids: tuple[str, ...] = ()
     termos: Textos
@@ -125,6 +126,7 @@ class Dizeres(Parte):
     firewall: Textos
     erro_interno: Textos
     derrubada: Textos
+    expirada: Textos
     sem_permissao: Textos
     sem_registro: Textos
 

@@ -6,14 +6,20 @@ from services.scraper.portal.errors import Falha, LoginParado, PortalBloqueado, 
 from services.scraper.portal.pages import Pagina
 from services.scraper.portal.profile import Perfil, Textos, says
 
+# Characters of a page's text within which it says what kind of page it is.
+_INICIO = 600
+
 
 def check_pagina(pagina: Pagina, perfil: Perfil) -> None:
     """For any page within a session. Raises PortalBloqueado, Falha `portal.fora_do_ar.http_5xx`, SessaoPerdida."""
     check_servidor(pagina, perfil)
-    if is_login(pagina, perfil):
-        dito = _messages(pagina, perfil)
-        if says(" ".join(dito), perfil.dizeres.derrubada):
-            raise SessaoPerdida("sessao.derrubada", f"O portal encerrou a sessão: {quote(dito)}")
+    na_pagina_de_login = is_login(pagina, perfil)
+    if not na_pagina_de_login and pagina.is_form:
+        return  # a page to work on, whatever it holds ready to say
+    dito = " ".join([*_messages(pagina, perfil), pagina.texto[:_INICIO]])
+    if says(dito, perfil.dizeres.derrubada):
+        raise SessaoPerdida("sessao.derrubada", f"O portal encerrou a sessão: {quote([dito])}")
+    if na_pagina_de_login or says(dito, perfil.dizeres.expirada):
         raise SessaoPerdida("sessao.expirada", "O portal voltou à página de login.")
 
 
@@ -25,7 +31,7 @@ def check_servidor(pagina: Pagina, perfil: Perfil) -> None:
         raise PortalBloqueado(f"Página de bloqueio do firewall: {pagina.texto[:120]}")
     if pagina.status >= 500 or pagina.status == 429:
         raise Falha("portal.fora_do_ar.http_5xx", f"O portal respondeu {pagina.status}: {pagina.texto[:120]}")
-    if says(f"{pagina.titulo} {pagina.texto[:400]}", dizeres.erro_interno):
+    if says(f"{pagina.titulo} {pagina.texto[:_INICIO]}", dizeres.erro_interno):
         raise Falha("portal.fora_do_ar.http_5xx", f"O portal mostra um erro interno: {pagina.texto[:120]}")
 
 
@@ -47,14 +53,16 @@ def is_inside(pagina: Pagina, perfil: Perfil) -> bool:
 
 def check_captcha(pagina: Pagina, perfil: Perfil) -> None:
     """Raises LoginParado where the page asks for security characters, before or after a login."""
-    if pagina.has_any_id(perfil.dizeres.captcha_ids) or says(pagina.texto, perfil.dizeres.captcha):
+    dito = " ".join([*_messages(pagina, perfil), pagina.texto])
+    if pagina.has_any_id(perfil.dizeres.captcha_ids) or says(dito, perfil.dizeres.captcha):
         raise LoginParado("login.captcha", f"O portal pede caracteres de segurança: {pagina.texto[:120]}")
 
 
 def explain_login(pagina: Pagina, antes: Pagina, perfil: Perfil) -> Falha:
     """Why a login that was posted from `antes` led to `pagina` and not inside. Every message that the profile does
     not know, and a login page without any, is a refusal: the account must not be locked by trying again."""
-    dizeres, mensagens = perfil.dizeres, _messages(pagina, perfil)
+    dizeres, antigas = perfil.dizeres, _messages(antes, perfil)
+    mensagens = [mensagem for mensagem in _messages(pagina, perfil) if mensagem not in antigas]
     na_pagina_de_login = is_login(pagina, perfil)
     if na_pagina_de_login and pagina.came_by(perfil.paginas.inicio):
         # Let in, and out again before the home page came: another login of the same user, not a refusal.
@@ -65,7 +73,8 @@ def explain_login(pagina: Pagina, antes: Pagina, perfil: Perfil) -> Falha:
         return says(" ".join(mensagens), textos) or (says(pagina.texto, textos) and not says(antes.texto, textos))
 
     visto = quote(mensagens) or f"Página {pagina.titulo or pagina.caminho}."
-    if told(dizeres.bloqueado):
+    # "Será bloqueado" threatens: the account is not blocked yet.
+    if told(dizeres.bloqueado) and not told(dizeres.ameaca):
         return LoginParado("login.bloqueado", visto)
     if pagina.has_any_id(dizeres.trocar_senha_ids) or told(dizeres.trocar_senha):
         return LoginParado("login.acao_necessaria.trocar_senha", visto)
@@ -82,7 +91,7 @@ def explain_login(pagina: Pagina, antes: Pagina, perfil: Perfil) -> Falha:
 
 
 def says_no_permission(pagina: Pagina, perfil: Perfil) -> bool:
-    return says(" ".join([*_messages(pagina, perfil), pagina.texto[:600]]), perfil.dizeres.sem_permissao)
+    return says(" ".join([*_messages(pagina, perfil), pagina.texto[:_INICIO]]), perfil.dizeres.sem_permissao)
 
 
 def quote(mensagens: list[str]) -> str:

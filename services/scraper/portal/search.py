@@ -15,6 +15,8 @@ from services.scraper.portal.steps import Passos
 from shared.contrato import Cota, fold, format_documento, parse_cota
 
 _SO_CODIGOS = re.compile(r"^[\d\s/.\-]+")
+# `Grupo: 006650 Cota: 2278 Versão: 00` reads as the bare tokens do.
+_ROTULOS = re.compile(r"\b(?:Grupo|Cota|Vers[aã]o)\b\s*[:/]?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,9 @@ class ClienteAberto:
 async def open_identificacao(passos: Passos) -> Pagina:
     """From home by the Atendimento icon. Without an icon, LoginParado `portal.sem_permissao`."""
     inicio = passos.pagina
-    if not inicio.is_at(passos.perfil.paginas.inicio):
+    if inicio.is_at(passos.perfil.paginas.inicio):
+        passos.judge(inicio)
+    else:
         inicio = await passos.open(passos.perfil.paginas.inicio)
     icone = inicio.find(passos.perfil.controles.atendimento)
     if icone is None:
@@ -99,8 +103,9 @@ async def open_cliente(passos: Passos, pedido: Pedido) -> ClienteAberto:
         raise Falha("portal.mudou.seletor", "A busca não oferece o critério para este documento.")
     controles = passos.perfil.controles
     campos = {passos.need(controles.contexto): format_documento(pedido.cpf)}
+    antes = passos.pagina
     pagina = await passos.press(passos.need(controles.buscar), campos)
-    linha = choose_cota(await _read_resultado(passos, pagina, pedido), pedido.cota, passos.perfil)
+    linha = choose_cota(await _read_resultado(passos, pagina, antes, pedido), pedido.cota, passos.perfil)
     if linha.link is None or linha.cota is None:
         raise Falha("portal.mudou.seletor", "A linha da cota no resultado não tem link.")
     pagina = await passos.press(linha.link)
@@ -109,9 +114,9 @@ async def open_cliente(passos: Passos, pedido: Pedido) -> ClienteAberto:
     return _identify(pagina, linha.cota, passos)
 
 
-async def _read_resultado(passos: Passos, pagina: Pagina, pedido: Pedido) -> list[LinhaCliente]:
-    """The rows. Nothing found is told by a message or by an empty grid under the same search; anything else is not
-    proof that the client does not exist."""
+async def _read_resultado(passos: Passos, pagina: Pagina, antes: Pagina, pedido: Pedido) -> list[LinhaCliente]:
+    """The rows. Nothing found is told by a message, or, under the same search, by an empty grid or by words that the
+    page did not say before; anything else is not proof that the client does not exist."""
     linhas = read_clientes(pagina, passos.perfil)
     if linhas and any(linha.cota for linha in linhas):
         return linhas
@@ -119,10 +124,14 @@ async def _read_resultado(passos: Passos, pagina: Pagina, pedido: Pedido) -> lis
         pagina = await passos.driver.settle()
         linhas = read_clientes(pagina, passos.perfil)
     mensagens = pagina.messages(passos.perfil.rotulos.mensagens)
-    if says(" ".join(mensagens), passos.perfil.dizeres.sem_registro):
+    sem_registro = passos.perfil.dizeres.sem_registro
+    if says(" ".join(mensagens), sem_registro):
         raise Falha("cliente.nao_encontrado", f"O portal respondeu {quote(mensagens)}.")
-    if linhas is not None and _echoes(pagina, passos, pedido.cpf):
-        return linhas
+    if _echoes(pagina, passos, pedido.cpf):
+        if linhas is not None:
+            return linhas
+        if says(pagina.texto, sem_registro) and not says(antes.texto, sem_registro):
+            raise Falha("cliente.nao_encontrado", "O portal respondeu, na própria página, que não há registro.")
     visto = quote(mensagens) or "nem resultado, nem mensagem"
     raise Falha("portal.mudou.fluxo", f"A busca respondeu de forma desconhecida: {visto}.")
 
@@ -136,7 +145,7 @@ def _echoes(pagina: Pagina, passos: Passos, documento: str) -> bool:
 def _identify(pagina: Pagina, cota: Cota, passos: Passos) -> ClienteAberto:
     """The client's page says whose it is: another cota than the one opened is a session that got mixed up."""
     rotulos = passos.perfil.rotulos
-    cabecalho = pagina.label(rotulos.cliente_cota)
+    cabecalho = _ROTULOS.sub(" ", pagina.label(rotulos.cliente_cota))
     aberta = parse_cota(cabecalho)
     if aberta is None:
         raise Falha("portal.mudou.fluxo", f"A página do cliente não abriu; veio {pagina.caminho} {quote([cabecalho])}.")

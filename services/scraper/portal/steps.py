@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urljoin
 
 from services.scraper.portal import Driver
-from services.scraper.portal.errors import Falha, PortalLimite
+from services.scraper.portal.errors import Falha, PortalLimite, SessaoPerdida
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Controle, Pagina
 from services.scraper.portal.profile import Alvo, Perfil
@@ -24,6 +24,7 @@ class Passos:
         self.perfil = perfil
         self.ritmo = ritmo
         self._base = perfil.base(url_base)
+        self._tem_icone = False
 
     @property
     def pagina(self) -> Pagina:
@@ -34,23 +35,33 @@ class Passos:
 
     async def open(self, caminho: str) -> Pagina:
         pagina = await self.driver.open(self.url(caminho))
-        check_pagina(pagina, self.perfil)
+        self.judge(pagina)
         return pagina
 
     async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
         if not controle.posts:
             pagina = await self.driver.press(controle, campos)
-            check_pagina(pagina, self.perfil)
+            self.judge(pagina)
             return pagina
         await self.ritmo.wait()
         pagina = await self.driver.press(controle, campos)
         self.judge_post(pagina)
         return pagina
 
+    def judge(self, pagina: Pagina) -> None:
+        """Raises what check_pagina does, and SessaoPerdida for a home page without the icon that it once had."""
+        check_pagina(pagina, self.perfil)
+        if not pagina.is_at(self.perfil.paginas.inicio):
+            return
+        if pagina.find(self.perfil.controles.atendimento) is not None:
+            self._tem_icone = True
+        elif self._tem_icone:
+            raise SessaoPerdida("sessao.expirada", "A página inicial veio sem o ícone de Atendimento.")
+
     def judge_post(self, pagina: Pagina) -> None:
-        """Raises what check_pagina does, and PortalLimite where the post came too soon after another."""
+        """Raises what judge does, and PortalLimite where the post came too soon after another."""
         try:
-            check_pagina(pagina, self.perfil)
+            self.judge(pagina)
         except Falha as falha:
             if pagina.status in _STATUS_DE_PRESSA and self.ritmo.note_erro():
                 raise PortalLimite(falha.mensagem) from falha

@@ -55,6 +55,12 @@ def test_messages_leave_out_what_does_not_show() -> None:
     assert page(html, "", 200, "Atenção!").messages(PERFIL.rotulos.mensagens) == ["Senha inválida", "Atenção!"]
 
 
+def test_a_message_hidden_with_what_it_stands_in_gives_way_to_the_one_that_shows() -> None:
+    html = """<div style="display: none"><span id="modelo_lblMensagem">Nenhum registro</span></div>
+    <span id="ctl00_Conteudo_lblMensagem">Informe o CPF</span>"""
+    assert page(html).messages(("lblMensagem",)) == ["Informe o CPF"]
+
+
 def test_the_first_option_is_selected_where_none_is_marked() -> None:
     html = '<select id="ctl00_Conteudo_cbxCriterioBusca"><option value="N">Nome</option><option>CPF</option></select>'
     assert page(html).options(PERFIL.controles.criterio) == [("N", "Nome", True), ("CPF", "CPF", False)]
@@ -119,6 +125,26 @@ def test_instalments_are_read_by_the_headers_words(swapped: bool) -> None:
     assert parcela.marcada and parcela.is_emitivel
 
 
+IMAGEM = "<input type='image' id='g_ctl02_imgEmite_Boleto' src='ckUnchecked.gif'>"
+LINHA = [IMAGEM, "006650/2278-00", "012", "RECBTO PARCELA", "10/12/2026", "9,00", "0,00", "0,00", "9,00", "1.234,56"]
+
+
+@pytest.mark.parametrize(
+    "cabecalho",
+    [
+        "<th colspan=2>Cota</th><th>Pcl</th><th>Histórico</th><th>Vencimento</th><th>Valor</th><th>Multa</th>"
+        "<th>Juros</th><th>Vl. devido</th><th>Vl. receber</th>",
+        "<th>Cota</th><th>Pcl</th><th>Histórico</th><th>Vencimento</th><th>Vl. receber</th>",
+    ],
+)
+def test_a_header_that_does_not_stand_over_the_cells_does_not_mislead(cabecalho: str) -> None:
+    html = f"""<table id="ctl00_Conteudo_grdBoleto_Avulso"><thead><tr>{cabecalho}</tr></thead>
+    <tr>{"".join(map(celula, LINHA))}</tr></table>"""
+    (parcela,) = read_parcelas(page(html), PERFIL) or []
+    assert (parcela.cota, parcela.historico) == (Cota(6650, 2278), "RECBTO PARCELA")
+    assert (parcela.vencimento, parcela.receber) == (date(2026, 12, 10), Decimal("1234.56"))
+
+
 def test_latin_pages_read_the_same() -> None:
     html = "<span class='errmsg'>Usuário ou senha inválida</span>".encode("iso-8859-1").decode("iso-8859-1")
     assert page(html).messages(()) == ["Usuário ou senha inválida"]
@@ -141,6 +167,13 @@ def test_dates_and_amounts_are_read_as_they_are_printed() -> None:
             SessaoPerdida,
             "sessao.derrubada",
         ),
+        (
+            LOGIN.format("<b>Sua sessão foi encerrada: acesso em outro computador.</b>"),
+            200,
+            SessaoPerdida,
+            "sessao.derrubada",
+        ),
+        ("<p>Sua sessão expirou. <a href=x>Entrar</a></p>", 200, SessaoPerdida, "sessao.expirada"),
         ("<title>Página não acessível</title>", 200, PortalBloqueado, "portal.bloqueado"),
         ("<p>Violation Category: APPFW_SIGNATURE_MATCH</p>", 403, PortalBloqueado, "portal.bloqueado"),
         ("<h1>Service Unavailable</h1>", 503, Falha, "portal.fora_do_ar.http_5xx"),
@@ -151,6 +184,10 @@ def test_a_page_that_is_no_way_on_is_named(html: str, status: int, tipo: type[Fa
     with pytest.raises(tipo) as erro:
         check_pagina(page(html, status=status), PERFIL)
     assert erro.value.codigo == codigo
+
+
+def test_a_page_of_the_portal_may_hold_words_of_an_ended_session_ready() -> None:
+    check_pagina(page("<input type=hidden name=__VSTATE><div>Sua sessão expirou</div>"), PERFIL)
 
 
 def test_only_proof_counts_as_being_inside() -> None:
@@ -169,6 +206,7 @@ def test_only_proof_counts_as_being_inside() -> None:
         ("Ocorreu o erro 4711", "login.recusado"),
         ("", "login.recusado"),
         ("Usuário bloqueado", "login.bloqueado"),
+        ("Senha inválida. Após 3 tentativas o usuário será bloqueado.", "login.recusado"),
         ("Sua senha expirou", "login.acao_necessaria.trocar_senha"),
         ("Informe o código de acesso enviado por e-mail", "login.acao_necessaria.token"),
         ("Leia os Termos de Uso", "login.acao_necessaria.termos"),
@@ -178,6 +216,12 @@ def test_a_message_after_the_login_is_read_and_the_pages_standing_text_is_not(me
     depois = page(LOGIN.format(f"<span id=lblMensagem>{mensagem}</span>"))
     falha = explain_login(depois, page(LOGIN.format("")), PERFIL)
     assert isinstance(falha, LoginParado) and falha.codigo == codigo
+
+
+def test_a_message_that_stood_there_before_the_login_explains_nothing() -> None:
+    aviso = "<div class=errmsg>Usuário bloqueado? Ligue para o suporte.</div>"
+    falha = explain_login(page(LOGIN.format(aviso)), page(LOGIN.format(aviso)), PERFIL)
+    assert falha.codigo == "login.recusado"
 
 
 def test_a_login_page_that_came_by_the_home_page_is_no_refusal() -> None:
@@ -190,4 +234,6 @@ def test_a_login_page_that_came_by_the_home_page_is_no_refusal() -> None:
 def test_security_characters_stop_everything_even_before_a_login() -> None:
     with pytest.raises(LoginParado, match="captcha"):
         check_captcha(page(LOGIN.format("<p>Confirme os caracteres de segurança</p>")), PERFIL)
+    with pytest.raises(LoginParado, match="captcha"):
+        check_captcha(page(LOGIN.format(""), "http://x/", 200, "Confirme os caracteres de segurança"), PERFIL)
     check_captcha(page(LOGIN.format("<small>Protegido por reCAPTCHA</small>")), PERFIL)

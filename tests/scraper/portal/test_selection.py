@@ -82,6 +82,8 @@ def test_the_asked_month_is_taken_among_fees_leftovers_and_other_cotas() -> None
         due("2026-10-10", "1200.00"),
         due("2026-12-10", "85.40", "RECBTO. TAXA TRANSF"),
         due("2026-12-10", "9000.00", "DIFERENCA DE PARCELA"),
+        due("2026-12-10", "9000.00", "MULTA/JUROS PARCELA"),
+        due("2026-12-10", "9000.00", "RESIDUAL PARCELA"),
         due("2026-12-10", "0.37"),
         due("2026-12-10", "4321.00", cota=OUTRA),
         certa,

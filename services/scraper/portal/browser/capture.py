@@ -33,9 +33,9 @@ EMBUTIDO_S = 1.0
 LIXO_MAX = 1024  # bytes that may stand before %PDF
 _PAGINA_GUARDADA = "<!doctype html><title>Boleto</title><p>Boleto capturado.</p>"
 _JANELA = re.compile(r"""window\.open\(\s*["']([^"']+)["']""")
-_EMBUTIDO = re.compile(rb"""<(?:embed|object)\b[^>]*?\b(?:src|data)=["']?(?!about:)([^"'\s>]+)""", re.IGNORECASE)
+_EMBUTIDO = re.compile(rb"""<(?:embed|object)\b[^>]*?\b(?:src|data)\s*=\s*["']?(?!about:)([^"'\s>]+)""", re.IGNORECASE)
 # What can make a page ask for another: without any of it, nothing more is coming.
-_SEGUE = re.compile(rb"<script|<form|<i?frame|http-equiv|onload=|\bsrc=(?!['\"]?about:)", re.IGNORECASE)
+_SEGUE = re.compile(rb"<script|<form|<i?frame|http-equiv|onload\s*=|\bsrc\s*=(?!\s*['\"]?about:)", re.IGNORECASE)
 
 
 def is_pdf(corpo: bytes) -> bool:
