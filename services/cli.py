@@ -212,7 +212,13 @@ def simular(porta: int, cenario: Path | None) -> None:
     except ImportError as erro:
         raise Falha(f"o simulador não está instalado aqui ({erro.name}): use `make setup`.") from erro
 
-    run_simulador(porta, cenario)
+    try:
+        run_simulador(porta, cenario)
+    except ValueError as erro:
+        motivo = " ".join(str(erro).split())
+        raise Falha(f"{cenario}: o cenário não pode ser lido: {motivo}") from erro
+    except OSError as erro:
+        raise Falha(f"não se pode ouvir na porta {porta}: use outra em --porta.") from erro
 
 
 # --- one client -------------------------------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIXO = "CANOPUS_"
@@ -43,8 +44,8 @@ class Settings(BaseSettings):
     amqp_url: Annotated[str, AfterValidator(_check_amqp)] | None = Field(default=None, repr=False)
     storage_url: Annotated[str, AfterValidator(_check_storage)] | None = None
     fernet_keys: str | None = Field(default=None, repr=False)
-    log_formato: str = Field(default="texto", pattern="^(texto|json)$")
-    log_nivel: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_formato: Literal["texto", "json"] = "texto"
+    log_nivel: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
     def files_url(self) -> str:
@@ -61,7 +62,27 @@ def load_settings(cls: type[S]) -> S:
     except ValidationError as erro:
         primeiro = erro.errors(include_input=False, include_url=False)[0]
         nome = PREFIXO + str(primeiro["loc"][0]).upper() if primeiro["loc"] else PREFIXO.rstrip("_")
-        raise ConfiguracaoInvalida(f"{nome}: valor inválido ({primeiro['msg']}).") from erro
+        raise ConfiguracaoInvalida(f"{nome}: valor inválido: {_explain(primeiro)}.") from erro
+
+
+def _explain(erro: ErrorDetails) -> str:
+    """What would be right, in pt-BR; never the value itself, which may be a secret."""
+    contexto = erro.get("ctx", {})
+    match erro["type"]:
+        case "value_error":
+            return str(contexto["error"])
+        case "literal_error":
+            return f"use um destes: {str(contexto['expected']).replace(' or ', ', ').replace(chr(39), '')}"
+        case "greater_than_equal":
+            return f"use no mínimo {contexto['ge']}"
+        case "less_than_equal":
+            return f"use no máximo {contexto['le']}"
+        case tipo if tipo.startswith("int"):
+            return "use um número inteiro"
+        case tipo if tipo.startswith("bool"):
+            return "use true ou false"
+        case _:
+            return "veja o README"
 
 
 def stop_with(mensagem: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,18 @@ def test_wrong_usage_is_2_and_what_cannot_be_done_is_1_in_one_line(ambiente: dic
         assert ruim.exit_code == 1
         assert ruim.stderr.startswith(f"canopus: {nome}"), ruim.stderr
         assert ruim.stderr.count("\n") == 1
+
+
+def test_a_simulator_that_cannot_start_says_why_in_one_line(ambiente: dict[str, str | None], tmp_path: Path) -> None:
+    for texto in ("x = [", "desconhecido = 1"):
+        (tmp_path / "cenario.toml").write_text(texto)
+        feito = canopus(ambiente, "portal", "simular", "--porta", "0", "--cenario", str(tmp_path / "cenario.toml"))
+        assert (feito.exit_code, feito.stderr.count("\n")) == (1, 1)
+        assert "cenario.toml" in feito.stderr
+    with socket.create_server(("127.0.0.1", 0)) as ocupada:
+        feito = canopus(ambiente, "portal", "simular", "--porta", str(ocupada.getsockname()[1]))
+    assert (feito.exit_code, feito.stderr.count("\n")) == (1, 1)
+    assert "--porta" in feito.stderr
 
 
 def test_migrate_tells_what_it_did(ambiente: dict[str, str | None]) -> None:

@@ -131,9 +131,11 @@ async def _serve(app: web.Application, settings: GatewaySettings) -> AsyncIterat
         servidor = await listen(runner, settings.host, settings.port)
     except OSError as erro:
         await runner.cleanup()
-        nome = "CANOPUS_PORT" if erro.errno in (errno.EADDRINUSE, errno.EACCES) else "CANOPUS_HOST"
-        motivo = f"não se pode ouvir em {settings.host}:{settings.port} ({os.strerror(erro.errno or 0)})"
-        raise ConfiguracaoInvalida(f"{nome}: {motivo}. Use outro valor.") from erro
+        motivos = {errno.EADDRINUSE: "a porta já está em uso", errno.EACCES: "falta permissão para esta porta"}
+        nome = "CANOPUS_PORT" if erro.errno in motivos else "CANOPUS_HOST"
+        motivo = motivos.get(erro.errno or 0, "este computador não tem este endereço")
+        texto = f"{nome}: não se pode ouvir em {settings.host}:{settings.port}: {motivo}. Use outro valor."
+        raise ConfiguracaoInvalida(texto) from erro
     porta: int = servidor.sockets[0].getsockname()[1]
     try:
         yield porta

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pydantic import Field
 
 from shared.settings import ConfiguracaoInvalida, Settings, load_settings, stop_with
 
@@ -44,6 +46,31 @@ def test_a_wrong_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, n
         load_settings(Settings)
     assert str(erro.value).startswith(f"{nome}: ")
     assert "\n" not in str(erro.value)
+
+
+class Exemplo(Settings):
+    port: int = Field(default=0, ge=0, le=65535)
+    headless: bool = True
+    driver: Literal["auto", "http"] = "auto"
+
+
+@pytest.mark.parametrize(
+    ("nome", "valor", "motivo"),
+    [
+        ("CANOPUS_PORT", "abc", "use um número inteiro"),
+        ("CANOPUS_PORT", "70000", "use no máximo 65535"),
+        ("CANOPUS_PORT", "-1", "use no mínimo 0"),
+        ("CANOPUS_HEADLESS", "talvez", "use true ou false"),
+        ("CANOPUS_DRIVER", "foo", "use um destes: auto, http"),
+        ("CANOPUS_LOG_NIVEL", "ALTO", "use um destes: DEBUG, INFO, WARNING, ERROR"),
+        ("CANOPUS_AMQP_URL", "http://a", "use amqp://usuario:senha@servidor:5672/"),
+    ],
+)
+def test_the_line_says_what_would_be_right(monkeypatch: pytest.MonkeyPatch, nome: str, valor: str, motivo: str) -> None:
+    monkeypatch.setenv(nome, valor)
+    with pytest.raises(ConfiguracaoInvalida) as erro:
+        load_settings(Exemplo)
+    assert str(erro.value) == f"{nome}: valor inválido: {motivo}."
 
 
 def test_keys_and_broker_password_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
