@@ -32,10 +32,10 @@ check: setup-dev
 	$(VENV_PYTHON) -m pytest tests/test_architecture.py
 
 test: setup-test check
-	$(VENV_PYTHON) -m pytest -n 3 --dist loadfile -m "not completo"
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile -m "not completo"
 
 test-all: setup-test check
-	$(VENV_PYTHON) -m pytest -n 3 --dist loadfile
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile
 
 # Resolves dependencies again; UPGRADE=1 takes newer versions.
 locks: setup-dev

@@ -205,7 +205,8 @@ async def _walk(ponto_venda: str, visivel: bool, em_json: bool) -> list[dict[str
 @portal.command()
 @click.option("--porta", type=click.IntRange(0, 65535), default=8900, show_default=True)
 @click.option("--cenario", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Arquivo TOML.")
-def simular(porta: int, cenario: Path | None) -> None:
+@click.option("--host", envvar="CANOPUS_HOST", default="127.0.0.1", show_default=True, help="Onde ouvir.")
+def simular(porta: int, cenario: Path | None, host: str) -> None:
     """Sobe o portal simulado, com pessoas inventadas."""
     try:
         from tests.simulator import run_simulador
@@ -213,7 +214,7 @@ def simular(porta: int, cenario: Path | None) -> None:
         raise Falha(f"o simulador não está instalado aqui ({erro.name}): use `make setup`.") from erro
 
     try:
-        run_simulador(porta, cenario)
+        run_simulador(porta, cenario, host=host)
     except ValueError as erro:
         motivo = " ".join(str(erro).split())
         raise Falha(f"{cenario}: o cenário não pode ser lido: {motivo}") from erro

@@ -14,7 +14,7 @@ T = TypeVar("T")
 async def eventually(check: Callable[[], Awaitable[T]], timeout_s: float = ..., step_s: float = ...) -> T: ...
 @overload
 async def eventually(check: Callable[[], T], timeout_s: float = ..., step_s: float = ...) -> T: ...
-async def eventually(check: Callable[[], object], timeout_s: float = 10.0, step_s: float = 0.02) -> object:
+async def eventually(check: Callable[[], object], timeout_s: float = 30.0, step_s: float = 0.02) -> object:
     """Call `check` until it returns something true, and return that.
 
     An AssertionError inside it counts as "not yet". Past `timeout_s` the last of them, or the last value, is told.

@@ -18,10 +18,11 @@ from tests.simulator.state import Portal
 class Simulador:
     """A portal on a loopback port, for as long as the `async with` lasts."""
 
-    def __init__(self, cenario: Cenario, porta: int = 0, arquivo: Path | None = None) -> None:
+    def __init__(self, cenario: Cenario, porta: int = 0, arquivo: Path | None = None, host: str = "127.0.0.1") -> None:
         self.portal = Portal(cenario, cenario.botoes)
         self.log = Registro(arquivo)
         self._porta = porta
+        self._host = host
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -30,7 +31,7 @@ class Simulador:
             make_app(self.portal, self.log), handler_cancellation=True, shutdown_timeout=0.5, access_log=None
         )
         await self._runner.setup()
-        listener = socket.create_server(("127.0.0.1", self._porta))
+        listener = socket.create_server((self._host, self._porta))
         self._porta = listener.getsockname()[1]
         await web.SockSite(self._runner, listener).start()
         return self
@@ -69,7 +70,9 @@ class Simulador:
         return self.log.summarize_credenciais()
 
 
-def run_simulador(porta: int = 8900, cenario_path: Path | None = None, registro: Path | None = None) -> None:
+def run_simulador(
+    porta: int = 8900, cenario_path: Path | None = None, registro: Path | None = None, host: str = "127.0.0.1"
+) -> None:
     """`canopus portal simular`: the scenario in `cenario_path`, else the demonstration's. Ends with Ctrl-C.
 
     `registro` is a file for the request log. Raises OSError (file, port), TOMLDecodeError or ValidationError.
@@ -81,14 +84,14 @@ def run_simulador(porta: int = 8900, cenario_path: Path | None = None, registro:
     else:
         cenario = load_cenario(cenario_path)
     try:
-        asyncio.run(_announce(porta, cenario, registro))
+        asyncio.run(_announce(Simulador(cenario, porta, registro, host)))
     except KeyboardInterrupt:
         return
 
 
-async def _announce(porta: int, cenario: Cenario, registro: Path | None) -> None:
-    async with Simulador(cenario, porta, registro) as simulador:
+async def _announce(aberto: Simulador) -> None:
+    async with aberto as simulador:
         print(f"Portal simulado em {simulador.url} (Ctrl-C encerra)", flush=True)  # noqa: T201
-        for c in cenario.credenciais:
+        for c in simulador.portal.cenario.credenciais:
             print(f"  ponto de venda {c.ponto_venda}: usuário {c.usuario}, senha {c.senha}", flush=True)  # noqa: T201
         await asyncio.Event().wait()
