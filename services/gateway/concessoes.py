@@ -30,12 +30,16 @@ TESTES = 2
 
 @dataclass
 class Panorama:
-    """What the dispatcher sees in this round. Changes as it grants."""
+    """What the dispatcher sees in this round. Changes as it grants.
+
+    entrando: credentials of which a session has not logged in yet.
+    """
 
     scrapers: dict[str, Record]
     livres: dict[str, int]
     credenciais: dict[int, Record]
     vagas: dict[int, list[int]]
+    entrando: set[int]
     concessoes: list[Record]
 
     @property
@@ -44,7 +48,8 @@ class Panorama:
 
 
 async def allot_sessoes(conn: Conn) -> None:
-    """Tests first; then the pontos de venda share what is left."""
+    """What may not go on is asked back; tests first; then the pontos de venda share what is left."""
+    await revoke(conn, await conn.fetch(SQL["list_caducas"]))
     panorama = await _read_panorama(conn)
     if not panorama.scrapers:
         return
@@ -65,8 +70,9 @@ async def _read_panorama(conn: Conn) -> Panorama:
         scrapers=scrapers,
         livres={id: max(0, s["capacidade"] - s["em_uso"]) for id, s in scrapers.items()},
         credenciais=credenciais,
-        vagas={id: sorted(set(range(k["limite"])) - set(k["slots"])) for id, k in credenciais.items()},
-        concessoes=await conn.fetch(SQL["list_concessoes"]),
+        vagas={id: list_slots_livres(k) for id, k in credenciais.items()},
+        entrando={id for id, k in credenciais.items() if k["entrando"]},
+        concessoes=await conn.fetch(SQL["list_concessoes"], VISTO_S),
     )
 
 
@@ -78,17 +84,16 @@ async def _list_pontos(conn: Conn, panorama: Panorama) -> list[Ponto]:
     sessoes: dict[int, list[Sessao]] = {}
     for concessao in panorama.concessoes:
         # A test ends by itself, and what its holder died with expires: neither can be shared.
-        if concessao["pedido_id"] is None and concessao["scraper_id"] in panorama.scrapers:
+        if concessao["pedido_id"] is None and not concessao["ausente"]:
             sessao = Sessao(concessao["cerca"], concessao["ha_s"], concessao["ociosa_s"], concessao["revogada"])
             sessoes.setdefault(concessao["ponto_venda_id"], []).append(sessao)
     pontos = []
     for id in {*linhas, *sessoes}:
         linha = linhas.get(id)
-        vagas = sum(
-            len(panorama.vagas[k["id"]])
-            for k in panorama.credenciais.values()
-            if k["ponto_venda_id"] == id and _is_grantable(panorama, k)
-        )
+        grantable = [
+            k for k in panorama.credenciais.values() if k["ponto_venda_id"] == id and _is_grantable(panorama, k)
+        ]
+        vagas = len(grantable)
         if linha and (portal := abertos.get(linha["url_base"])):
             vagas = min(vagas, 1) if portal["devida"] and not sessoes.get(id) else 0
         ponto = Ponto(id, linha["restantes"] if linha else 0, vagas, sessoes.get(id, []), id in cederam)
@@ -102,7 +107,7 @@ async def _grant_testes(conn: Conn, panorama: Panorama) -> None:
         credencial = panorama.credenciais.get(teste["credencial_id"])
         if credencial is None or teste["tentativas"] >= TESTES:
             await answer_pedido(conn, teste["id"], _unanswered(credencial is None))
-        elif panorama.vagas[credencial["id"]] and _total(panorama.livres):
+        elif _has_vaga(panorama, credencial) and _total(panorama.livres):
             await _grant(conn, panorama, credencial, teste["id"])
         else:
             await _make_room(conn, panorama, credencial)
@@ -112,6 +117,9 @@ async def _make_room(conn: Conn, panorama: Panorama, credencial: Record) -> None
     da_vez = [c for c in panorama.concessoes if c["pedido_id"] is None]
     if not panorama.vagas[credencial["id"]]:
         da_vez = [c for c in da_vez if c["credencial_id"] == credencial["id"]]
+    elif credencial["id"] in panorama.entrando:
+        # One that logs in now will have done so in a moment; one that has nothing to log in for is in the way.
+        da_vez = [c for c in da_vez if c["credencial_id"] == credencial["id"] and not c["aberta"] and c["ociosa_s"] > 0]
     if da_vez and not any(c["revogada"] for c in da_vez):
         await revoke(conn, [max(da_vez, key=lambda c: (c["ociosa_s"], c["ha_s"]))])
 
@@ -120,6 +128,7 @@ async def _grant(conn: Conn, panorama: Panorama, credencial: Record, pedido_id: 
     scraper = panorama.scrapers[max(panorama.livres, key=lambda id: (panorama.livres[id], id))]
     panorama.livres[scraper["id"]] -= 1
     slot = panorama.vagas[credencial["id"]].pop(0)
+    panorama.entrando.add(credencial["id"])
     cerca = await conn.fetchval(
         SQL["grant_concessao"], credencial["id"], slot, scraper["id"], scraper["fila"], VALIDADE_S, pedido_id
     )
@@ -138,8 +147,19 @@ async def _grant(conn: Conn, panorama: Panorama, credencial: Record, pedido_id: 
     await post(conn, concedida, fila=scraper["fila"], ttl_s=CONCESSAO_TTL_S)
 
 
+def list_slots_livres(credencial: Record) -> list[int]:
+    """As many as the limit leaves, wherever those in use stand: a limit that was lowered leaves gaps below it."""
+    livres = sorted(set(range(credencial["limite"])) - set(credencial["slots"]))
+    return livres[: max(0, credencial["limite"] - len(credencial["slots"]))]
+
+
+def _has_vaga(panorama: Panorama, credencial: Record) -> bool:
+    """One login at a time: the next one begins when the portal has accepted this one."""
+    return bool(panorama.vagas[credencial["id"]]) and credencial["id"] not in panorama.entrando
+
+
 def _is_grantable(panorama: Panorama, credencial: Record) -> bool:
-    return bool(panorama.vagas[credencial["id"]]) and not credencial["parada"] and not credencial["espera"]
+    return _has_vaga(panorama, credencial) and not credencial["parada"] and not credencial["espera"]
 
 
 def _total(livres: dict[str, int]) -> int:

@@ -26,6 +26,9 @@ CONCESSOES = load_sql("concessoes")
 
 # What the holder of an ended lease still had to say about its contracts has arrived by then.
 GRACA_S = 2.0
+# A session that has been idle this long does not work at what was sent to it: the task, or its report, was lost with
+# the broker's queues.
+PERDIDA_S = 60.0
 # Commits come in bursts: rounds are no closer together than this.
 FOLGA_S = 0.02
 
@@ -77,9 +80,9 @@ class Dispatcher:
         return rodada
 
     async def _return_orphans(self, conn: Conn) -> None:
-        for grupo in await conn.fetch(CONCESSOES["list_orfaos"], GRACA_S):
+        for grupo in await conn.fetch(CONCESSOES["list_orfaos"], GRACA_S, PERDIDA_S):
             async with conn.transaction(), open_diario(conn, grupo["execucao_id"]) as diario:
-                for item in await conn.fetch(CONCESSOES["lock_orfaos"], grupo["ids"]):
+                for item in await conn.fetch(CONCESSOES["lock_orfaos"], grupo["ids"], grupo["cercas"]):
                     if item["perdas"] >= PERDAS_MAXIMAS and not diario.has_ended:
                         await lose(diario, item)
                     else:
@@ -91,8 +94,8 @@ async def recover_all(conn: Conn) -> None:
     await conn.execute(CONCESSOES["end_all"])
     await conn.execute(CONCESSOES["forget_servicos"])
     await conn.execute(CONCESSOES["drop_mensagens"])
-    for grupo in await conn.fetch(CONCESSOES["list_orfaos"], 0.0):
+    for grupo in await conn.fetch(CONCESSOES["list_orfaos"], 0.0, 0.0):
         async with open_diario(conn, grupo["execucao_id"]) as diario:
-            for item in await conn.fetch(CONCESSOES["lock_orfaos"], grupo["ids"]):
+            for item in await conn.fetch(CONCESSOES["lock_orfaos"], grupo["ids"], grupo["cercas"]):
                 await put_back(diario, item)
     await resend_late(conn, 0.0)

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from asyncpg import Record
 
+from services.gateway.concessoes import VISTO_S, list_slots_livres
 from services.gateway.pulsos import VALIDADE_S
 from services.gateway.store import Conn, Pool, load_sql
 from services.gateway.store.credenciais import revoke
@@ -54,8 +55,8 @@ async def _grant(conn: Conn, credencial_id: int, titular: str) -> int | None:
     await conn.execute(SQL["expire"])
     credenciais: list[Record] = await conn.fetch(DESPACHO["list_credenciais"])
     credencial = next((k for k in credenciais if k["id"] == credencial_id), None)
-    livres = sorted(set(range(credencial["limite"])) - set(credencial["slots"])) if credencial else []
-    if not livres:
+    livres = list_slots_livres(credencial) if credencial else []
+    if credencial is None or not livres or credencial["entrando"]:
         return None
     # With a pedido, as a test has: no task is ever sent to it.
     cerca: int = await conn.fetchval(
@@ -66,7 +67,7 @@ async def _grant(conn: Conn, credencial_id: int, titular: str) -> int | None:
 
 async def _ask_back(conn: Conn, credencial_id: int) -> None:
     """An idle session of the credential need not be kept while a person waits."""
-    dela = [c for c in await conn.fetch(DESPACHO["list_concessoes"]) if c["credencial_id"] == credencial_id]
+    dela = [c for c in await conn.fetch(DESPACHO["list_concessoes"], VISTO_S) if c["credencial_id"] == credencial_id]
     ociosas = [c for c in dela if c["ociosa_s"] > 0 and c["pedido_id"] is None]
     if ociosas and not any(c["revogada"] for c in dela):
         await revoke(conn, ociosas[:1])

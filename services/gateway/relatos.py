@@ -12,7 +12,7 @@ from services.gateway.execucao import (
     PERDAS_MAXIMAS,
     Encerrar,
 )
-from services.gateway.store import Conn, credenciais, portais
+from services.gateway.store import Conn, credenciais, load_sql, portais
 from services.gateway.store.arquivamento import CaminhoOcupado, find_boleto, upsert_boleto
 from services.gateway.store.controle import pause
 from services.gateway.store.diario import Diario, open_diario_item
@@ -31,6 +31,7 @@ from shared.events import (
 )
 from shared.outcomes import Etapa, StatusCliente, StatusExecucao, find_desfecho
 
+CONCESSOES = load_sql("concessoes")
 ABERTOS = (StatusCliente.PENDENTE, StatusCliente.PROCESSANDO)
 
 
@@ -118,7 +119,7 @@ async def have(conn: Conn, evento: BoletoJaBaixado) -> None:
         boleto_id = await find_boleto(conn, item, evento.boleto)
         if boleto_id is None:
             # Removed since the task was sent: the next task does not name it any more.
-            await return_item(diario, item, perda=True)
+            await put_back(diario, item, perda=True)
         else:
             diario.tell(await conn.fetch(SQL["have_items"], [item["id"]], [boleto_id]), item["status"])
         await _note_acerto(diario, item, confere=False)
@@ -163,6 +164,8 @@ async def bury(conn: Conn, tarefa: Tarefa, motivo: str) -> None:
 async def _note_acerto(diario: Diario, item: Record, *, confere: bool) -> None:
     """The portal served a contract; confere: with the right document."""
     diario.mudou_itens = []
+    # The news of the login may have been lost.
+    await diario.conn.execute(CONCESSOES["note_aberta"], item["cerca"])
     credencial_id = await credenciais.find_credencial_cerca(diario.conn, item["cerca"])
     if credencial_id is not None:
         await credenciais.note_resposta(diario.conn, credencial_id, confere=confere)

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.gateway.concessoes import VISTO_S
 from services.gateway.store import Pool, load_sql
 from services.gateway.store.nomeacao import resend_late
+from services.gateway.store.pedidos import is_servico_alive
 from shared.files import ArquivoFalhou, FileStore
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,10 @@ class Sweeper:
             await asyncio.sleep(self._ritmo_s)
 
     async def resend(self) -> int:
+        """Without a namer the first question still waits in its queue: more of them would only pile up there."""
         async with self._pool.acquire() as conn, conn.transaction():
+            if not await is_servico_alive(conn, "namer", VISTO_S):
+                return 0
             reenviados = await resend_late(conn, NOMEACAO_S)
         if reenviados:
             self._on_commit()

@@ -9,6 +9,7 @@ from datetime import date
 
 from asyncpg import Record
 
+from services.gateway.concessoes import VISTO_S
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.diario import open_diario
 from services.gateway.store.itens import SQL as ITENS
@@ -68,7 +69,7 @@ async def allot_tarefas(conn: Conn, turnos: Turnos, hoje: date) -> Rodada:
     for linha in await conn.fetch(SQL["count_enviados"]):
         por_cerca[linha["cerca"]] += linha["quantos"]
         em_voo[linha["execucao_id"]] += linha["quantos"]
-    concessoes = await conn.fetch(SQL["list_concessoes"])
+    concessoes = await conn.fetch(SQL["list_concessoes"], VISTO_S)
     for ponto in await conn.fetch(SQL["list_pontos"]):
         vagas = _list_vagas(concessoes, ponto["id"], por_cerca)
         sonda = ponto["url_base"] in abertos
@@ -104,7 +105,9 @@ def _list_vagas(concessoes: Sequence[Record], ponto_id: int, por_cerca: Counter[
     servem = [
         c
         for c in concessoes
-        if c["ponto_venda_id"] == ponto_id and c["pedido_id"] is None and not c["revogada"] and not c["parada"]
+        if c["ponto_venda_id"] == ponto_id
+        and c["pedido_id"] is None
+        and not (c["revogada"] or c["parada"] or c["ausente"])
     ]
     return [c for nivel in range(POR_SESSAO) for c in servem if por_cerca[c["cerca"]] <= nivel]
 

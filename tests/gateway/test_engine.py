@@ -332,10 +332,12 @@ async def test_a_system_that_starts_alone_puts_everything_back_at_once(
 
 async def test_a_scraper_hears_which_of_its_leases_live_on(pool: Pool, bus: MemoryBus, tmp_path: Path) -> None:
     loja = await add_loja(pool, clientes=1)
-    scraper = ScraperFigurante(bus, contrato_s=0.5)
+    scraper = ScraperFigurante(bus, contrato_s=30.0)
     async with running(pool, tmp_path, scraper, bus=bus):
         await submit(pool, loja)
         await eventually(lambda: any(resposta.cercas for resposta in scraper.renovadas))
-        await pool.execute("UPDATE concessoes SET encerrada_em = now()")
+        (cerca,) = scraper.sessoes
+        await pool.execute("UPDATE concessoes SET encerrada_em = now() WHERE cerca = $1", cerca)
         antes = len(scraper.renovadas)
-        await eventually(lambda: any(not resposta.cercas for resposta in scraper.renovadas[antes:]))
+        # Meanwhile another lease may be granted: that one is named.
+        await eventually(lambda: any(cerca not in resposta.cercas for resposta in scraper.renovadas[antes:]))

@@ -428,6 +428,29 @@ async def test_the_grid_may_lead_to_a_boleto_filed_before(maestro: Maestro) -> N
     )
 
 
+async def test_a_boleto_removed_meanwhile_leaves_no_open_row_in_a_cancelled_execution(maestro: Maestro) -> None:
+    loja = await add_loja(maestro.pool, clientes=1)
+    automacao_id = await submit(maestro.pool, loja, mes=None)
+    (item,) = await list_itens(maestro.pool, automacao_id)
+    tarefa = await maestro.send(item["id"], await maestro.lease(loja))
+    await maestro.apply(BoletoEtapa(tarefa=tarefa, etapa=Etapa.BUSCANDO))
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await cancel_execucao(conn, automacao_id, "ana")
+    await maestro.apply(BoletoJaBaixado(tarefa=tarefa, boleto=BoletoConhecido(grupo=6650, cota=1, ano=2026, mes=11)))
+    assert (await get_item(maestro.pool, item["id"]))["status"] == "cancelado"
+    await list_quadros(maestro.pool, automacao_id)
+
+
+async def test_a_number_longer_than_its_column_keeps_no_boleto_from_being_filed(maestro: Maestro) -> None:
+    loja = await add_loja(maestro.pool, clientes=1)
+    (item,) = await list_itens(maestro.pool, await submit(maestro.pool, loja))
+    tarefa = await maestro.send(item["id"], await maestro.lease(loja))
+    captura = capturado(tarefa)
+    longo = captura.boleto.model_copy(update={"numero_parcela": "PARCELA 010 DE 080", "contrato": "9" * 60})
+    await maestro.apply(captura.model_copy(update={"boleto": longo}), arquivado(tarefa))
+    assert (await get_item(maestro.pool, item["id"]))["status"] == "sucesso"
+
+
 async def test_forcing_replaces_the_boleto_and_leaves_one(maestro: Maestro) -> None:
     loja, _, (item_id,), cerca = await start(maestro, clientes=1)
     await maestro.succeed(item_id, cerca)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from services.gateway.pulsos import note_namer
 from services.gateway.sweeper import Guarda, Sweeper
+from shared.events import NamerPulso
 from shared.files import FileStore
 from shared.outcomes import Etapa
 from tests.gateway.cadastro import add_loja, list_itens, open_base, submit
@@ -22,6 +24,10 @@ async def maestro(database_url: str) -> AsyncIterator[Maestro]:
         yield Maestro(pool)
 
 
+async def see_namer(maestro: Maestro) -> None:
+    await note_namer(maestro.pool, NamerPulso(namer_id="n1"))
+
+
 def sweeper(maestro: Maestro, files: FileStore) -> Sweeper:
     return Sweeper(maestro.pool, files, lambda: None, Guarda())
 
@@ -31,6 +37,7 @@ async def test_a_naming_without_an_answer_is_asked_for_again_once_a_minute(maest
     (item,) = await list_itens(maestro.pool, await submit(maestro.pool, loja))
     await maestro.apply(capturado(await maestro.send(item["id"], await maestro.lease(loja))))
     varredor = sweeper(maestro, FileStore(f"file://{tmp_path}"))
+    await see_namer(maestro)
     assert await varredor.resend() == 0
     await maestro.pool.execute("UPDATE log_downloads_boletos SET enviado_em = now() - interval '61 s'")
     assert [await varredor.resend(), await varredor.resend()] == [1, 0]
@@ -43,8 +50,20 @@ async def test_a_naming_that_failed_is_asked_for_again_when_its_pause_is_over(ma
     tarefa = await maestro.send(item["id"], await maestro.lease(loja))
     await maestro.apply(capturado(tarefa), falhou(tarefa, "interno", Etapa.NOMEANDO))
     varredor = sweeper(maestro, FileStore(f"file://{tmp_path}"))
+    await see_namer(maestro)
     assert await varredor.resend() == 0
     await maestro.pool.execute("UPDATE log_downloads_boletos SET proxima_tentativa = now()")
+    assert await varredor.resend() == 1
+
+
+async def test_questions_do_not_pile_up_while_no_namer_lives(maestro: Maestro, tmp_path: Path) -> None:
+    loja = await add_loja(maestro.pool, clientes=1)
+    (item,) = await list_itens(maestro.pool, await submit(maestro.pool, loja))
+    await maestro.apply(capturado(await maestro.send(item["id"], await maestro.lease(loja))))
+    await maestro.pool.execute("UPDATE log_downloads_boletos SET enviado_em = now() - interval '61 s'")
+    varredor = sweeper(maestro, FileStore(f"file://{tmp_path}"))
+    assert await varredor.resend() == 0
+    await see_namer(maestro)
     assert await varredor.resend() == 1
 
 

@@ -10,7 +10,9 @@ WHERE arquivo_caminho = $7
 INSERT INTO boletos (ponto_venda_id, cpf, grupo, cota, ano_referencia, mes_referencia, cliente_final_id, consultor_id,
     nome_cliente, numero_parcela, contrato, data_vencimento, valor_original, linha_digitavel, codigo_barras,
     nosso_numero, arquivo_caminho, arquivo_sha256, arquivo_tamanho, automacao_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+-- What the portal prints is cut to its column: a number of another length must not keep a boleto from being filed.
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, left($9, 255), left($10, 10), left($11, 50), $12, $13, left($14, 60),
+        left($15, 44), left($16, 30), $17, $18, $19, $20)
 ON CONFLICT (ponto_venda_id, cpf, grupo, cota, ano_referencia, mes_referencia) DO UPDATE
 SET cliente_final_id = coalesce(excluded.cliente_final_id, boletos.cliente_final_id),
     consultor_id = coalesce(excluded.consultor_id, boletos.consultor_id), nome_cliente = excluded.nome_cliente,

@@ -121,7 +121,8 @@ UPDATE credenciais_canopus k
 SET (ponto_venda_id, usuario, senha_encrypted, codigo_empresa, max_sessoes, ativo) =
         (SELECT n.ponto_venda_id, n.usuario, n.senha_encrypted, n.codigo_empresa, n.max_sessoes, n.ativo
          FROM jsonb_populate_record(k, $2::jsonb) n),
-    updated_at = now()
+    -- Leases granted before this moment are asked back.
+    updated_at = clock_timestamp()
 WHERE k.id = $1;
 
 -- name: delete_credencial

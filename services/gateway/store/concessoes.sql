@@ -4,7 +4,7 @@
 UPDATE concessoes SET encerrada_em = now(), motivo = $2 WHERE cerca = $1 AND encerrada_em IS NULL RETURNING credencial_id;
 
 -- name: note_aberta
-UPDATE concessoes SET aberta = true WHERE cerca = $1;
+UPDATE concessoes SET aberta = true WHERE cerca = $1 AND NOT aberta;
 
 -- name: list_vivas
 SELECT cerca, fila FROM concessoes WHERE credencial_id = $1 AND encerrada_em IS NULL AND revogada_em IS NULL;
@@ -38,18 +38,20 @@ INSERT INTO servicos (id, tipo, visto_em) VALUES ($1, 'namer', now())
 ON CONFLICT (id) DO UPDATE SET visto_em = now();
 
 -- name: list_orfaos
--- Rows sent under a lease that has ended a moment ago, or is gone: what its holder still had to say has come by now.
-SELECT l.execucao_id, array_agg(l.id ORDER BY l.id) AS ids
+-- Rows that nobody works at: sent under a lease that has ended $1 seconds ago (what its holder still had to say has come
+-- by now) or is gone; or lost on their way, since the holder has had nothing in hand for $2 seconds.
+SELECT l.execucao_id, array_agg(l.id ORDER BY l.id) AS ids, array_agg(DISTINCT l.cerca) AS cercas
 FROM log_downloads_boletos l
 LEFT JOIN concessoes c ON c.cerca = l.cerca
 WHERE l.cerca IS NOT NULL AND l.status IN ('pendente', 'processando')
-  AND (c.cerca IS NULL OR c.encerrada_em <= now() - make_interval(secs => $1))
+  AND (c.cerca IS NULL OR c.encerrada_em <= now() - make_interval(secs => $1)
+       OR c.encerrada_em IS NULL AND greatest(l.enviado_em, c.ociosa_desde) < now() - make_interval(secs => $2))
 GROUP BY l.execucao_id
 ORDER BY l.execucao_id;
 
 -- name: lock_orfaos
 SELECT * FROM log_downloads_boletos
-WHERE id = ANY ($1::bigint[]) AND cerca IS NOT NULL AND status IN ('pendente', 'processando')
+WHERE id = ANY ($1::bigint[]) AND cerca = ANY ($2::bigint[]) AND status IN ('pendente', 'processando')
 ORDER BY id FOR UPDATE;
 
 -- name: delete_velhas

@@ -24,18 +24,43 @@ JOIN pontos_venda p ON p.id = e.ponto_venda_id
 WHERE e.status IN ('na_fila', 'em_andamento') AND e.pendentes + e.processando > 0
 GROUP BY p.id;
 
+-- name: list_caducas
+-- Leases to ask back whoever could use them: of a credential that was switched off, or that it or its ponto de venda was
+-- changed under; and those above a limit that was lowered.
+SELECT cerca, fila
+FROM (
+    SELECT c.cerca, c.fila,
+           NOT k.ativo OR greatest(k.updated_at, p.updated_at) > c.concedida_em AS caduca,
+           row_number() OVER (PARTITION BY k.id ORDER BY c.aberta DESC, c.cerca)
+               > CASE WHEN k.reduzida_ate > now() THEN least(k.max_sessoes, k.sessoes_reduzidas) ELSE k.max_sessoes END
+               AS demais
+    FROM concessoes c
+    JOIN credenciais_canopus k ON k.id = c.credencial_id
+    JOIN pontos_venda p ON p.id = k.ponto_venda_id
+    WHERE c.encerrada_em IS NULL AND c.revogada_em IS NULL AND c.pedido_id IS NULL
+) v
+WHERE caduca OR demais
+ORDER BY cerca;
+
 -- name: list_credenciais
--- limite: sessions the credential may have now; em_uso: slots taken, those not given back yet included.
+-- limite: sessions the credential may have now; slots: those taken, by sessions not given back yet too. entrando: one of
+-- them has not logged in yet, so no other begins to: a password that the portal refuses is posted once.
 SELECT k.id, k.ponto_venda_id, k.usuario, k.senha_encrypted, k.codigo_empresa, p.codigo, p.url_base, p.perfil,
        k.parada_codigo IS NOT NULL AS parada, coalesce(k.espera_ate > now(), false) AS espera,
        CASE WHEN k.reduzida_ate > now() THEN least(k.max_sessoes, k.sessoes_reduzidas) ELSE k.max_sessoes END AS limite,
-       ARRAY(SELECT c.slot FROM concessoes c WHERE c.credencial_id = k.id AND c.encerrada_em IS NULL) AS slots
+       ARRAY(SELECT c.slot FROM concessoes c WHERE c.credencial_id = k.id AND c.encerrada_em IS NULL) AS slots,
+       EXISTS (SELECT FROM concessoes c
+               WHERE c.credencial_id = k.id AND c.encerrada_em IS NULL AND NOT c.aberta) AS entrando
 FROM credenciais_canopus k
 JOIN pontos_venda p ON p.id = k.ponto_venda_id
 WHERE k.ativo;
 
 -- name: list_concessoes
-SELECT c.cerca, c.credencial_id, c.scraper_id, c.fila, c.pedido_id, c.revogada_em IS NOT NULL AS revogada,
+-- ausente: its holder is stopping, or has not been seen for $1 seconds.
+SELECT c.cerca, c.credencial_id, c.scraper_id, c.fila, c.pedido_id, c.aberta, c.revogada_em IS NOT NULL AS revogada,
+       NOT EXISTS (SELECT FROM servicos s
+                   WHERE s.id = c.scraper_id AND NOT s.parando AND s.visto_em > now() - make_interval(secs => $1))
+           AS ausente,
        k.ponto_venda_id, k.parada_codigo IS NOT NULL AS parada,
        extract(epoch FROM now() - c.concedida_em)::float8 AS ha_s,
        CASE WHEN EXISTS (SELECT FROM log_downloads_boletos l WHERE l.cerca = c.cerca) THEN 0

@@ -32,7 +32,7 @@ SELECT u.*, c.nome AS consultor FROM u LEFT JOIN consultores c ON c.id = u.consu
 WITH u AS (
     UPDATE log_downloads_boletos
     SET status = 'sucesso', etapa = 'arquivado', codigo = NULL, mensagem_erro = NULL, cerca = NULL, boleto_id = $2,
-        nome_cliente = $3, grupo = $4, cota = $5, mes_referencia = $6, ano_referencia = $7,
+        nome_cliente = left($3, 255), grupo = $4, cota = $5, mes_referencia = $6, ano_referencia = $7,
         arquivo_nome = regexp_replace($8::text, '^.*/', ''), arquivo_caminho = $8, arquivo_tamanho = $9,
         duracoes_s = duracoes_s || $10::jsonb, proxima_tentativa = NULL, finalizado_em = now(), baixado_em = now(),
         tempo_execucao_segundos = least(extract(epoch FROM now() - iniciado_em), 999999)
