@@ -133,7 +133,9 @@ async def errors(request: web.Request, handler: AiohttpHandler) -> web.StreamRes
         log.warning("file store failed: %s", erro)
         return _send(unavailable("arquivos.indisponivel", "O armazenamento de arquivos não respondeu. Tente de novo."))
     except _BANCO_FORA as erro:
-        log.warning("database away: %s", type(erro).__name__)
+        # A caller that hangs up breaks a connection too, and then nobody is there to read the answer.
+        if request.transport is not None:
+            log.warning("database away: %s", type(erro).__name__)
         return _send(unavailable("banco.indisponivel", "O banco de dados não respondeu. Tente de novo em instantes."))
     except Exception:  # edge: HTTP middleware
         log.exception("request failed", extra={"method": request.method, "path": request.path})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
 
 
@@ -49,6 +50,25 @@ async def test_an_unreadable_request_is_refused_in_the_one_shape_and_never_repea
     recusa = json.loads(corpo)
     assert (recusa["success"], recusa["codigo"], recusa["detalhes"]) == (False, "requisicao.ilegivel", [])
     assert "segredo" not in corpo.decode() + caplog.text
+
+
+async def test_a_caller_that_hangs_up_is_not_taken_for_a_database_that_is_away(
+    balcao: Balcao, caplog: pytest.LogCaptureFixture
+) -> None:
+    chave = balcao.headers()["Authorization"].encode()
+    _, escritor = await asyncio.open_connection("127.0.0.1", balcao.gateway.porta)
+    escritor.write(
+        b"POST /api/automation/bilhetes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 50\r\nAuthorization: " + chave + b"\r\n\r\nabc"
+    )
+    await eventually(is_serving)
+    escritor.close()
+    await eventually(lambda: not is_serving())
+    assert "database away" not in caplog.text
+
+
+def is_serving() -> bool:
+    return any("_handle_request" in repr(tarefa) for tarefa in asyncio.all_tasks())
 
 
 async def test_a_body_that_is_not_what_its_headers_say_is_refused_likewise(
