@@ -66,7 +66,7 @@ async def verify(pdf: bytes, procurado: Procurado) -> Conferido:
 
 def check_texto(texto: str, procurado: Procurado) -> Conferido:
     """In this order: client, cota, month, value, digits. Pure. Raises DocumentoRecusado."""
-    texto = texto.replace("\xa0", " ").replace("\u2010", "-").replace("\u2013", "-")
+    texto = texto.replace("\r\n", "\n").replace("\xa0", " ").replace("\u2010", "-").replace("\u2013", "-")
     _check_cliente(texto, procurado.cpf)
     _check_cota(texto, procurado.cota)
     validas = _parse_linhas(texto, procurado)

@@ -111,6 +111,7 @@ def refused(texto: str, procurado: Procurado = PROCURADO) -> str:
     [
         ("529.982.247-25", "52998224725"),
         ("529.982.247-25", "529.982.247\n-25"),
+        ("529.982.247-25", "529.982.247\r\n-25"),
         ("Grupo/Cota/Versão: 006650-2278-00", "Grupo: 006650 Cota: 2278 Versão: 00"),
         ("Grupo/Cota/Versão: 006650-2278-00", "GRUPO / COTA\nNosso número\n6650/2278"),
         ("Grupo/Cota/Versão: 006650-2278-00", "Contrato 006650/2278-00"),

@@ -14,7 +14,8 @@ from services.scraper.portal.pages import Controle, Pagina, id_of, rows, text_of
 from services.scraper.portal.profile import Perfil
 from shared.contrato import Cota, fold, parse_cota
 
-_VERSAO = re.compile(r"-\s*(\d{1,2})(?!\d)")
+# The third number of `006650/2278-00`, whatever stands between them.
+_VERSAO = re.compile(r"\d+\D+\d+\D+(\d{1,2})(?!\d)")
 _DATA = re.compile(r"(?<!\d)(\d{2})/(\d{2})/(\d{4})(?!\d)")
 _DINHEIRO = re.compile(r"-?\d{1,3}(?:\.\d{3})+,\d{2}|-?\d+,\d{2}")
 # The ten cells of a data row where the header does not say otherwise (portal.md §1.6).

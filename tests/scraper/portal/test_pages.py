@@ -78,7 +78,7 @@ def test_the_result_grid_is_read_row_by_row_with_its_empty_one() -> None:
         + link(n, "lnkNM_Pessoa", "ANA")
         + link(n, "lnkCD_Situacao_Cobranca", situacao)
         + "</tr>"
-        for n, cota, situacao in ((2, "&nbsp;", ""), (3, "006650/2278-00", "NOR"), (4, "006650/2278-01", "CAN"))
+        for n, cota, situacao in ((2, "&nbsp;", ""), (3, "006650/2278-00", "NOR"), (4, "006650 2278 01", "CAN"))
     )
     tabela = f"<table id='ctl00_Conteudo_grdBuscaAvancada'><tr><th>Grupo/Cota</th></tr>{linhas}</table>"
     vazia, primeira, segunda = read_clientes(page(tabela), PERFIL) or []
