@@ -31,6 +31,7 @@ from shared.events import (
     BoletoJaBaixado,
     BoletoSolicitado,
     CredencialParada,
+    CredencialTestada,
     SessaoAberta,
     SessaoConcedida,
 )
@@ -70,6 +71,25 @@ class Trabalho:
     limites: int = 0
 
 
+class Porta:
+    """The login of one credential, as far as this process knows it: its sessions log in one after another, and none of
+    them after the portal has refused one."""
+
+    def __init__(self) -> None:
+        self.trava = asyncio.Lock()
+        self._ultima = self._recusada_ate = 0
+
+    def note_concessao(self, cerca: int) -> None:
+        self._ultima = max(self._ultima, cerca)
+
+    def close(self) -> None:
+        """To all leases that there are; one granted later comes from a person who acted."""
+        self._recusada_ate = self._ultima
+
+    def is_closed(self, cerca: int) -> bool:
+        return cerca <= self._recusada_ate
+
+
 async def finish(relator: Relator, trabalho: Trabalho, relato: Relato) -> None:
     await relator.publish(relato)
     if not trabalho.fim.done():
@@ -93,11 +113,16 @@ async def give_back(relator: Relator, trabalho: Trabalho, motivo: Devolucao) -> 
 class Oficina:
     """Serves one contract at a time. Raises FimSessao where the session cannot go on."""
 
-    def __init__(self, concessao: SessaoConcedida, portal: SessaoPortal, relator: Relator, files: FileStore) -> None:
+    def __init__(
+        self, concessao: SessaoConcedida, portal: SessaoPortal, relator: Relator, files: FileStore, porta: Porta
+    ) -> None:
         self._concessao = concessao
         self._portal = portal
+        self._porta = porta
         self._relator = relator
         self._files = files
+        # What the portal said of the credential. It outlives the lease: lost, it would let the password go out again.
+        self.veredito: CredencialParada | CredencialTestada | None = None
         self._corte: asyncio.Timeout | None = None
         self._derrubadas: deque[float] = deque(maxlen=DERRUBADAS)
 
@@ -114,6 +139,8 @@ class Oficina:
                 if trabalho.abandono is not None:
                     return await give_back(self._relator, trabalho, trabalho.abandono)
                 relato = await self._try(trabalho)
+            except FimSessao:
+                raise
             except (SessaoPerdida, PortalLimite, PortalBloqueado, LoginParado) as falha:
                 await self._begin_again(trabalho, falha)
                 continue
@@ -134,8 +161,11 @@ class Oficina:
             await self._portal.renew_if_old()
             return
         await self._tell(trabalho, Etapa.AUTENTICANDO)
-        duracao_s = await self._portal.log_in()
         concessao = self._concessao
+        async with self._porta.trava:
+            if self._porta.is_closed(concessao.cerca):
+                raise FimSessao("revogada")
+            duracao_s = await self._portal.log_in()
         await self._relator.tell(
             SessaoAberta(cerca=concessao.cerca, credencial_id=concessao.credencial_id, duracao_s=duracao_s)
         )
@@ -192,16 +222,17 @@ class Oficina:
             await finish(self._relator, trabalho, await self._fail(trabalho, falha))
 
     async def _stop_credencial(self, falha: Falha, etapa: Etapa) -> FimSessao:
-        evidencia = await self._relator.keep_evidencia(self._portal, falha, etapa)
-        await self._relator.publish(
-            CredencialParada(
-                cerca=self._concessao.cerca,
-                credencial_id=self._concessao.credencial_id,
-                codigo=falha.codigo,
-                mensagem=self._portal.mask(falha.mensagem),
-                evidencia=evidencia,
-            )
+        # Before anything is awaited: others may wait for their login.
+        self._porta.close()
+        parada = CredencialParada(
+            cerca=self._concessao.cerca,
+            credencial_id=self._concessao.credencial_id,
+            codigo=falha.codigo,
+            mensagem=self._portal.mask(falha.mensagem),
         )
+        self.veredito = parada
+        evidencia = await self._relator.keep_evidencia(self._portal, falha, etapa)
+        self.veredito = parada.model_copy(update={"evidencia": evidencia})
         return FimSessao("parada")
 
     async def _fail(self, trabalho: Trabalho, falha: Falha) -> BoletoFalhou:

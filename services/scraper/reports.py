@@ -35,6 +35,15 @@ class Relator:
                     raise
                 await asyncio.sleep(_PAUSA_S * tentativa)
 
+    async def insist(self, evento: Evento) -> None:
+        """What must not be lost while this process lives: until the bus takes it."""
+        while True:
+            try:
+                return await self._bus.publish(evento)
+            except BusError as erro:
+                log.warning("%s not taken yet: %s", evento.rota, erro)
+                await asyncio.sleep(_PAUSA_S)
+
     async def tell(self, evento: Evento) -> None:
         """Progress: the work does not wait for it, nor end without it."""
         try:

@@ -9,7 +9,7 @@ from collections import deque
 from typing import Literal
 from uuid import UUID
 
-from services.scraper.contracts import Devolucao, FimSessao, Motivo, Oficina, Relato, Trabalho, give_back
+from services.scraper.contracts import Devolucao, FimSessao, Motivo, Oficina, Porta, Relato, Trabalho, give_back
 from services.scraper.leases import MARGEM_S
 from services.scraper.portal.browser.chromium import ChromiumAusente
 from services.scraper.portal.errors import Falha
@@ -27,11 +27,14 @@ class Sessao:
     """Invariants: the portal is touched only until the lease's limit; one contract at a time; what was not begun is
     handed back before the lease is."""
 
-    def __init__(self, concessao: SessaoConcedida, portal: SessaoPortal, relator: Relator, files: FileStore) -> None:
+    def __init__(
+        self, concessao: SessaoConcedida, portal: SessaoPortal, relator: Relator, files: FileStore, porta: Porta
+    ) -> None:
+        porta.note_concessao(concessao.cerca)
         self.concessao = concessao
         self._portal = portal
         self._relator = relator
-        self._oficina = Oficina(concessao, portal, relator, files)
+        self._oficina = Oficina(concessao, portal, relator, files, porta)
         self._fila: deque[Trabalho] = deque()
         self._em_mao: Trabalho | None = None
         self._sinal = asyncio.Event()
@@ -61,15 +64,19 @@ class Sessao:
         return trabalho.fim
 
     def renew(self, limite: float) -> None:
-        """`limite`: until when the portal may be touched, on the loop's clock."""
+        """`limite`: until when the portal may be touched, on the loop's clock. The answer to an older pulse that comes
+        late takes nothing back."""
+        self._set_limite(max(self._limite, limite))
+
+    def lose(self) -> None:
+        """The lease is gone: leave the portal now."""
+        self._set_limite(asyncio.get_running_loop().time())
+
+    def _set_limite(self, limite: float) -> None:
         self._limite = limite
         self._confirmada.set()
         if self._prazo is not None and not self._prazo.expired():
             self._prazo.reschedule(limite)
-
-    def lose(self) -> None:
-        """The lease is gone: leave the portal now."""
-        self.renew(asyncio.get_running_loop().time())
 
     def end(self, motivo: Motivo) -> None:
         """Finish the contract in hand, hand the rest back, give the lease back."""
@@ -118,6 +125,9 @@ class Sessao:
         finally:
             self.is_over, self._prazo = True, None
             await self._portal.close()
+        if self._oficina.veredito is not None:
+            # Before the contracts and the slot are free again, and however long it takes.
+            await self._relator.insist(self._oficina.veredito)
         await self._return_all("parando" if motivo == "parando" else "sessao")
         if motivo is not None:
             concessao = self.concessao
@@ -163,16 +173,14 @@ class Sessao:
         except ChromiumAusente as erro:
             falha = Falha("navegador.caiu", str(erro))
         mensagem = "O login funcionou e a busca abriu." if falha is None else self._portal.mask(falha.mensagem)
-        await self._relator.publish(
-            CredencialTestada(
-                cerca=self.concessao.cerca,
-                credencial_id=self.concessao.credencial_id,
-                pedido_id=pedido_id,
-                ok=falha is None,
-                codigo=falha.codigo if falha else None,
-                mensagem=mensagem,
-                passos=tuple(passos),
-            )
+        self._oficina.veredito = CredencialTestada(
+            cerca=self.concessao.cerca,
+            credencial_id=self.concessao.credencial_id,
+            pedido_id=pedido_id,
+            ok=falha is None,
+            codigo=falha.codigo if falha else None,
+            mensagem=mensagem,
+            passos=tuple(passos),
         )
         return "teste"
 

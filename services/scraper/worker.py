@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 from uuid import UUID, uuid4
 
-from services.scraper.contracts import Relato
+from services.scraper.contracts import Porta, Relato
 from services.scraper.leases import Pulsos
 from services.scraper.portal.browser.chromium import ChromiumAusente
 from services.scraper.portal.browser.launch import Navegador
@@ -64,6 +64,7 @@ class Scraper:
         self._navegador = Navegador(settings.chromium, headless=settings.headless)
         self._pulsos = Pulsos()
         self._sessoes: dict[int, Sessao] = {}
+        self._portas: dict[int, Porta] = {}
         self._tarefas: set[asyncio.Task[None]] = set()
         self._mudou = asyncio.Event()
         self._parando = False
@@ -121,7 +122,8 @@ class Scraper:
             )
             return
         portal = SessaoPortal(concessao, self._navegador, self._chaveiro, self._settings.ritmo_ms)
-        sessao = Sessao(concessao, portal, self._relator, self._files)
+        porta = self._portas.setdefault(concessao.credencial_id, Porta())
+        sessao = Sessao(concessao, portal, self._relator, self._files, porta)
         self._sessoes[concessao.cerca] = sessao
         tarefa = self._grupo.create_task(self._run(sessao), name=f"sessao {concessao.cerca}")
         self._tarefas.add(tarefa)
