@@ -161,6 +161,11 @@ async def test_the_pdf_is_captured_however_it_is_served(entrega: str, fecha_s: f
     assert await outcome(cenario(emissao={"entrega": entrega, "janela_fecha_s": fecha_s})) == "ok"
 
 
+async def test_the_report_viewer_is_worked_in_its_own_window_beside_that_of_the_pop_up_test() -> None:
+    """Looked for in the first window that opened, its Save button was never pressed."""
+    assert await outcome(cenario(emissao={"entrega": "stimulsoft", "janela_teste": True})) == "ok"
+
+
 @completo
 @pytest.mark.parametrize(
     "emissao",

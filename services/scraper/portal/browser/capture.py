@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urljoin
 
-from playwright.async_api import APIResponse, BrowserContext, Error, Page, Route
+from playwright.async_api import APIResponse, BrowserContext, Error, Frame, Page, Request, Route
 
 from services.scraper.portal.browser.scripts import PRESSIONAR
 from services.scraper.portal.errors import Falha, PortalBloqueado, SessaoPerdida
@@ -133,7 +133,7 @@ class Captura:
         await _quietly(route.fulfill(response=resposta, body=corpo))
         self._check(resposta, corpo)
         if self._is_relatorio(corpo):
-            await self._save_relatorio(resposta.url, corpo)
+            await self._save_relatorio(route.request, corpo)
         elif embutido := _EMBUTIDO.search(corpo):
             # A viewer's page around the document: without a viewer here, nobody else asks for what it shows.
             self._urls.append(urljoin(resposta.url, html.unescape(embutido[1].decode("ascii", "replace"))))
@@ -153,9 +153,9 @@ class Captura:
     def _is_relatorio(self, corpo: bytes) -> bool:
         return self._perfil.controles.relatorio_tipo.sufixo.encode() in corpo
 
-    async def _save_relatorio(self, url: str, corpo: bytes) -> None:
+    async def _save_relatorio(self, request: Request, corpo: bytes) -> None:
         """A report viewer: choose PDF, press Save; the answer comes through the route as an attachment."""
-        pagina = Pagina(url, 200, corpo.decode("utf-8", "replace"))
+        pagina = Pagina(request.url, 200, corpo.decode("utf-8", "replace"))
         controles = self._perfil.controles
         tipo, salvar = pagina.find(controles.relatorio_tipo), pagina.find(controles.relatorio_salvar)
         opcoes = pagina.options(controles.relatorio_tipo)
@@ -164,18 +164,23 @@ class Captura:
             self._end()
             return
         try:
-            janela = await self._wait_for_janela()
-            await janela.wait_for_load_state("domcontentloaded")
-            await janela.evaluate(PRESSIONAR, [vars(salvar), [[vars(tipo), valor]]])
+            async with asyncio.timeout(self._perfil.esperas.fechar_s):
+                quadro = await self._wait_for_quadro(request)
+                await quadro.wait_for_selector(f'[id="{salvar.id}"], [name="{salvar.name}"]', state="attached")
+                await quadro.evaluate(PRESSIONAR, [vars(salvar), [[vars(tipo), valor]]])
         except (Error, TimeoutError) as erro:
             log.info("report viewer not worked: %s", str(erro).partition("\n")[0][:160])
             self._end()
 
-    async def _wait_for_janela(self) -> Page:
-        """The print window: the browser tells of it only after its first answer, which is on its way."""
-        async with asyncio.timeout(self._perfil.esperas.fechar_s):
-            await self._janela.wait()
-        return self._janelas[-1]
+    async def _wait_for_quadro(self, request: Request) -> Frame:
+        """Where this request's page stands, which is not the pop-up test's window. The browser tells of a new window
+        only after its first answer, which is on its way."""
+        while True:
+            try:
+                return request.frame
+            except Error:
+                self._janela.clear()
+                await self._janela.wait()
 
     async def _keep_pace(self, route: Route) -> None:
         """The pop-up test posts by script right after "Emitir": the pace is kept for it too."""
