@@ -46,6 +46,7 @@ BLOQUEIO_S = 600.0
 REDUCAO_S = 600.0
 DISCO_CHEIO = "arquivo.falhou.disco_cheio"
 PORTAL_BLOQUEADO = "portal.bloqueado"
+SEM_NOME = "nome.nao_encontrado"
 
 Acaso = Callable[[float, float], float]
 

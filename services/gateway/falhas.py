@@ -7,10 +7,12 @@ from asyncpg import Record
 from services.gateway.execucao import (
     PORTAL_BLOQUEADO,
     SEGUIDOS,
+    SEM_NOME,
     Situacao,
     Tentar,
     append_seguido,
     decide_falha,
+    espera_s,
     is_portal_answer,
     raiz_codigo,
 )
@@ -19,6 +21,7 @@ from services.gateway.store import Conn, credenciais, portais
 from services.gateway.store.controle import end_waiting, revoke_tarefas
 from services.gateway.store.diario import Diario
 from services.gateway.store.itens import SQL, return_item
+from services.gateway.store.nomeacao import adopt_new_planilha
 from shared.events import BoletoFalhou
 from shared.outcomes import Classe, Etapa, StatusCliente, StatusExecucao, find_desfecho
 
@@ -40,6 +43,8 @@ async def _fail_naming(diario: Diario, item: Record, evento: BoletoFalhou) -> No
     situacao = Situacao(item["tentativas"], codigos=_codigos(item))
     decisao = decide_falha(find_desfecho(evento.codigo), situacao)
     falha = make_falha(evento.codigo, evento.etapa, evento.mensagem)
+    if evento.codigo == SEM_NOME and await adopt_new_planilha(diario.conn, item):
+        decisao = Tentar(espera_s(1), gasta=True)
     if isinstance(decisao, Tentar):
         entrada = falha.entry(item["tentativas"] + 1)
         linhas = await diario.conn.fetch(

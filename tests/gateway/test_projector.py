@@ -249,6 +249,15 @@ async def test_a_new_credential_serves_what_the_stopped_one_left(maestro: Maestr
     assert [linha["parada_codigo"] for linha in parados] == ["login.recusado", None]
 
 
+async def test_a_credential_moved_to_a_ponto_de_venda_serves_what_waits_there(maestro: Maestro) -> None:
+    loja, automacao_id, _, cerca = await start(maestro)
+    outra = await add_loja(maestro.pool, "20.001", clientes=0)
+    await maestro.apply(parada(loja, cerca))
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await credential_fixed(conn, outra.credencial_id, loja.id)
+    assert {i["status"] for i in await list_itens(maestro.pool, automacao_id)} == {"pendente"}
+
+
 async def test_resuming_a_blocked_execution_tries_the_credential_once_more(maestro: Maestro) -> None:
     loja, automacao_id, _, cerca = await start(maestro)
     await maestro.apply(parada(loja, cerca, "login.bloqueado"))
@@ -402,6 +411,29 @@ async def test_a_boleto_without_a_name_is_named_when_a_workbook_has_the_cpf(maes
     assert (await get_execucao(maestro.pool, automacao_id))["status"] == "concluida"
     assert (await list_rotas(maestro.pool)).count("boleto.solicitado") == 0
     await list_quadros(maestro.pool, automacao_id)
+
+
+async def test_a_workbook_imported_while_the_namer_looked_into_an_older_one_names_the_boleto(maestro: Maestro) -> None:
+    loja, _, (item_id,), cerca = await start(maestro, clientes=0, cpfs=(cpf_de(9),))
+    tarefa = await maestro.send(item_id, cerca)
+    await maestro.apply(capturado(tarefa))
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await add_cliente(conn, loja.id, loja.consultor_id, 9)
+        await conn.execute(
+            "WITH w AS (INSERT INTO planilhas (consultor_id, nome_arquivo, caminho, sha256, tamanho, total, importados,"
+            " atualizados, inativos, ignorados) VALUES ($1, 'n', 'n', 'n', 1, 1, 1, 0, 0, 0) RETURNING id)"
+            " UPDATE clientes_finais SET planilha_id = w.id FROM w",
+            loja.consultor_id,
+        )
+        assert await name_pending(conn, [cpf_de(9)]) == 0
+    await maestro.apply(falhou(tarefa, "nome.nao_encontrado", Etapa.NOMEANDO))
+    item = await get_item(maestro.pool, item_id)
+    assert (item["status"], item["consultor_id"]) == ("processando", loja.consultor_id)
+    assert item["proxima_tentativa"] is not None
+    # Asked of the newest workbook, the namer still does not know it: that is the end.
+    await maestro.pool.execute("UPDATE planilhas SET importada_em = now() - interval '10 s'")
+    await maestro.apply(falhou(tarefa, "nome.nao_encontrado", Etapa.NOMEANDO))
+    assert (await get_item(maestro.pool, item_id))["codigo"] == "nome.nao_encontrado"
 
 
 async def test_naming_is_tried_again_without_another_download(maestro: Maestro) -> None:

@@ -113,10 +113,11 @@ async def change_credencial(chamada: Chamada, id: int, corpo: MudancaCredencial)
     pedidas = corpo.model_dump(exclude_unset=True)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         await _find(chamada, conn, id)
+        colunas = await _resolve(chamada, conn, pedidas)
         # Before the row itself is changed: executions are locked before credentials, as everywhere.
         if CONSERTOS & pedidas.keys() and pedidas.get("ativo") is not False:
-            await credential_fixed(conn, id)
-        await cadastros.update_credencial(conn, id, await _resolve(chamada, conn, pedidas))
+            await credential_fixed(conn, id, colunas.get("ponto_venda_id"))
+        await cadastros.update_credencial(conn, id, colunas)
         await _audit(chamada, conn, "alterar", id, pedidas)
         vista = cadastros.view_credencial(await _find(chamada, conn, id))
     chamada.ctx.wake()

@@ -55,10 +55,14 @@ async def resume_execucao(conn: Conn, automacao_id: UUID, usuario: str) -> None:
         await diario.conclude()
 
 
-async def credential_fixed(conn: Conn, credencial_id: int) -> None:
-    """The credential was put right: its stop is lifted, and the rows it stopped wait again in their executions."""
+async def credential_fixed(conn: Conn, credencial_id: int, ponto_venda_id: int | None = None) -> None:
+    """The credential was put right: its stop is lifted, and the rows it stopped wait again in their executions.
+
+    ponto_venda_id: the one it serves from now on, where that changes.
+    """
     # The rows' executions are locked before the credential, as everywhere.
-    ponto_venda_id = await conn.fetchval(SQL["find_ponto_venda"], credencial_id)
+    if ponto_venda_id is None:
+        ponto_venda_id = await conn.fetchval(SQL["find_ponto_venda"], credencial_id)
     execucoes = await conn.fetch(SQL["list_execucoes_paradas"], ponto_venda_id)
     for execucao in execucoes:
         async with open_diario(conn, execucao["id"]) as diario:

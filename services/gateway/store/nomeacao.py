@@ -27,6 +27,14 @@ async def name_pending(conn: Conn, cpfs: Sequence[str]) -> int:
     return nomeados
 
 
+async def adopt_new_planilha(conn: Conn, item: Record) -> bool:
+    """Whether a workbook with the row's CPF came after the namer was asked; the row is then its consultor's."""
+    if not await conn.fetchval(SQL["has_new_planilha"], item["cpf"], item["enviado_em"]):
+        return False
+    await conn.execute(SQL["adopt_items"], [item["id"]])
+    return True
+
+
 async def rename_items(diario: Diario, itens: Sequence[Record]) -> None:
     """Failed rows whose capture is kept: to the namer again, as processando."""
     ids = [item["id"] for item in itens]

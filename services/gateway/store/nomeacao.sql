@@ -43,6 +43,12 @@ FROM (
 ) n
 WHERE l.id = n.id;
 
+-- name: has_new_planilha
+-- A workbook with this CPF came while the namer looked into an older one; its import may have begun a moment before.
+SELECT EXISTS (
+    SELECT FROM clientes_finais c JOIN planilhas w ON w.id = c.planilha_id
+    WHERE c.cpf = $1 AND c.consultor_id IS NOT NULL AND w.importada_em > $2::timestamptz - interval '5 s');
+
 -- name: lock_itens
 SELECT * FROM log_downloads_boletos WHERE id = ANY ($1::bigint[]) AND codigo = 'nome.nao_encontrado' ORDER BY id FOR UPDATE;
 
