@@ -88,16 +88,6 @@ def scraper_queue(scraper_id: str) -> Queue:
     return Queue(f"scraper.{scraper_id}", broker_dead_letters=False, expires_s=600.0)
 
 
-def control_queue_name(scraper_queue_name: str) -> str:
-    """Where to address what must not wait behind a scraper's tasks: renewals and revocations of its leases."""
-    return f"{scraper_queue_name}.controle"
-
-
-def scraper_control_queue(scraper_id: str, *routes: str) -> Queue:
-    """A scraper's other queue: what is addressed to `control_queue_name`, and the news it listens to."""
-    return news_queue(control_queue_name(scraper_queue(scraper_id).name), *routes)
-
-
 def news_queue(name: str, *routes: str) -> Queue:
     """A replica's own queue for news (routes under `novas.`)."""
     return Queue(name, routes, exclusive=True, delivery_limit=1, dead_letters=False, broker_dead_letters=False)

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.bus.topology import (
-    NEWS_PREFIX,
-    TOPOLOGY,
-    check_ttl,
-    control_queue_name,
-    scraper_control_queue,
-    scraper_queue,
-)
+from shared.bus.topology import NEWS_PREFIX, TOPOLOGY, check_ttl, scraper_queue
 from shared.events import EVENTOS
 
-# Sent to a queue by its name: a scraper's own or its control queue, the reply queue of the replica that asked.
+# Sent to a queue by its name: a scraper's own, or the reply queue of the replica that asked.
 ADDRESSED = {
     "sessao.concedida",
     "sessao.renovada",
@@ -37,9 +30,3 @@ def test_what_carries_a_ciphertext_cannot_be_sent_where_it_would_be_kept() -> No
         if queue.broker_dead_letters:
             with pytest.raises(ValueError, match="TTL"):
                 check_ttl(queue.name, TOPOLOGY)
-
-
-def test_a_scraper_hears_of_its_leases_on_a_queue_of_its_own_beside_its_tasks() -> None:
-    tasks, control = scraper_queue("a"), scraper_control_queue("a", "novas.execucao.revogada")
-    assert control.name == control_queue_name(tasks.name) != tasks.name
-    assert control.exclusive and not tasks.exclusive
