@@ -131,4 +131,5 @@ async def _give_up(diario: Diario, codigo: str) -> None:
 
 
 def _codigos(item: Record) -> list[str]:
-    return [entrada["codigo"] for entrada in item["historico"]]
+    """Since a person last set the row back."""
+    return [entrada["codigo"] for entrada in item["historico"][item["historico_antes"] :]]

@@ -16,8 +16,9 @@ from services.gateway.store import Conn, credenciais, load_sql, portais
 from services.gateway.store.arquivamento import CaminhoOcupado, find_boleto, upsert_boleto
 from services.gateway.store.controle import pause
 from services.gateway.store.diario import Diario, open_diario_item
-from services.gateway.store.itens import SQL, Falha, end_item, end_items, return_item
-from services.gateway.store.nomeacao import ask_names
+from services.gateway.store.itens import SQL, Falha, end_item, end_items, restart_items, return_item
+from services.gateway.store.nomeacao import ask_names, rename_items
+from services.gateway.store.recusas import EstadoImpossivel
 from shared.contrato import mask_documentos
 from shared.events import (
     Arquivo,
@@ -36,21 +37,16 @@ ABERTOS = (StatusCliente.PENDENTE, StatusCliente.PROCESSANDO)
 
 
 @asynccontextmanager
-async def open_relato(
-    conn: Conn, tarefa: Tarefa, *, buried: bool = False
-) -> AsyncIterator[tuple[Diario, Record | None]]:
-    """The journal and the row of a report, both locked; the row is None unless this dispatch is in force.
-
-    buried: a row that ended because its message died counts as well.
-    """
+async def open_relato(conn: Conn, tarefa: Tarefa) -> AsyncIterator[tuple[Diario, Record | None]]:
+    """The journal and the row of a report, both locked; the row is None unless this dispatch is in force."""
     async with open_diario_item(conn, tarefa.item_id) as diario:
         item = await conn.fetchrow(SQL["lock_item"], tarefa.item_id)
-        yield diario, item if item is not None and _is_current(item, tarefa, buried) else None
+        current = item is not None and _is_of(item, tarefa) and item["status"] in ABERTOS
+        yield diario, item if current else None
 
 
-def _is_current(item: Record, tarefa: Tarefa, buried: bool) -> bool:
-    same = item["despacho"] == tarefa.despacho and item["automacao_id"] == tarefa.automacao_id
-    return same and (item["status"] in ABERTOS or (buried and item["codigo"] == "interno"))
+def _is_of(item: Record, tarefa: Tarefa) -> bool:
+    return bool(item["despacho"] == tarefa.despacho and item["automacao_id"] == tarefa.automacao_id)
 
 
 def is_naming(item: Record) -> bool:
@@ -81,8 +77,8 @@ async def capture(conn: Conn, evento: BoletoCapturado) -> None:
 
 
 async def file(conn: Conn, evento: BoletoArquivado) -> None:
-    """Also for a naming task that died, and was put back in its queue by a person."""
-    async with open_relato(conn, evento.tarefa, buried=True) as (diario, item):
+    """Named and in its place: the contract is done."""
+    async with open_relato(conn, evento.tarefa) as (diario, item):
         if item is None or not is_naming(item):
             return
         boleto = DadosBoleto.model_validate({k: v for k, v in item["dados_boleto"].items() if k != "avisos"})
@@ -159,6 +155,23 @@ async def bury(conn: Conn, tarefa: Tarefa, motivo: str) -> None:
             diario.begin()
             falha = make_falha("interno", item["etapa"], f"Mensagem não processada: {mask_documentos(motivo)}")
             await end_failed(diario, item, Encerrar(StatusCliente.ERRO), falha)
+
+
+async def unbury(conn: Conn, tarefa: Tarefa) -> None:
+    """A person puts a dead task back: its row is done again from what the database has of it, not by the old message.
+    Its execution is open again if it had ended; raises EstadoImpossivel where a person had cancelled it."""
+    async with open_diario_item(conn, tarefa.item_id) as diario:
+        item = await conn.fetchrow(SQL["lock_item"], tarefa.item_id)
+        if item is None or not _is_of(item, tarefa) or item["codigo"] != "interno":
+            return
+        if is_naming(item):
+            await rename_items(diario, [item])
+            return
+        if diario.status is StatusExecucao.CANCELADA:
+            raise EstadoImpossivel("A execução desta mensagem foi cancelada: envie os clientes em outra execução.")
+        if diario.has_ended:
+            diario.resume()
+        await restart_items(diario, [item])
 
 
 async def _note_acerto(diario: Diario, item: Record, *, confere: bool) -> None:

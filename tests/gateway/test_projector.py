@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from services.gateway.relatos import unbury
 from services.gateway.store.execucoes import (
     EstadoImpossivel,
     NaoEncontrada,
@@ -21,7 +22,7 @@ from services.gateway.store.execucoes import (
     resume_execucao,
 )
 from shared.bus import DeadLetter
-from shared.events import BoletoConhecido, BoletoEtapa, BoletoJaBaixado, SessaoAberta, SessaoEncerrada
+from shared.events import BoletoConhecido, BoletoEtapa, BoletoJaBaixado, SessaoAberta, SessaoEncerrada, Tarefa
 from shared.outcomes import Etapa
 from tests.gateway.cadastro import (
     Loja,
@@ -116,18 +117,48 @@ async def test_a_report_from_another_database_changes_nothing(maestro: Maestro) 
     assert await list_quadros(maestro.pool, automacao_id) == antes
 
 
-async def test_a_dead_letter_ends_its_contract_and_a_requeued_naming_still_counts(maestro: Maestro) -> None:
+async def kill(maestro: Maestro, tarefa: Tarefa) -> None:
+    relato = BoletoEtapa(tarefa=tarefa, etapa=Etapa.BUSCANDO)
+    morta = DeadLetter("1", relato.rota, "veneno", "fila", b"", datetime.now(UTC), relato)
+    await maestro.projector.handle_morta(morta, ENTREGA)
+
+
+async def test_a_dead_letter_ends_its_contract_and_a_person_sets_it_going_again(maestro: Maestro) -> None:
     _, automacao_id, itens, cerca = await start(maestro, clientes=2)
     um, dois = await maestro.send(itens[0], cerca), await maestro.send(itens[1], cerca)
     await maestro.apply(capturado(dois))
     for tarefa in (um, dois):
-        relato = BoletoEtapa(tarefa=tarefa, etapa=Etapa.BUSCANDO)
-        morta = DeadLetter("1", relato.rota, "veneno", "fila", b"", datetime.now(UTC), relato)
-        await maestro.projector.handle_morta(morta, ENTREGA)
+        await kill(maestro, tarefa)
     assert {(i["status"], i["codigo"]) for i in await list_itens(maestro.pool, automacao_id)} == {("erro", "interno")}
-    await maestro.apply(arquivado(dois), arquivado(um))
-    assert [i["status"] for i in await list_itens(maestro.pool, automacao_id)] == ["erro", "sucesso"]
+    assert (await get_execucao(maestro.pool, automacao_id))["status"] == "concluida_com_falhas"
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        for tarefa in (um, dois, dois):
+            await unbury(conn, tarefa)
+    assert [(i["status"], i["etapa"]) for i in await list_itens(maestro.pool, automacao_id)] == [
+        ("pendente", "na_fila"),
+        ("processando", "nomeando"),
+    ]
+    execucao = await get_execucao(maestro.pool, automacao_id)
+    assert (execucao["status"], execucao["finalizado_em"]) == ("em_andamento", None)
+    assert (await list_rotas(maestro.pool)).count("boleto.nomear") == 2
+    # What the dead dispatches still had to say counts no more.
+    await maestro.apply(arquivado(dois))
+    de_novo = await get_item(maestro.pool, itens[1])
+    await maestro.apply(arquivado(dois.model_copy(update={"despacho": de_novo["despacho"]})))
+    await maestro.succeed(itens[0], cerca)
+    assert (await get_execucao(maestro.pool, automacao_id))["status"] == "concluida"
     await list_quadros(maestro.pool, automacao_id)
+
+
+async def test_a_dead_letter_of_a_cancelled_execution_is_not_set_going(maestro: Maestro) -> None:
+    _, automacao_id, itens, cerca = await start(maestro, clientes=2)
+    tarefa = await maestro.send(itens[0], cerca)
+    await kill(maestro, tarefa)
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await cancel_execucao(conn, automacao_id, "ana")
+        with pytest.raises(EstadoImpossivel):
+            await unbury(conn, tarefa)
+    assert (await get_item(maestro.pool, itens[0]))["codigo"] == "interno"
 
 
 async def test_technical_faults_are_tried_four_times_with_growing_pauses(maestro: Maestro) -> None:
@@ -256,6 +287,34 @@ async def test_a_credential_moved_to_a_ponto_de_venda_serves_what_waits_there(ma
     async with maestro.pool.acquire() as conn, conn.transaction():
         await credential_fixed(conn, outra.credencial_id, loja.id)
     assert {i["status"] for i in await list_itens(maestro.pool, automacao_id)} == {"pendente"}
+
+
+async def test_a_pause_outlives_a_credential_that_stopped_and_was_put_right(maestro: Maestro) -> None:
+    loja, automacao_id, _, cerca = await start(maestro)
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await pause_execucao(conn, automacao_id, "ana")
+    await maestro.apply(parada(loja, cerca))
+    assert (await get_execucao(maestro.pool, automacao_id))["status"] == "bloqueada"
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await credential_fixed(conn, loja.credencial_id)
+    assert {i["status"] for i in await list_itens(maestro.pool, automacao_id)} == {"pendente"}
+    assert (await get_execucao(maestro.pool, automacao_id))["status"] == "pausada"
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await resume_execucao(conn, automacao_id, "ana")
+    assert (await get_execucao(maestro.pool, automacao_id))["status"] == "na_fila"
+    await list_quadros(maestro.pool, automacao_id)
+
+
+async def test_what_failed_before_a_person_resumed_spends_no_retry_after(maestro: Maestro) -> None:
+    loja, automacao_id, itens, cerca = await start(maestro)
+    await maestro.fail(itens[0], cerca, "documento.divergente.mes")
+    await maestro.apply(parada(loja, cerca))
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await resume_execucao(conn, automacao_id, "ana")
+    nova = await maestro.lease(loja)
+    for esperado in ("pendente", "erro"):
+        await maestro.fail(itens[0], nova, "documento.divergente.mes")
+        assert (await get_item(maestro.pool, itens[0]))["status"] == esperado
 
 
 async def test_resuming_a_blocked_execution_tries_the_credential_once_more(maestro: Maestro) -> None:

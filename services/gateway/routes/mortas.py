@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.auth import forbid_ponto_venda
+from services.gateway.context import AppContext
 from services.gateway.errors import conflict, not_found, unavailable
 from services.gateway.paging import LIMITE_MAXIMO, Limite
+from services.gateway.relatos import unbury
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo
+from services.gateway.store.diario import ExecucaoAusente
 from services.gateway.validation import Consulta
 from services.gateway.vistas import Morta, list_of
 from shared.bus import BusUnavailable, DeadLetter, DeadLetterGone, Unroutable
 from shared.contrato import mask_documento, mask_documentos
+from shared.events import Tarefa
 
 rotas = Rotas("Mensagens mortas", "Mensagens que nenhum serviço conseguiu tratar.")
 
@@ -26,6 +31,7 @@ EXEMPLO = {
 # Never shown, not even encrypted.
 SEGREDOS = {"senha_cifrada", "senha"}
 DOCUMENTOS = {"cpf"}
+MORTAS_MAXIMAS = 10_000
 
 
 class ConsultaMortas(Consulta):
@@ -51,14 +57,14 @@ async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
 @rotas.post(
     "mortas/{id}/reenviar",
     escopo=Escopo.ADMIN,
-    resumo="Devolve uma mensagem morta à fila em que morreu",
+    resumo="Devolve uma mensagem morta à fila em que morreu; a de um cliente volta como trabalho a fazer",
     exemplo={"id": "5b0c…"},
-    respostas={404: "não há mais esta mensagem", 409: "a fila não existe mais"},
+    respostas={404: "não há mais esta mensagem", 409: "a fila não existe mais, ou a execução foi cancelada"},
 )
 async def requeue_morta(chamada: Chamada, id: str) -> Resposta:
     _check_alcance(chamada)
     try:
-        await chamada.ctx.bus.requeue_dead_letter(id)
+        await _put_back(chamada.ctx, id)
     except DeadLetterGone as erro:
         raise not_found("Mensagem morta", "morta.nao_encontrada") from erro
     except Unroutable as erro:
@@ -69,6 +75,23 @@ async def requeue_morta(chamada: Chamada, id: str) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         await record_auditoria(conn, quem=chamada.acesso.quem, acao="morta.reenviar", alvo=f"mortas/{id[:100]}")
     return Resposta({"id": id}, "Mensagem devolvida à fila.")
+
+
+async def _put_back(ctx: AppContext, id: str) -> None:
+    """A message about a contract is not sent again: its lease is gone, while the database knows what is to be done."""
+    morta = next((morta for morta in await ctx.bus.dead_letters(MORTAS_MAXIMAS) if morta.id == id), None)
+    if morta is None:
+        raise DeadLetterGone(id)
+    tarefa = getattr(morta.evento, "tarefa", None)
+    if not isinstance(tarefa, Tarefa):
+        await ctx.bus.requeue_dead_letter(id)
+        return
+    with suppress(ExecucaoAusente):
+        async with ctx.pool.acquire() as conn, conn.transaction():
+            await unbury(conn, tarefa)
+    ctx.wake()
+    with suppress(DeadLetterGone):  # somebody else put it back at the same moment
+        await ctx.bus.drop_dead_letter(id)
 
 
 def _check_alcance(chamada: Chamada) -> None:

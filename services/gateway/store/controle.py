@@ -100,7 +100,7 @@ async def revoke_tarefas(diario: Diario, motivo: Literal["cancelada", "pausada"]
 async def _lift_parada(diario: Diario) -> None:
     """Rows that waited for a person wait for a session again."""
     if diario.status is StatusExecucao.BLOQUEADA:
-        diario.resume()
+        diario.unblock()
     await restart_items(diario, await diario.conn.fetch(SQL["lock_parados"], diario.id))
 
 

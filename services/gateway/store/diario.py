@@ -44,6 +44,7 @@ class Diario:
         self.mudou_etapa: str | None = execucao["mudou_etapa"]
         self.mudou_itens: list[int] = list(execucao["mudou_itens"])
         self._began: bool = execucao["iniciado_em"] is not None
+        self._pausa_mantida: bool = execucao["pausa_mantida"]
         self._seq: int = execucao["seq"]
         self._em = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._eventos: list[str] = []
@@ -74,6 +75,8 @@ class Diario:
             self.contadores[linha["status"]] += 1
 
     def set_status(self, status: StatusExecucao, codigo: str | None = None, mensagem: str | None = None) -> None:
+        paused = self._pausa_mantida or self.status is StatusExecucao.PAUSADA
+        self._pausa_mantida = paused and status is StatusExecucao.BLOQUEADA
         self.status, self.codigo = status, codigo
         self.mensagem = mensagem or (find_desfecho(codigo).texto if codigo else None)
         self._append("execucao.status", None, None, status.value, codigo)
@@ -81,6 +84,13 @@ class Diario:
     def resume(self, mensagem: str | None = None) -> None:
         """Where it stood before it was held up."""
         self.set_status(StatusExecucao.EM_ANDAMENTO if self._began else StatusExecucao.NA_FILA, mensagem=mensagem)
+
+    def unblock(self) -> None:
+        """What stopped it was put right: a pause that the block covered is a pause again."""
+        if self._pausa_mantida:
+            self.set_status(StatusExecucao.PAUSADA)
+        else:
+            self.resume()
 
     def begin(self) -> None:
         """The first sign of work."""
@@ -113,6 +123,7 @@ class Diario:
             *(self.contadores[status] for status in COLUNAS),
             self.mudou_etapa,
             self.mudou_itens,
+            self._pausa_mantida,
             self._eventos,
             novidade.rota,
             novidade.model_dump_json(),

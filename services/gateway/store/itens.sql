@@ -87,7 +87,8 @@ SELECT u.*, c.nome AS consultor FROM u LEFT JOIN consultores c ON c.id = u.consu
 WITH u AS (
     UPDATE log_downloads_boletos
     SET status = 'pendente', etapa = 'na_fila', despacho = NULL, cerca = NULL, enviado_em = NULL, parado = false,
-        proxima_tentativa = NULL, tentativas = 0, perdas = 0, codigo = NULL, mensagem_erro = NULL, finalizado_em = NULL
+        proxima_tentativa = NULL, tentativas = 0, perdas = 0, codigo = NULL, mensagem_erro = NULL, finalizado_em = NULL,
+        historico_antes = jsonb_array_length(historico)
     WHERE id = ANY ($1::bigint[])
     RETURNING *
 )
@@ -99,7 +100,7 @@ WITH u AS (
     UPDATE log_downloads_boletos
     SET status = 'processando', etapa = 'nomeando', codigo = NULL, mensagem_erro = NULL, cerca = NULL, parado = false,
         despacho = nextval('despachos'), enviado_em = now(), proxima_tentativa = NULL, finalizado_em = NULL,
-        tentativas = 0, perdas = 0
+        tentativas = 0, perdas = 0, historico_antes = jsonb_array_length(historico)
     WHERE id = ANY ($1::bigint[])
     RETURNING *
 )
