@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
-from playwright.async_api import BrowserContext, Dialog, Error, Page, Request, Response, Route, StorageState
+from playwright.async_api import BrowserContext, Dialog, Error, Frame, Page, Request, Response, Route, StorageState
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from services.scraper.portal import Exame
@@ -48,6 +48,8 @@ class SessaoNavegador:
         self._chegou = asyncio.Event()  # the page has another document
         self._cortada = asyncio.Event()  # its answer broke off
         self._navegacao: Request | None = None
+        self._seguiu = asyncio.Event()  # the page went on to another by itself
+        self._assentou = asyncio.Event()  # and that one is there
         self._captando = False
         self._caiu = False
 
@@ -65,6 +67,7 @@ class SessaoNavegador:
         page.on("request", sessao._note_request)
         page.on("response", sessao._note_response)
         page.on("requestfailed", sessao._note_failure)
+        page.on("framenavigated", sessao._note_document)
         page.on("domcontentloaded", lambda _: sessao._chegou.set())
         page.on("crash", lambda _: setattr(sessao, "_caiu", True))
         return sessao
@@ -160,6 +163,7 @@ class SessaoNavegador:
     async def _unless_cut(self, navigation: Coroutine[Any, Any, Response | None]) -> Response | None:
         """The navigation's answer; one that breaks off in the middle would be waited for in vain."""
         self._navegacao = None
+        self._seguiu.clear()
         self._cortada.clear()
         tarefa, cortada = asyncio.ensure_future(navigation), asyncio.ensure_future(self._cortada.wait())
         try:
@@ -224,13 +228,32 @@ class SessaoNavegador:
     async def _read(self, response: Response | None) -> Pagina:
         """The open document. An answer cut in the middle is a failed connection, not a shorter page."""
         if response is not None:
-            await asyncio.wait_for(response.finished(), self._perfil.esperas.navegacao_s)
+            async with asyncio.timeout(self._perfil.esperas.navegacao_s):
+                response = await self._finish(response)
+        if response is not None:
             if falha := response.request.failure:
                 raise Falha("portal.fora_do_ar.conexao", f"A resposta do portal foi cortada ({falha}).")
             self._status = response.status
         html = await self._content()
         self._pagina = Pagina(self._page.url, self._status, html, tuple(self._novos), _list_desvios(response))
         return self._pagina
+
+    async def _finish(self, response: Response) -> Response | None:
+        """The answer once it is whole. One that its page left for another by script never is: None, once that other
+        page is there."""
+        fim, seguiu = asyncio.ensure_future(response.finished()), asyncio.ensure_future(self._seguiu.wait())
+        try:
+            await asyncio.wait({fim, seguiu}, return_when=asyncio.FIRST_COMPLETED)
+            if not self._seguiu.is_set():
+                await fim
+                return response
+        finally:
+            for pendente in (fim, seguiu):
+                pendente.cancel()
+            await asyncio.gather(fim, seguiu, return_exceptions=True)
+        await self._assentou.wait()
+        await self._page.wait_for_load_state("domcontentloaded")
+        return None
 
     async def _content(self) -> str:
         limite = time.monotonic() + self._perfil.esperas.navegacao_s
@@ -261,8 +284,15 @@ class SessaoNavegador:
 
     def _note_request(self, request: Request) -> None:
         if _is_main_navigation(request, self._page):
+            if self._navegacao is not None and request.redirected_from is None:
+                self._assentou.clear()
+                self._seguiu.set()
             self._navegacao = request
             self._pediu.set()
+
+    def _note_document(self, frame: Frame) -> None:
+        if frame == self._page.main_frame:
+            self._assentou.set()
 
     def _note_failure(self, request: Request) -> None:
         # Aborted: the page went on to another before this one had come.
