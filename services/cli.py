@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -13,6 +14,7 @@ import click
 
 from shared.contrato import DocumentoInvalido, MesInvalido, parse_documento, parse_mes
 from shared.lifecycle import Main, run
+from shared.outcomes import find_desfecho
 from shared.settings import ConfiguracaoInvalida
 
 T = TypeVar("T")
@@ -193,10 +195,12 @@ async def _walk(ponto_venda: str, visivel: bool, em_json: bool) -> list[dict[str
     from services.terminal import walk_ponto_venda
 
     passos = []
-    async for passo in walk_ponto_venda(ponto_venda, visivel=visivel):
+    async for passo, codigo in walk_ponto_venda(ponto_venda, visivel=visivel):
         passos.append(passo.model_dump())
         if not em_json:
             click.echo(f"{'✓' if passo.ok else '✗'} {passo.passo} ({passo.duracao_s:.1f} s): {passo.detalhe}")
+        if codigo and not em_json:
+            click.echo(f"  {find_desfecho(codigo).texto}")
     if em_json:
         click.echo(json.dumps(passos, ensure_ascii=False))
     return passos
@@ -253,7 +257,8 @@ def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, em_json
         if em_json:
             return
         oque = evento["etapa"] if evento["evento"] == "cliente.etapa" else evento["status"]
-        click.echo(f"{evento['em'][11:19]}  {evento['evento']:<18} {oque}  {evento['codigo'] or ''}".rstrip())
+        hora = datetime.fromisoformat(evento["em"]).astimezone()
+        click.echo(f"{hora:%H:%M:%S}  {evento['evento']:<18} {oque}  {evento['codigo'] or ''}".rstrip())
 
     linhas = do(download_boleto(UmCliente(ponto_venda, cpf, mes, ano), show))
     if em_json:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from asyncpg import Record
 
 from services.gateway.__main__ import open_chaveiro, open_database_url
 from services.gateway.admin import QUEM, Falhou
@@ -18,20 +19,23 @@ from services.gateway.app import open_database, open_gateway
 from services.gateway.emprestimo import SemVaga, borrow_sessao
 from services.gateway.execucao import hoje
 from services.gateway.presenca import OutroSistema
+from services.gateway.sessoes import note_teste_falho, note_teste_ok
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool, cadastros
 from services.gateway.store import execucoes as store
+from services.gateway.store.credenciais import end_unserved
 from services.gateway.store.recusas import Recusa
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
 from services.scraper.portal import Acesso
 from services.scraper.portal.browser.chromium import ChromiumAusente
-from services.scraper.portal.errors import NavegadorCaiu
+from services.scraper.portal.errors import Falha, NavegadorCaiu
 from services.scraper.portal.profile import PerfilInvalido
 from services.scraper.settings import ScraperSettings
 from services.scraper.teste import walk_portal
 from services.scraper.worker import Scraper
 from shared.bus.memory import MemoryBus
+from shared.contrato import mask_documentos
 from shared.crypto import ChaveInvalida
 from shared.events import EVENTOS, PassoTeste
 from shared.files import open_files
@@ -128,31 +132,58 @@ async def _list_linhas(pool: Pool, automacao_id: UUID) -> list[dict[str, Any]]:
     return [store.cliente_row(linha) for linha in linhas]
 
 
-async def walk_ponto_venda(ponto_venda: str, *, visivel: bool) -> AsyncIterator[PassoTeste]:
-    """Each step of the walk as it ends, one credential after the other. Raises Falhou, ConfiguracaoInvalida."""
+async def walk_ponto_venda(ponto_venda: str, *, visivel: bool) -> AsyncIterator[tuple[PassoTeste, str | None]]:
+    """Each step of the walk as it ends, and the code of the one that failed. Raises Falhou, ConfiguracaoInvalida."""
     settings, scraper = load_settings(GatewaySettings), load_settings(ScraperSettings)
     chaveiro = open_chaveiro(settings)
     async with open_database_url(settings) as url, open_database(url) as pool:
-        async with pool.acquire() as conn:
-            ponto = await cadastros.find_ponto_venda(conn, ponto_venda)
-            if ponto is None:
-                raise Falhou(f"ponto de venda {ponto_venda} não encontrado: cadastre-o antes.")
-            credencial = await conn.fetchrow(
-                "SELECT * FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo ORDER BY id LIMIT 1", ponto["id"]
-            )
-        if credencial is None:
-            raise Falhou(f"o ponto de venda {ponto_venda} não tem credencial ativa: cadastre-a antes.")
+        ponto, credencial = await _find_testavel(pool, ponto_venda)
+        falha: Falha | None = None
         try:
             senha = chaveiro.decrypt(credencial["senha_encrypted"])
             acesso = Acesso(ponto["url_base"], credencial["usuario"], senha, credencial["codigo_empresa"])
-            async with borrow_sessao(pool, credencial["id"]):
-                async for passo in walk_portal(
+            async with borrow_sessao(pool, credencial["id"]) as cerca:
+                async for passo, falha in walk_portal(
                     acesso, ponto["perfil"], visivel=visivel, ritmo_ms=scraper.ritmo_ms, chromium=scraper.chromium
                 ):
-                    yield passo
+                    yield passo, falha.codigo if falha else None
         except ChaveInvalida as erro:
             raise Falhou(f"a senha guardada não abre com as chaves daqui ({erro}): grave-a de novo.") from erro
         except SemVaga:
             raise Falhou("a credencial está em uso por uma execução: pause-a, ou espere que termine.") from None
         except (PerfilInvalido, ChromiumAusente, NavegadorCaiu) as erro:
             raise Falhou(str(erro)) from erro
+        await _note_teste(pool, credencial["id"], cerca, falha)
+
+
+async def _find_testavel(pool: Pool, ponto_venda: str) -> tuple[Record, Record]:
+    """The ponto de venda and a credential to try. A refused password is not tried again: it locks accounts."""
+    async with pool.acquire() as conn:
+        ponto = await cadastros.find_ponto_venda(conn, ponto_venda)
+        if ponto is None:
+            raise Falhou(f"ponto de venda {ponto_venda} não encontrado: cadastre-o antes.")
+        credencial = await conn.fetchrow(
+            "SELECT * FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo "
+            "ORDER BY parada_codigo IS NOT DISTINCT FROM 'login.recusado', id LIMIT 1",
+            ponto["id"],
+        )
+    if credencial is None:
+        raise Falhou(f"o ponto de venda {ponto_venda} não tem credencial ativa: cadastre-a antes.")
+    if credencial["parada_codigo"] == "login.recusado":
+        raise Falhou(
+            "o portal já recusou este usuário e senha, e outra tentativa pode bloquear a conta: altere a senha "
+            f"(PATCH credenciais/{credencial['id']}) e teste."
+        )
+    return ponto, credencial
+
+
+async def _note_teste(pool: Pool, credencial_id: int, cerca: int, falha: Falha | None) -> None:
+    """What the gateway does with a test of its own: right again, or stopped before anything tries once more."""
+    async with pool.acquire() as conn, conn.transaction():
+        if falha is None:
+            await note_teste_ok(conn, credencial_id)
+            return
+        mensagem = mask_documentos(falha.mensagem)
+        parado = await note_teste_falho(conn, credencial_id, cerca, falha.codigo, mensagem)
+    if parado is not None:
+        await end_unserved(pool, parado)

@@ -125,8 +125,8 @@ _TABELA = (
     Desfecho("boleto.inexistente.ja_pago", SEM_BOLETO, NEGOCIO, 1, "ninguém", "Parcela já paga ou emitida",
              "A parcela do mês aparece no portal sem opção de emissão: já foi paga ou emitida."),
     Desfecho("nome.nao_encontrado", ERRO, NEGOCIO, 1, "operador", "Cliente fora da planilha",
-             "O boleto foi baixado e guardado, mas o CPF não está na planilha. Importe uma planilha com este CPF: o "
-             "arquivo será nomeado sem novo download."),
+             "O boleto foi baixado e guardado, mas o CPF não está na planilha mais nova do consultor. Inclua-o nela e "
+             "importe-a de novo: o arquivo será nomeado sem novo download."),
     Desfecho("login", ERRO, PESSOA, 1, "administrador", "Login não concluído",
              "Entre no portal com esta credencial e confira."),
     Desfecho("login.recusado", ERRO, PESSOA, 1, "administrador", "Login recusado",

@@ -39,12 +39,20 @@ async def _open_transaction() -> AsyncIterator[Conn]:
         yield conn
 
 
+# What stands between here and the database, told from a migration that fails.
+NAO_ABRE = (
+    OSError, TimeoutError, ValueError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError,
+)  # fmt: skip
+
+
 async def migrate() -> list[str]:
     """The migrations applied now. Raises ConfiguracaoInvalida."""
     async with open_database_url(load_settings(GatewaySettings)) as url:
         try:
             return await migrate_schema(url)
-        except (OSError, TimeoutError, ValueError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as erro:
+        except NAO_ABRE as erro:
             raise ConfiguracaoInvalida(f"CANOPUS_DATABASE_URL: o banco não abre ({type(erro).__name__}).") from erro
 
 

@@ -24,13 +24,13 @@ class SemVaga(Exception):
 
 
 @asynccontextmanager
-async def borrow_sessao(pool: Pool, credencial_id: int, espera_s: float = 60.0) -> AsyncIterator[None]:
-    """Hold a slot while the context is open, renewed by heartbeat. Raises SemVaga after `espera_s`."""
+async def borrow_sessao(pool: Pool, credencial_id: int, espera_s: float = 60.0) -> AsyncIterator[int]:
+    """Hold a slot while the context is open, renewed by heartbeat; its number. Raises SemVaga after `espera_s`."""
     titular = f"terminal-{os.getpid()}-{uuid4().hex[:6]}"
     cerca = await _take(pool, credencial_id, titular, espera_s)
     pulso = asyncio.create_task(_renew(pool, cerca, titular), name="emprestimo")
     try:
-        yield
+        yield cerca
     finally:
         pulso.cancel()
         await asyncio.gather(pulso, return_exceptions=True)

@@ -47,20 +47,29 @@ async def stop(conn: Conn, evento: CredencialParada) -> int | None:
 
 
 async def answer_teste(conn: Conn, evento: CredencialTestada) -> int | None:
-    """A test that succeeded puts the credential right; one that the portal refused stops it."""
     mensagem = mask_documentos(evento.mensagem)
     passos = [passo.model_dump() | {"detalhe": mask_documentos(passo.detalhe)} for passo in evento.passos]
     dados = {"ok": evento.ok, "codigo": evento.codigo, "mensagem": mensagem, "passos": passos}
     corpo = {"success": True, "message": mensagem, "data": dados}
     await answer_pedido(conn, evento.pedido_id, Resposta(200, corpo))
     if evento.ok:
-        await credential_fixed(conn, evento.credencial_id)
-        await credenciais.note_login(conn, evento.credencial_id)
+        await note_teste_ok(conn, evento.credencial_id)
         return None
-    if not evento.codigo or find_desfecho(evento.codigo).classe is not Classe.PESSOA:
+    return await note_teste_falho(conn, evento.credencial_id, evento.cerca, evento.codigo, mensagem)
+
+
+async def note_teste_ok(conn: Conn, credencial_id: int) -> None:
+    """A test that succeeded puts the credential right."""
+    await credential_fixed(conn, credencial_id)
+    await credenciais.note_login(conn, credencial_id)
+
+
+async def note_teste_falho(conn: Conn, credencial_id: int, cerca: int, codigo: str | None, mensagem: str) -> int | None:
+    """A test that the portal refused stops the credential; then its ponto de venda, for `end_unserved`."""
+    if not codigo or find_desfecho(codigo).classe is not Classe.PESSOA:
         return None
-    parou = await stop_credencial(conn, evento.credencial_id, evento.cerca, evento.codigo, mensagem)
-    return await _find_ponto_venda(conn, evento.credencial_id) if parou else None
+    parou = await stop_credencial(conn, credencial_id, cerca, codigo, mensagem)
+    return await _find_ponto_venda(conn, credencial_id) if parou else None
 
 
 async def _find_ponto_venda(conn: Conn, credencial_id: int) -> int | None:

@@ -127,7 +127,11 @@ class Namer:
     async def _keep_sem_nome(self, pedido: BoletoNomear) -> BoletoFalhou:
         """Kept where no sweep comes by, to be named without a second download."""
         guardado = await self._files.put_interno("sem_nome", await self._files.get(pedido.captura))
-        falta = "o CPF não está na planilha" if pedido.planilha else "nenhuma planilha importada tem este CPF"
+        falta = (
+            "o CPF não está na planilha mais nova do consultor"
+            if pedido.planilha
+            else "nenhuma planilha importada tem este CPF"
+        )
         return _fail(
             pedido,
             "nome.nao_encontrado",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from services.scraper.portal import Acesso
 from services.scraper.portal.browser.launch import Navegador
+from services.scraper.portal.errors import Falha
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.profile import load_perfil
 from services.scraper.portal.steps import Passos
@@ -21,14 +22,17 @@ async def walk_portal(
     visivel: bool = False,
     ritmo_ms: int | None = None,
     chromium: str | None = None,
-) -> AsyncIterator[PassoTeste]:
-    """Yields each step as it ends, the failed one last. Raises PerfilInvalido, ChromiumAusente, NavegadorCaiu."""
+) -> AsyncIterator[tuple[PassoTeste, Falha | None]]:
+    """Yields each step as it ends, the failed one last with its failure.
+
+    Raises PerfilInvalido, ChromiumAusente, NavegadorCaiu.
+    """
     perfil = load_perfil(perfil_nome)
     ritmo = Ritmo(perfil.ritmo_ms if ritmo_ms is None else ritmo_ms)
     async with Navegador(chromium, headless=not visivel) as navegador:
         driver = await navegador.open_driver(acesso, perfil, ritmo)
         try:
-            async for passo, _ in walk(Passos(driver, perfil, acesso.url_base, ritmo), acesso):
-                yield passo.model_copy(update={"detalhe": mask_documentos(passo.detalhe)})
+            async for passo, falha in walk(Passos(driver, perfil, acesso.url_base, ritmo), acesso):
+                yield passo.model_copy(update={"detalhe": mask_documentos(passo.detalhe)}), falha
         finally:
             await driver.close()
