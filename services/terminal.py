@@ -16,7 +16,7 @@ from asyncpg import Record
 from services.gateway.__main__ import open_chaveiro, open_database_url
 from services.gateway.admin import QUEM, Falhou
 from services.gateway.app import open_database, open_gateway
-from services.gateway.emprestimo import SemVaga, borrow_sessao
+from services.gateway.emprestimo import ConcessaoPerdida, SemVaga, borrow_sessao
 from services.gateway.execucao import hoje
 from services.gateway.presenca import OutroSistema
 from services.gateway.sessoes import note_teste_falho, note_teste_ok
@@ -151,6 +151,8 @@ async def walk_ponto_venda(ponto_venda: str, *, visivel: bool) -> AsyncIterator[
             raise Falhou(f"a senha guardada não abre com as chaves daqui ({erro}): grave-a de novo.") from erro
         except SemVaga:
             raise Falhou("a credencial está em uso por uma execução: pause-a, ou espere que termine.") from None
+        except ConcessaoPerdida:
+            raise Falhou("o banco de dados parou de responder, e o portal foi deixado. Tente de novo.") from None
         except (PerfilInvalido, ChromiumAusente, NavegadorCaiu) as erro:
             raise Falhou(str(erro)) from erro
         await _note_teste(pool, credencial["id"], cerca, falha)

@@ -121,12 +121,18 @@ class FileStore:
             raise _translate(erro) from erro
 
     async def list(self, prefixo: str) -> AsyncIterator[Guardado]:
-        try:
-            async for lote in obstore.list(self._store, prefixo):
-                for objeto in lote:
-                    yield Guardado(objeto["path"], objeto["size"], objeto["last_modified"])
-        except (BaseError, OSError) as erro:
-            raise _translate(erro) from erro
+        """Each batch has `timeout_s` to come."""
+        lotes = aiter(obstore.list(self._store, prefixo))
+        while True:
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    lote = await anext(lotes, None)
+            except (BaseError, OSError, TimeoutError) as erro:
+                raise _translate(erro) from erro
+            if lote is None:
+                return
+            for objeto in lote:
+                yield Guardado(objeto["path"], objeto["size"], objeto["last_modified"])
 
     async def sweep(self, tipo: TipoInterno, idade: timedelta, keep: set[str] | None = None) -> int:
         """Remove internal files older than `idade` whose path is not in `keep`; returns how many."""

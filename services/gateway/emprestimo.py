@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
+import asyncpg
 from asyncpg import Record
 
 from services.gateway.concessoes import VISTO_S, list_slots_livres
@@ -17,25 +19,43 @@ from services.gateway.store.credenciais import revoke
 
 DESPACHO, SQL = load_sql("despacho"), load_sql("concessoes")
 _PULSO_S = 5.0
+# Left before the slot can be granted again, as every scraper does.
+_USO_S = VALIDADE_S - 10.0
+_AUSENCIAS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+log = logging.getLogger(__name__)
 
 
 class SemVaga(Exception):
     """Every session that the credential may have is in use."""
 
 
+class ConcessaoPerdida(Exception):
+    """The lease could not be renewed: the portal was left."""
+
+
 @asynccontextmanager
 async def borrow_sessao(pool: Pool, credencial_id: int, espera_s: float = 60.0) -> AsyncIterator[int]:
-    """Hold a slot while the context is open, renewed by heartbeat; its number. Raises SemVaga after `espera_s`."""
+    """Hold a slot while the context is open, renewed by heartbeat; its number.
+
+    Raises SemVaga after `espera_s`, and ConcessaoPerdida where the database was away for too long.
+    """
     titular = f"terminal-{os.getpid()}-{uuid4().hex[:6]}"
     cerca = await _take(pool, credencial_id, titular, espera_s)
-    pulso = asyncio.create_task(_renew(pool, cerca, titular), name="emprestimo")
+    prazo = asyncio.timeout(_USO_S)
     try:
-        yield cerca
+        async with prazo:
+            pulso = asyncio.create_task(_renew(pool, cerca, titular, prazo), name="emprestimo")
+            try:
+                yield cerca
+            finally:
+                pulso.cancel()
+                await asyncio.gather(pulso, return_exceptions=True)
+    except TimeoutError as erro:
+        raise (ConcessaoPerdida if prazo.expired() else erro) from erro
     finally:
-        pulso.cancel()
-        await asyncio.gather(pulso, return_exceptions=True)
-        async with pool.acquire() as conn:
-            await conn.execute(SQL["end_concessao"], cerca, "teste")
+        with suppress(*_AUSENCIAS):  # it runs out by itself
+            async with pool.acquire(timeout=_PULSO_S) as conn:
+                await conn.execute(SQL["end_concessao"], cerca, "teste")
 
 
 async def _take(pool: Pool, credencial_id: int, titular: str, espera_s: float) -> int:
@@ -73,8 +93,14 @@ async def _ask_back(conn: Conn, credencial_id: int) -> None:
         await revoke(conn, ociosas[:1])
 
 
-async def _renew(pool: Pool, cerca: int, titular: str) -> None:
+async def _renew(pool: Pool, cerca: int, titular: str, prazo: asyncio.Timeout) -> None:
+    """What is not renewed, for whatever reason, runs out by itself."""
     while True:
         await asyncio.sleep(_PULSO_S)
-        async with pool.acquire() as conn:
-            await conn.execute(SQL["renew"], titular, [cerca], [0.0], VALIDADE_S)
+        agora = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(_PULSO_S), pool.acquire() as conn:
+                if await conn.fetch(SQL["renew"], titular, [cerca], [0.0], VALIDADE_S) and not prazo.expired():
+                    prazo.reschedule(agora + _USO_S)
+        except _AUSENCIAS as erro:
+            log.warning("emprestimo.not_renewed", extra={"erro": type(erro).__name__})

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -44,16 +43,10 @@ class Sweeper:
         self._ritmo_s = ritmo_s
 
     async def run(self, limpeza_s: float = 3600.0) -> None:
-        limpar_em = 0.0
-        while True:
-            try:
-                await self.resend()
-                if time.monotonic() >= limpar_em:
-                    await self.clean()
-                    limpar_em = time.monotonic() + limpeza_s
-            except Exception:  # edge: top of a background loop
-                log.exception("sweeper.failed")
-            await asyncio.sleep(self._ritmo_s)
+        """Apart, so that a slow store holds no name back."""
+        async with asyncio.TaskGroup() as grupo:
+            grupo.create_task(_repeat(self.resend, self._ritmo_s))
+            grupo.create_task(_repeat(self.clean, limpeza_s))
 
     async def resend(self) -> int:
         """Without a namer the first question still waits in its queue: more of them would only pile up there."""
@@ -80,3 +73,12 @@ class Sweeper:
             await self._files.sweep("evidencias", self._guarda.evidencias)
         except ArquivoFalhou as erro:
             log.warning("sweeper.store_unavailable", extra={"erro": str(erro)})
+
+
+async def _repeat(sweep: Callable[[], Awaitable[object]], pausa_s: float) -> None:
+    while True:
+        try:
+            await sweep()
+        except Exception:  # edge: top of a background loop
+            log.exception("sweeper.failed")
+        await asyncio.sleep(pausa_s)

@@ -222,7 +222,8 @@ async def test_executions_of_one_ponto_de_venda_take_turns(pool: Pool, bus: Memo
     async with running(pool, tmp_path, scraper, bus=bus):
         await ended(pool, um, dois)
     primeiros = Counter(pedido.tarefa.automacao_id for pedido in scraper.pedidos[:10])
-    assert primeiros == {um: 5, dois: 5}
+    # Not to the letter: which of two contracts in hand ends first is the scraper's.
+    assert min(primeiros[um], primeiros[dois]) >= 4
 
 
 async def test_an_open_breaker_lets_one_probe_out_and_its_success_all(

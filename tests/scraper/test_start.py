@@ -60,6 +60,8 @@ async def test_the_walk_says_which_step_fails() -> None:
     cena = cenario(aparencia={"trocar_ids": {"cbxCriterioBusca": "cbxOutro"}})
     async with Simulador(cena) as portal:
         acesso = Acesso(portal.url, USUARIO, SENHA)
-        passos = [passo async for passo in walk_portal(acesso, "canopus", ritmo_ms=0)]
-    assert [passo.ok for passo in passos] == [True, True, True, False]
-    assert passos[-1].passo == "Abrir a Busca avançada" and "portal.mudou" in passos[-1].detalhe
+        vistos = [visto async for visto in walk_portal(acesso, "canopus", ritmo_ms=0)]
+    assert [passo.ok for passo, _ in vistos] == [True, True, True, False]
+    passo, falha = vistos[-1]
+    assert passo.passo == "Abrir a Busca avançada" and "portal.mudou" in passo.detalhe
+    assert falha is not None and falha.codigo.startswith("portal.mudou")

@@ -63,6 +63,10 @@ class RabbitMQ:
         self._broker = self._spawn(self._server)
         self._wait_ready(self._broker)
 
+    def flush(self) -> None:
+        """What was declared is on disk: without it the broker writes that down within seconds."""
+        self._call("mnesia:sync_log()")
+
     def stop(self) -> None:
         """As an operator would: connections are told, queues written down."""
         if self._broker:

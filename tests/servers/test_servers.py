@@ -26,6 +26,7 @@ async def test_durable_messages_survive_a_killed_broker(rabbitmq: RabbitMQ, amqp
         await canal.declare_queue("fila", durable=True)
         mensagem = aio_pika.Message(b"oi", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
         await canal.default_exchange.publish(mensagem, "fila")
+        await asyncio.to_thread(rabbitmq.flush)
         await asyncio.to_thread(rabbitmq.kill)
     await asyncio.to_thread(rabbitmq.start)
     async with await aio_pika.connect(amqp_url) as conexao:

@@ -1,6 +1,5 @@
 """The slips by themselves: codes by the published rules, steady from a seed, quick to draw."""
 
-import time
 from datetime import date
 from decimal import Decimal
 from random import Random
@@ -63,14 +62,6 @@ def test_an_arrecadacao_has_48_digits_and_four_check_digits() -> None:
 def test_the_same_seed_gives_the_same_bytes() -> None:
     assert draw_boleto(make_slip()) == draw_boleto(make_slip())
     assert make_slip(semente=2).linha != make_slip(semente=1).linha
-
-
-def test_drawing_takes_under_30_ms() -> None:
-    draw_boleto(make_slip())
-    began = time.perf_counter()
-    for index in range(20):
-        draw_boleto(make_slip(str(index + 1)))
-    assert (time.perf_counter() - began) / 20 < 0.03
 
 
 def test_the_blank_page_has_exactly_678_bytes() -> None:

@@ -1,0 +1,54 @@
+"""A lease borrowed for the terminal: held while it is renewed, and the portal left in time where it is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.gateway import emprestimo
+from services.gateway.emprestimo import ConcessaoPerdida, SemVaga, borrow_sessao
+from services.gateway.store import Pool
+from tests.eventually import eventually
+from tests.gateway.cadastro import add_loja, open_base
+
+VIVAS = "SELECT count(*) FROM concessoes WHERE encerrada_em IS NULL"
+
+
+@pytest.fixture
+async def pool(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pool]:
+    monkeypatch.setattr(emprestimo, "_PULSO_S", 0.1)
+    async with open_base(database_url) as aberto:
+        yield aberto
+
+
+async def test_a_slot_is_held_alone_and_given_back_whatever_happens(pool: Pool) -> None:
+    loja = await add_loja(pool)
+    with pytest.raises(ZeroDivisionError):
+        async with borrow_sessao(pool, loja.credencial_id):
+            assert await pool.fetchval(VIVAS) == 1
+            with pytest.raises(SemVaga):
+                async with borrow_sessao(pool, loja.credencial_id, espera_s=0):
+                    raise AssertionError("two sessions of one credential")
+            raise ZeroDivisionError
+    assert await pool.fetchval(VIVAS) == 0
+
+
+async def test_a_database_that_is_away_for_a_moment_loses_nothing(pool: Pool) -> None:
+    loja = await add_loja(pool)
+    async with borrow_sessao(pool, loja.credencial_id):
+        await pool.execute("ALTER TABLE concessoes RENAME TO fora")
+        await asyncio.sleep(0.3)
+        await pool.execute("ALTER TABLE fora RENAME TO concessoes")
+        antes = await pool.fetchval("SELECT expira_em FROM concessoes")
+        await eventually(lambda: pool.fetchval("SELECT expira_em > $1 FROM concessoes", antes))
+
+
+async def test_a_lease_that_is_lost_ends_what_it_was_for(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emprestimo, "_USO_S", 0.5)
+    loja = await add_loja(pool)
+    with pytest.raises(ConcessaoPerdida):
+        async with borrow_sessao(pool, loja.credencial_id):
+            await pool.execute("UPDATE concessoes SET encerrada_em = now()")
+            await asyncio.sleep(5)
