@@ -1,24 +1,51 @@
-"""The text of a PDF, page by page, and what is wrong with bytes that have none."""
+"""The text of a PDF, page by page, laid out as the eye sees it, and what is wrong with bytes that have none.
+
+A PDF may draw its values before their labels, or a form's labels first and all values after: the order of its bytes
+says nothing about which value stands at which label, places on the page do.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import math
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]
+from pypdfium2 import raw
 
 from services.scraper.portal.errors import DocumentoRecusado, Falha
 
 _LIXO_MAX = 1024
 _FIM_MAX = 2048
 _LIMITE_S = 30.0
+# Points of the page to one column of text: narrower than a letter of the labels, so that nothing is pushed aside.
+_COLUNA_PT = 3.0
+# In heights of a letter: what parts two words, two columns, two rows.
+_ESPACO, _VAO, _DESNIVEL = 0.18, 1.0, 0.35
 # PDFium is not thread-safe: one document at a time in the whole process.
 _trava = threading.Lock()
 
 
+@dataclass(frozen=True)
+class _Letra:
+    """A character in the direction its text runs: where it begins and ends, its baseline (up is more), its height."""
+
+    texto: str
+    inicio: float
+    fim: float
+    base: float
+    altura: float
+
+
 async def read_textos(pdf: bytes) -> list[str]:
-    """One text per page. Raises Falha `download.falhou.*`, DocumentoRecusado `documento.ilegivel`."""
+    """One text per page, a row a line, columns kept apart by blanks.
+
+    Raises Falha `download.falhou.*`, DocumentoRecusado `documento.ilegivel`.
+    """
     inicio = pdf[:_LIXO_MAX].find(b"%PDF")
     if not pdf.strip():
         raise Falha("download.falhou.vazio", "O arquivo veio vazio.")
@@ -55,7 +82,64 @@ def _read_pagina(pagina: Any) -> tuple[str, int]:
     """(text, how many things are drawn)."""
     texto = pagina.get_textpage()
     try:
-        return str(texto.get_text_bounded()), sum(1 for _ in pagina.get_objects(max_depth=1))
+        return _lay_out(texto), sum(1 for _ in pagina.get_objects(max_depth=1))
     finally:
         texto.close()
         pagina.close()
+
+
+def _lay_out(texto: Any) -> str:
+    """Text of each direction by itself (a margin's runs upwards), the one with most letters first."""
+    direcoes: dict[int, list[_Letra]] = {}
+    for graus, letra in _read_letras(texto):
+        direcoes.setdefault(graus, []).append(letra)
+    blocos = sorted(direcoes.values(), key=len, reverse=True)
+    return "\n".join(linha for letras in blocos for linha in _write_linhas(letras))
+
+
+def _read_letras(texto: Any) -> Iterator[tuple[int, _Letra]]:
+    """(degrees, letter); what PDFium made up for blanks and line ends is left out."""
+    x, y = ctypes.c_double(), ctypes.c_double()
+    for i in range(texto.count_chars()):
+        codigo = raw.FPDFText_GetUnicode(texto, i)
+        if chr(codigo).isspace() or codigo < 0x20 or not raw.FPDFText_GetCharOrigin(texto, i, x, y):
+            continue
+        angulo = raw.FPDFText_GetCharAngle(texto, i)
+        cos, sen = math.cos(angulo), math.sin(angulo)
+        esquerda, baixo, direita, cima = texto.get_charbox(i, loose=True)
+        largura = abs((direita - esquerda) * cos) + abs((cima - baixo) * sen)
+        altura = abs((direita - esquerda) * sen) + abs((cima - baixo) * cos)
+        inicio = x.value * cos - y.value * sen
+        yield (
+            round(math.degrees(angulo)) % 360,
+            _Letra(chr(codigo), inicio, inicio + largura, x.value * sen + y.value * cos, altura or 1.0),
+        )
+
+
+def _write_linhas(letras: list[_Letra]) -> Iterator[str]:
+    margem = min(letra.inicio for letra in letras)
+    for linha in _group_linhas(letras):
+        saida, anterior = "", None
+        for letra in linha:
+            vao = (letra.inicio - anterior.fim) / letra.altura if anterior else math.inf
+            if anterior and letra.texto == anterior.texto and letra.inicio - anterior.inicio < _ESPACO * letra.altura:
+                continue  # drawn twice to look bold
+            if vao > _VAO:
+                coluna = int((letra.inicio - margem) / _COLUNA_PT)
+                saida = saida.ljust(max(coluna, len(saida) + 2 if saida else 0))
+            elif vao > _ESPACO:
+                saida += " "
+            saida += letra.texto
+            anterior = letra
+        yield saida
+
+
+def _group_linhas(letras: list[_Letra]) -> Iterator[list[_Letra]]:
+    """Rows from the top: letters on one baseline, or nearly so."""
+    linha: list[_Letra] = []
+    for letra in sorted(letras, key=lambda letra: -letra.base):
+        if linha and linha[0].base - letra.base > _DESNIVEL * letra.altura:
+            yield sorted(linha, key=lambda letra: letra.inicio)
+            linha = []
+        linha.append(letra)
+    yield sorted(linha, key=lambda letra: letra.inicio)

@@ -3,39 +3,59 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, product
 
 from services.scraper.document import read_textos
+from services.scraper.labels import Achado, find_achados, is_abaixo, pair_valores
+from services.scraper.payer import check_cliente
 from services.scraper.portal.errors import DocumentoRecusado
 from services.scraper.portal.grids import parse_data, parse_dinheiro
 from shared.boleto import LinhaDigitavel, LinhaInvalida, find_linhas, parse_linha
-from shared.contrato import Cota, MesReferencia, format_documento, is_cnpj, is_cpf
+from shared.contrato import Cota, MesReferencia, parse_cota
 
-# Labels as they are printed; between a label and its value there may be other labels, blanks and line ends.
-_PAGADOR = re.compile(r"\b(?:Pagador|Sacado)\b(?!\s*r?/?\s*Avalista)", re.IGNORECASE)
-_VENCIMENTO = re.compile(r"\bVenc(?:imento|to|\.)", re.IGNORECASE)
+# Labels as they are printed; `até o vencimento` is none.
+_VENCIMENTO = re.compile(
+    r"(?<!at[eé] o )(?<!ap[oó]s o )(?<!at[eé] )(?<!ap[oó]s )(?<!no )(?<!antes do )\bVenc(?:imento|to|\.)", re.IGNORECASE
+)
+_OUTRA_DATA = re.compile(
+    r"\b(?:Data|Emiss[aã]o|Processamento|Emitido|Assembleia|Impresso|V[aá]lido)\b(?!\s+d[eo]\s+Venc)", re.IGNORECASE
+)
 _VALOR = re.compile(
     r"\bValor\s+(?:(?:do|deste)\s+)?(?:Documento|Cobrado|Boleto|a\s+Pagar)|\bValor\s*(?::|\(?R\$|\d)|\bTotal\b",
+    re.IGNORECASE,
+)
+_OUTRO_VALOR = re.compile(
+    r"\b(?:Multa|Mora|Juros|Desconto|Abatimento|Acr[eé]scimos?|Dedu[cç][oõ]es|Taxa|Tarifa|Seguro|Fundo|Cr[eé]dito"
+    r"|Valor\s+d[aeo]s?\s+(?!Documento|Boleto)\w+)\b",
     re.IGNORECASE,
 )
 _GRUPO_OU_COTA = re.compile(r"\b(?:Grupo|Cota)\b", re.IGNORECASE)
 _DATA = re.compile(r"(?<!\d)\d{2}/\d{2}/\d{4}(?!\d)")
 _DINHEIRO = re.compile(r"(?<![\d,])(?:\d{1,3}(?:\.\d{3})+|\d+),\d{2}(?!\d)")
-_DOCUMENTO = re.compile(
-    r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}\s?-?\s?\d{2}(?![\d/])|(?<![\dA-Z])[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2}(?!\d)"
-)
 _NOSSO_NUMERO = re.compile(r"(?<![\d/])\d{2}/\d{5,11}-[\dPX](?!\d)")
 # `006660-3344-00`, `6660/3344`, `Grupo: 006660 Nº da Cota: 3344 Versão: 00`.
 _COTA_JUNTA = re.compile(r"(?<![\d.,/-])0*(\d{1,6})\s?[-/.]\s?0*(\d{1,5})(?:\s?[-/.]\s?\d{1,2})?(?![\d,]|[-/.]\d)")
 _COTA_PADRAO = re.compile(r"(?<![\d.,/-])(\d{5,6})\s?[-/. ]\s?(\d{4})\s?[-/. ]\s?\d{2}(?![\d,])")
 _COTA_ROTULADA = re.compile(r"\bGrupo\b\D{0,6}0*(\d{1,6})\b\D{1,16}\bCota\b\W{0,6}0*(\d{1,5})(?!\d)", re.IGNORECASE)
 _ROTULO_JUNTO = re.compile(r"\bGrupo\s*/\s*Cota(?:\s*/\s*Vers[aã]o)?\s*:?\s*", re.IGNORECASE)
+# A label that begins a cell: in a sentence the same word names nothing.
+_ROTULOS_SOLTOS = {
+    nome: re.compile(rf"(?:(?<=\s\s)|(?<=\n)|^)(?:N\S{{0,2}} d[oa] )?{nome}\b(?!\s*/)", re.IGNORECASE)
+    for nome in ("grupo", "cota")
+}
+# The values of the other labels have a cota's shape too.
+_ROTULOS_JUNTOS = {
+    "junta": _ROTULO_JUNTO,
+    "outro": re.compile(r"\b(?:Nosso\s+N|Ag[eê]ncia|Conta|Banco|Parcela|Plano)", re.IGNORECASE),
+}
 # A number that stands by itself: no part of a date, an amount or a document.
 _SOZINHO = re.compile(r"(?<![\d.,/-])0*(\d{1,6})(?!\d|[-.,/]\d)")
-_PERTO_PAGADOR, _PERTO, _ANTES = 160, 220, 60
+_PERTO, _ANTES = 220, 60
+_COMUNS = str.maketrans({"\xa0": " ", "\u2010": "-", "\u2011": "-", "\u2013": "-"})
 
 
 @dataclass(frozen=True)
@@ -65,53 +85,47 @@ async def verify(pdf: bytes, procurado: Procurado) -> Conferido:
 
 
 def check_texto(texto: str, procurado: Procurado) -> Conferido:
-    """In this order: client, cota, month, value, digits. Pure. Raises DocumentoRecusado."""
-    texto = texto.replace("\r\n", "\n").replace("\xa0", " ").replace("\u2010", "-").replace("\u2013", "-")
-    _check_cliente(texto, procurado.cpf)
-    _check_cota(texto, procurado.cota)
-    validas = _parse_linhas(texto, procurado)
-    _check_mes(texto, procurado, validas)
-    _check_valor(texto, procurado, validas)
-    linha = _check_digito(texto, procurado, validas)
-    nosso = _NOSSO_NUMERO.search(texto)
+    """In this order: client, cota, month, value, digits. Pure; a page's columns are columns of the text.
+
+    Raises DocumentoRecusado.
+    """
+    texto = unicodedata.normalize("NFC", texto.replace("\r\n", "\n")).translate(_COMUNS)
+    corrido = re.sub(" {2,}", " ", texto)
+    datas = find_achados(texto, _DATA)
+    abaixo = is_abaixo(texto, _VENCIMENTO, datas)
+    check_cliente(texto, procurado.cpf, abaixo=abaixo)
+    _check_cota(corrido, _pair_cotas(texto, abaixo=abaixo), procurado.cota)
+    validas = _parse_linhas(corrido, procurado)
+    pares = pair_valores(texto, {"": _VENCIMENTO, "outra": _OUTRA_DATA}, datas, abaixo=abaixo)
+    _check_mes(datas, [data for nome, data in pares if not nome], procurado, validas)
+    valores = find_achados(texto, _DINHEIRO)
+    pares = pair_valores(texto, {"": _VALOR, "outro": _OUTRO_VALOR}, valores, abaixo=abaixo)
+    _check_valor(valores, [valor for nome, valor in pares if not nome], procurado, validas)
+    linha = _check_digito(corrido, procurado, validas)
+    nosso = _NOSSO_NUMERO.search(corrido)
     return Conferido(linha, nosso[0] if nosso else None)
 
 
-def _check_cliente(texto: str, cpf: str) -> None:
-    """The wanted document is there, and no other person's stands at the payer's label."""
-    achados = [(m.start(), _bare(m[0])) for m in _DOCUMENTO.finditer(texto)]
-    achados = [(onde, doc) for onde, doc in achados if is_cpf(doc) or is_cnpj(doc)]
-    if cpf not in [doc for _, doc in achados] and not _find_espacado(texto, cpf):
-        vistos = ", ".join(sorted({format_documento(doc) for _, doc in achados})) or "nenhum"
-        raise DocumentoRecusado("documento.divergente.cliente", f"Documentos no PDF: {vistos}; falta o do cliente.")
-    pagadores = {doc for rotulo in _PAGADOR.finditer(texto) if (doc := _first_after(rotulo.end(), achados))}
-    # A payee's CNPJ can follow the payer's label in the text's order; another person's CPF cannot.
-    if any(len(doc) == 11 for doc in pagadores - {cpf}):
-        raise DocumentoRecusado("documento.divergente.cliente", "O pagador do PDF é outro cliente.")
-
-
-def _first_after(onde: int, achados: list[tuple[int, str]]) -> str | None:
-    return next((doc for inicio, doc in achados if onde <= inicio <= onde + _PERTO_PAGADOR), None)
-
-
-def _bare(documento: str) -> str:
-    return re.sub(r"[^0-9A-Z]", "", documento)
-
-
-def _find_espacado(texto: str, cpf: str) -> bool:
-    """The same digits with whatever separators a layout puts between them."""
-    return re.search(r"(?<!\d)" + r"[\s.\-/]{0,2}".join(map(re.escape, cpf)) + r"(?!\d)", texto) is not None
-
-
-def _check_cota(texto: str, cota: Cota) -> None:
+def _check_cota(texto: str, pareadas: set[Cota], cota: Cota) -> None:
     """The wanted one is printed in its shape or at a label, and no label names another one alone."""
-    rotuladas = _labelled_cotas(texto)
+    rotuladas = _labelled_cotas(texto) | pareadas
     achadas = rotuladas | {Cota(int(m[1]), int(m[2])) for m in _COTA_PADRAO.finditer(texto)}
     if cota not in achadas and not _is_cota_near_label(texto, cota):
         vistas = ", ".join(map(str, sorted(achadas))) or "nenhuma"
         raise DocumentoRecusado("documento.divergente.cota", f"Cota no PDF: {vistas}; pedida: {cota}.")
     if rotuladas and cota not in rotuladas:
         raise DocumentoRecusado("documento.divergente.cota", f"O PDF é da cota {min(rotuladas)}; pedida: {cota}.")
+
+
+def _pair_cotas(texto: str, *, abaixo: bool) -> set[Cota]:
+    """By place: `006650-2278-00` at a label of both, or two numbers of which each stands at a label of its own."""
+    pares = [
+        *pair_valores(texto, _ROTULOS_JUNTOS, find_achados(texto, _COTA_JUNTA), abaixo=abaixo),
+        *pair_valores(texto, _ROTULOS_SOLTOS, find_achados(texto, _SOZINHO), abaixo=abaixo),
+    ]
+    juntas, grupos, cotas = ([v.texto for rotulo, v in pares if rotulo == nome] for nome in ("junta", "grupo", "cota"))
+    soltas = {Cota(int(grupo), int(cota)) for grupo, cota in product(grupos, cotas)}
+    return soltas | {cota for junta in juntas if (cota := parse_cota(junta))}
 
 
 def _labelled_cotas(texto: str) -> set[Cota]:
@@ -141,37 +155,34 @@ def _parse_linhas(texto: str, procurado: Procurado) -> list[LinhaDigitavel]:
     return validas
 
 
-def _check_mes(texto: str, procurado: Procurado, validas: list[LinhaDigitavel]) -> None:
+def _check_mes(
+    datas: list[Achado], rotuladas: list[Achado], procurado: Procurado, validas: list[LinhaDigitavel]
+) -> None:
     """The grid's due date is printed; where the line holds none to confirm it, it is printed at its label."""
-    datas = [(m.start(), parse_data(m[0])) for m in _DATA.finditer(texto)]
-    vistas = ", ".join(sorted({f"{d:%d/%m/%Y}" for _, d in datas if d})) or "nenhuma"
     if procurado.mes is not None and MesReferencia.of(procurado.vencimento) != procurado.mes:
         raise DocumentoRecusado("documento.divergente.mes", f"A parcela vence em {procurado.vencimento:%d/%m/%Y}.")
+    impressas = {data for achado in datas if (data := parse_data(achado.texto))}
     confirmada = any(linha.vencimento == procurado.vencimento for linha in validas)
-    onde = [inicio for inicio, data in datas if data == procurado.vencimento]
-    perto = any(_is_near(texto, _VENCIMENTO, inicio) for inicio in onde)
+    perto = procurado.vencimento in {parse_data(achado.texto) for achado in rotuladas}
     # The line's own date printed as well: then it is the document that falls due on another day, not its line.
-    outra = any(linha.vencimento in {d for _, d in datas if d} for linha in validas)
-    if not onde or not (confirmada or (perto and not outra)):
+    outra = any(linha.vencimento in impressas for linha in validas)
+    if procurado.vencimento not in impressas or not (confirmada or (perto and not outra)):
+        vistas = ", ".join(f"{data:%d/%m/%Y}" for data in sorted(impressas)) or "nenhuma"
         mensagem = f"Datas no PDF: {vistas}; esperado o vencimento {procurado.vencimento:%d/%m/%Y}."
         raise DocumentoRecusado("documento.divergente.mes", mensagem)
 
 
-def _check_valor(texto: str, procurado: Procurado, validas: list[LinhaDigitavel]) -> None:
-    valores = [(m.start(), parse_dinheiro(m[0])) for m in _DINHEIRO.finditer(texto)]
+def _check_valor(
+    valores: list[Achado], rotulados: list[Achado], procurado: Procurado, validas: list[LinhaDigitavel]
+) -> None:
+    impressos = {valor for achado in valores if (valor := parse_dinheiro(achado.texto))}
     confirmado = any(linha.valor == procurado.valor for linha in validas)
-    onde = [inicio for inicio, valor in valores if valor == procurado.valor]
-    perto = any(_is_near(texto, _VALOR, inicio) for inicio in onde)
-    outro = any(linha.valor in {v for _, v in valores if v} for linha in validas)
-    if not onde or not (confirmado or (perto and not outro)):
-        vistos = ", ".join(sorted({str(valor) for _, valor in valores})) or "nenhum"
+    perto = procurado.valor in {parse_dinheiro(achado.texto) for achado in rotulados}
+    outro = any(linha.valor in impressos for linha in validas)
+    if procurado.valor not in impressos or not (confirmado or (perto and not outro)):
+        vistos = ", ".join(map(str, sorted(impressos))) or "nenhum"
         mensagem = f"Valores no PDF: {vistos}; na tela do portal: {procurado.valor}."
         raise DocumentoRecusado("documento.divergente.valor", mensagem)
-
-
-def _is_near(texto: str, rotulo: re.Pattern[str], onde: int) -> bool:
-    """Whether the label stands a little before the value, or, where a layout writes values first, just after."""
-    return rotulo.search(texto, max(0, onde - _PERTO), onde + 80) is not None
 
 
 def _check_digito(texto: str, procurado: Procurado, validas: list[LinhaDigitavel]) -> LinhaDigitavel:

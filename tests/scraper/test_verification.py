@@ -10,9 +10,10 @@ import pytest
 
 from services.scraper.portal.errors import DocumentoRecusado, Falha
 from services.scraper.verification import Conferido, Procurado, check_texto, verify
-from shared.boleto import format_linha
+from shared.boleto import format_linha, linha_from_codigo
 from shared.contrato import Cota, MesReferencia
 from tests.simulator.boleto import Boleto, make_boleto
+from tests.simulator.codes import codigo_barras
 from tests.simulator.documents import build_documento
 from tests.simulator.knobs import Documento, Emissao
 
@@ -184,3 +185,60 @@ def test_a_document_whose_line_agrees_with_it_is_of_another_month_or_value_not_o
     maior = format_linha(slip().change(valor=VALOR + 1).linha)
     texto = TEXTO.replace("1.234,56", "1.235,56").replace(LINHA, maior)
     assert refused(texto.replace("Pagador", "Valor do Documento 1.235,56 crédito 1.234,56 Pagador")) == "valor"
+
+
+# A page in columns: the payer, the payee and the avalista each with a document, two dates, no date in the line.
+SEM_DATA = format_linha(slip(arrecadacao=True).linha)
+FICHA = f"""Banco 001-9                  {SEM_DATA}
+Beneficiário                                      Data do Documento     Vencimento
+ADMINISTRADORA MODELO 11.444.777/0001-61          24/11/2026            10/12/2026
+Grupo    Cota    Versão                           Multa                 Valor do Documento
+006650   2278    00                               24,69                 1.234,56
+Pagador                                           CPF/CNPJ
+ANA PAULA SOUZA LIMA                              529.982.247-25
+RUA DAS FLORES, 123
+Sacador/Avalista                                  CPF/CNPJ
+BETO ACACIO                                       111.444.777-35
+"""
+LEGENDAS = f"""{SEM_DATA}
+11.444.777/0001-61     10/12/2026          1.234,56              006650-2278-00
+Beneficiário           Vencimento          Valor do Documento    Grupo/Cota/Versão
+ANA PAULA 529.982.247-25
+Pagador
+BETO ACACIO 111.444.777-35
+Sacador/Avalista
+"""
+
+
+@pytest.mark.parametrize("texto", [FICHA, LEGENDAS])
+def test_an_avalista_with_a_document_does_no_harm_and_is_not_the_payer(texto: str) -> None:
+    check(texto)
+    trocado = texto.replace(ANA, "?").replace(BETO, ANA).replace("?", BETO)
+    assert refused(trocado) == "cliente"
+    assert refused(texto.replace(ANA, "04.252.011/0001-10").replace(BETO, ANA)) == "cliente"
+    assert refused(texto.replace(ANA, BETO) + f"\nIndicado por ANA, CPF {ANA}") == "cliente"
+
+
+def test_a_wanted_company_that_is_only_the_avalista_is_not_the_payer() -> None:
+    empresa = "04.252.011/0001-10"
+    procurado = replace(PROCURADO, cpf="04252011000110")
+    check(FICHA.replace(ANA, empresa), procurado)
+    assert refused(FICHA.replace(ANA, "33.000.167/0001-01").replace(BETO, empresa), procurado) == "cliente"
+
+
+@pytest.mark.parametrize("texto", [FICHA, LEGENDAS])
+def test_the_date_and_the_amount_of_another_label_are_not_the_wanted_ones(texto: str) -> None:
+    """A line without a date or a value confirms neither; the day of issue and a note may happen to have them."""
+    assert refused(texto.replace("10/12/2026", "10/01/2027").replace("24/11/2026", "10/12/2026")) == "mes"
+    sem_valor = texto.replace(
+        SEM_DATA, format_linha(linha_from_codigo(codigo_barras("756", VENCIMENTO, Decimal(0), "1" * 25)))
+    )
+    check(sem_valor)
+    assert refused(sem_valor.replace("1.234,56", "1.300,00") + "\nValor da última parcela paga: 1.234,56") == "valor"
+
+
+@pytest.mark.parametrize("texto", [FICHA, LEGENDAS])
+def test_a_cota_that_a_note_names_is_not_the_boletos(texto: str) -> None:
+    outra = texto.replace("2278", "0999")
+    assert refused(outra + "\nCota 006650/2278-00 contemplada") == "cota"
+    check(texto + "\nCota 006650/0999-00 contemplada")

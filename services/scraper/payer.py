@@ -1,0 +1,65 @@
+"""Pure: is the payer of a laid-out boleto the client that was asked for?"""
+
+from __future__ import annotations
+
+import re
+
+from services.scraper.labels import Achado, find_achados, pair_valores
+from services.scraper.portal.errors import DocumentoRecusado
+from shared.contrato import format_documento, is_cnpj, is_cpf
+
+# The title `Recibo do Pagador` and `Código do Beneficiário` are no labels of a person.
+_PAGADOR = re.compile(
+    r"(?<!Recibo do )(?<!Via do )\b(?:Pagador|Sacado|Consorciado)\b(?!\s*r?/?\s*Avalista)", re.IGNORECASE
+)
+_OUTRO_PAPEL = re.compile(
+    r"(?<!go )(?<!go do )\b(?:Sacador|(?:Sacado\s*r?/?\s*|Pagador\s*/?\s*)?Avalista|Benefici[aá]rio|Cedente)\b",
+    re.IGNORECASE,
+)
+_DOCUMENTO = re.compile(
+    r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}\s?-?\s?\d{2}(?![\d/])|(?<![\dA-Z])[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2}(?!\d)"
+)
+
+
+def check_cliente(texto: str, cpf: str, *, abaixo: bool) -> None:
+    """The wanted document is there, and the payer's is no other: not where it is the avalista's, or in a note."""
+    achados = [achado for achado in find_achados(texto, _DOCUMENTO) if _is_documento(_bare(achado.texto))]
+    vistos = {_bare(achado.texto) for achado in achados}
+    espacados = find_achados(texto, _make_espacado(cpf))
+    if cpf not in vistos and not espacados:
+        lista = ", ".join(map(format_documento, sorted(vistos))) or "nenhum"
+        raise DocumentoRecusado("documento.divergente.cliente", f"Documentos no PDF: {lista}; falta o do cliente.")
+    achados += [achado for achado in espacados if _bare(achado.texto) not in vistos]
+    papeis = [*pair_valores(texto, {"pagador": _PAGADOR, "outro": _OUTRO_PAPEL}, achados, abaixo=abaixo)]
+    pagadores = {_bare(achado.texto) for papel, achado in papeis if papel == "pagador"}
+    outros = {achado for papel, achado in papeis if papel != "pagador"}
+    if not _is_pagador(cpf, pagadores, {_bare(a.texto) for a in outros}, [a for a in achados if a not in outros]):
+        raise DocumentoRecusado("documento.divergente.cliente", "O pagador do PDF é outro cliente.")
+
+
+def _is_pagador(cpf: str, pagadores: set[str], outros: set[str], livres: list[Achado]) -> bool:
+    """`livres`: documents with no other part. A payee's CNPJ may stand at the payer's label, another's CPF may not."""
+    if any(len(documento) == 11 for documento in pagadores - {cpf}):
+        return False
+    if cpf in pagadores:
+        return True
+    sem_papel = {_bare(achado.texto) for achado in livres if not achado.texto.isalnum()} | {cpf}
+    empresa = {documento for documento in pagadores - outros if len(documento) == 14}
+    return (
+        any(_bare(achado.texto) == cpf for achado in livres)
+        and not any(len(documento) == 11 for documento in sem_papel - {cpf})
+        and not (empresa and any(len(documento) == 14 for documento in outros))
+    )
+
+
+def _is_documento(texto: str) -> bool:
+    return is_cpf(texto) or is_cnpj(texto)
+
+
+def _bare(documento: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", documento)
+
+
+def _make_espacado(cpf: str) -> re.Pattern[str]:
+    """The same digits with whatever separators a layout puts between them."""
+    return re.compile(r"(?<!\d)" + r"[\s.\-/]{0,2}".join(map(re.escape, cpf)) + r"(?!\d)")

@@ -1,0 +1,74 @@
+"""The text of a PDF stands as the eye sees it, whatever the order its pieces were drawn in."""
+
+from __future__ import annotations
+
+import io
+import random
+
+import pytest
+from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+
+from services.scraper.document import read_textos
+
+# x, y, size, text.
+Peca = tuple[float, float, float, str]
+PECAS: list[Peca] = [
+    (30, 700, 6, "Beneficiário"),
+    (300, 700, 6, "Vencimento"),
+    (30, 690, 9, "ADMINISTRADORA"),
+    (300, 690, 9, "10/12/2026"),
+    (30, 650, 9, "Pagador:"),
+    (80, 650, 9, "ANA PAULA SOUZA LIMA"),
+]
+VISTO = [
+    ["Beneficiário", "Vencimento"],
+    ["ADMINISTRADORA", "10/12/2026"],
+    ["Pagador:", "ANA PAULA SOUZA LIMA"],
+]
+
+
+def draw(pecas: list[Peca], *, girada: int = 0, letras_giradas: int = 0, letra_a_letra: bool = False) -> bytes:
+    saida = io.BytesIO()
+    canvas = Canvas(saida, pagesize=A4)
+    canvas.setPageRotation(girada)
+    canvas.translate(297, 420)
+    canvas.rotate(letras_giradas)
+    canvas.translate(-297, -420)
+    for x, y, tamanho, texto in pecas:
+        canvas.setFont("Helvetica", tamanho)
+        for trecho in texto if letra_a_letra else [texto]:
+            canvas.drawString(x, y, trecho)
+            x += canvas.stringWidth(trecho, "Helvetica", tamanho)
+    canvas.showPage()
+    canvas.save()
+    return saida.getvalue()
+
+
+async def see(pdf: bytes) -> list[list[str]]:
+    [texto] = await read_textos(pdf)
+    return [[parte.strip() for parte in linha.split("  ") if parte.strip()] for linha in texto.split("\n")]
+
+
+@pytest.mark.parametrize("semente", range(5))
+async def test_rows_and_columns_are_those_of_the_page_not_of_the_file(semente: int) -> None:
+    pecas = random.Random(semente).sample(PECAS, len(PECAS))
+    assert await see(draw(pecas)) == VISTO
+    assert await see(draw(pecas, letra_a_letra=True)) == VISTO
+
+
+@pytest.mark.parametrize("girada", [0, 90, 180, 270])
+@pytest.mark.parametrize("letras_giradas", [0, 90, 180, 270])
+async def test_a_turned_page_reads_as_one_that_is_not(girada: int, letras_giradas: int) -> None:
+    assert await see(draw(PECAS, girada=girada, letras_giradas=letras_giradas)) == VISTO
+
+
+async def test_a_letter_drawn_twice_to_look_bold_is_one_letter() -> None:
+    sombra = [(x + 0.3, y, tamanho, texto) for x, y, tamanho, texto in PECAS]
+    assert await see(draw(PECAS + sombra)) == VISTO
+
+
+async def test_a_label_and_its_value_begin_in_one_column() -> None:
+    [texto] = await read_textos(draw(PECAS))
+    rotulos, valores, _ = texto.split("\n")
+    assert rotulos.index("Vencimento") == valores.index("10/12/2026")
