@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import math
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from services.scraper.portal.errors import DocumentoRecusado, Falha
 
 _LIXO_MAX = 1024
 _FIM_MAX = 2048
+# A PDF made for the web has an end near its start too, and says there how long it is.
+_LINEARIZADO = re.compile(rb"/Linearized\b[^>]*?/L\s+(\d{1,12})")
 _LIMITE_S = 30.0
 # Points of the page to one column of text: narrower than a letter of the labels, so that nothing is pushed aside.
 _COLUNA_PT = 3.0
@@ -53,6 +56,9 @@ async def read_textos(pdf: bytes) -> list[str]:
         raise Falha("download.falhou.nao_pdf", f"O arquivo de {len(pdf)} bytes não é um PDF.")
     if b"%%EOF" not in pdf.rstrip(b"\0 \r\n\t")[-_FIM_MAX:]:
         raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes não tem fim.")
+    inteiro = _LINEARIZADO.search(pdf[inicio : inicio + _LIXO_MAX])
+    if inteiro and int(inteiro[1]) > len(pdf) - inicio:
+        raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes devia ter {int(inteiro[1])}.")
     async with asyncio.timeout(_LIMITE_S):
         return await asyncio.to_thread(_read, pdf[inicio:])
 
@@ -62,6 +68,8 @@ def _read(pdf: bytes) -> list[str]:
         try:
             documento = pypdfium2.PdfDocument(pdf)
         except pypdfium2.PdfiumError as erro:
+            if erro.err_code == raw.FPDF_ERR_PASSWORD:
+                raise DocumentoRecusado("documento.ilegivel", "O PDF pede uma senha para abrir.", pdf) from erro
             raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes não abre: {erro}.") from erro
         try:
             paginas = [_read_pagina(pagina) for pagina in documento]

@@ -7,9 +7,11 @@ import random
 
 import pytest
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
+from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
 from services.scraper.document import read_textos
+from services.scraper.portal.errors import DocumentoRecusado, Falha
 
 # x, y, size, text.
 Peca = tuple[float, float, float, str]
@@ -28,9 +30,16 @@ VISTO = [
 ]
 
 
-def draw(pecas: list[Peca], *, girada: int = 0, letras_giradas: int = 0, letra_a_letra: bool = False) -> bytes:
+def draw(
+    pecas: list[Peca],
+    *,
+    girada: int = 0,
+    letras_giradas: int = 0,
+    letra_a_letra: bool = False,
+    senha: str | None = None,
+) -> bytes:
     saida = io.BytesIO()
-    canvas = Canvas(saida, pagesize=A4)
+    canvas = Canvas(saida, pagesize=A4, encrypt=None if senha is None else StandardEncryption(senha, "dono"))
     canvas.setPageRotation(girada)
     canvas.translate(297, 420)
     canvas.rotate(letras_giradas)
@@ -72,3 +81,18 @@ async def test_a_label_and_its_value_begin_in_one_column() -> None:
     [texto] = await read_textos(draw(PECAS))
     rotulos, valores, _ = texto.split("\n")
     assert rotulos.index("Vencimento") == valores.index("10/12/2026")
+
+
+async def test_a_pdf_whose_reader_needs_no_password_is_read_and_one_that_does_is_told_of() -> None:
+    assert await see(draw(PECAS, senha="")) == VISTO
+    with pytest.raises(DocumentoRecusado, match="senha"):
+        await read_textos(draw(PECAS, senha="segredo"))
+
+
+async def test_a_pdf_made_for_the_web_and_cut_behind_its_first_end_is_truncated() -> None:
+    pdf = draw(PECAS)
+    marca = b"%%PDF-1.3\n1 0 obj << /Linearized 1 /L %d /H [ 688 156 ] >> endobj\n"
+    inteiro = pdf.replace(b"%PDF-1.3\n", marca % (len(pdf) + 60))
+    with pytest.raises(Falha, match="devia ter"):
+        await read_textos(inteiro)
+    await read_textos(pdf.replace(b"%PDF-1.3\n", marca % len(pdf)))
