@@ -21,7 +21,13 @@ _MENOR_CPF = 7
 _MENOR_CNPJ = 12
 _COTA_DIGITOS = 4
 _MILHAR = re.compile(r"(?<=\d)\.(?=\d{3}(?!\d))")
-_GRUPO_COTA = re.compile(r"[\W_]*(\d{1,6})[\W_]+(\d{1,5})(?:[\W_]+\d{1,2})?[\W_]*")
+# Their own words may stand before the numbers: `Grupo 6650 Cota 7`, `G: 6650 C: 7 V: 0`.
+_GRUPO_COTA = re.compile(
+    r"[\W_]*(?:G(?:R(?:UPO)?)?)?[\W_]*(\d{1,6})[\W_]+(?:C(?:OTA|T)?[\W_]*)?(\d{1,5})"
+    r"(?:[\W_]+(?:V(?:ERS[AÃ]O)?[\W_]*)?\d{1,2})?[\W_]*",
+    re.IGNORECASE,
+)
+_ROTULO_DOCUMENTO = re.compile(r"(?:CPF|CNPJ)\b(?:[\W_]*N[º°o.]*(?=[\W_]))?[\W_]*", re.IGNORECASE)
 
 
 def read_texto(celula: Celula) -> str:
@@ -36,7 +42,7 @@ def read_texto(celula: Celula) -> str:
 
 def read_documento(celula: Celula) -> str:
     """CPF or CNPJ, bare, zeros lost in front given back; check digits decide. Raises DocumentoInvalido."""
-    texto = read_texto(celula)
+    texto = _ROTULO_DOCUMENTO.sub("", read_texto(celula))
     if _NUMERO.fullmatch(texto):
         texto = str(int(Decimal(texto.replace(",", "."))))
     limpo = re.sub(r"[^0-9A-Za-z]", "", texto)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from services.namer.cells import Celula
@@ -18,18 +20,19 @@ Colunas = Mapping[Campo, Sequence[int]]
 # Compared folded and whole, never in part: `CT` is part of half the words there are. The better name comes first.
 NOMES: Mapping[Campo, tuple[str, ...]] = {
     "documento": (
-        "CPF", "CPF CNPJ", "CNPJ CPF", "CPF CLIENTE", "CPF CONSORCIADO", "CPF CNPJ CLIENTE", "DOCUMENTO",
-        "DOCUMENTO CLIENTE", "DOCUMENTO CPF", "DOC", "C P F", "CPFCNPJ", "CNPJ",
+        "CPF", "CPF CNPJ", "CNPJ CPF", "CPF MF", "CPF CLIENTE", "CPF CONSORCIADO", "CPF TITULAR", "CPF CNPJ CLIENTE",
+        "DOCUMENTO", "DOCUMENTO CLIENTE", "DOCUMENTO CPF", "DOC", "CNPJ",
     ),
     "nome": (
         "CONCORCIADO", "CONSORCIADO", "NOME", "NOME CLIENTE", "NOME COMPLETO", "NOME CONSORCIADO",
-        "NOME COMPLETO CLIENTE", "NOME RAZAO SOCIAL", "CONSORCIADO A", "CLIENTE", "CLIENTES", "RAZAO SOCIAL", "TITULAR",
+        "NOME COMPLETO CLIENTE", "NOME TITULAR", "NOME RAZAO SOCIAL", "CONSORCIADO A", "CONSORCIADOS", "CLIENTE",
+        "CLIENTES", "RAZAO SOCIAL", "TITULAR",
     ),
-    "grupo_cota": ("G C", "GC", "GRUPO COTA", "GR CT", "GRUPO COTA VERSAO"),
+    "grupo_cota": ("G C", "GRUPO COTA", "GR CT", "GRUPO COTA VERSAO"),
     "grupo": ("GRUPO", "GR", "GRP", "GRUPO CONSORCIO"),
     "cota": ("COTA", "CT", "COTA CONSORCIO", "QUOTA"),
     "ponto_venda": (
-        "P V", "PV", "PDV", "P D V", "PONTO VENDA", "PONTO VENDA PV", "CODIGO PV", "COD PV", "CODIGO PONTO VENDA",
+        "P V", "PDV", "PONTO VENDA", "PONTO VENDA PV", "CODIGO PV", "COD PV", "CODIGO PONTO VENDA",
         "COD PONTO VENDA", "LOJA",
     ),
     "situacao": (
@@ -47,18 +50,58 @@ NOMES: Mapping[Campo, tuple[str, ...]] = {
 }  # fmt: skip
 # Words that change no header's meaning: `Nº DO CPF`, `CPF OU CNPJ`, `E-MAIL`.
 _RECHEIO = frozenset(["NUMERO", "NUM", "NR", "N", "NO", "DE", "DO", "DA", "E", "OU"])
-_CAMPO_POR_NOME = {nome: campo for campo, nomes in NOMES.items() for nome in nomes}
+# A line break or nothing at all may stand where a blank is meant: `NO\nME`, `GrupoCota`.
+_CAMPO_POR_NOME = {
+    nome.replace(" ", ""): (campo, posicao) for campo, nomes in NOMES.items() for posicao, nome in enumerate(nomes)
+}
+_PARENTESES = re.compile(r"\([^()]*\)")
 
 
-def find_colunas(celulas: Sequence[Celula]) -> Colunas | None:
-    """The columns of a header row; None where the row is none: a document's column and one more make a header."""
-    achadas: dict[Campo, list[tuple[int, int]]] = {}
-    for posicao, celula in enumerate(celulas):
-        if isinstance(celula, str) and celula and len(celula) <= 60:
-            nome = " ".join(palavra for palavra in fold(celula).split() if palavra not in _RECHEIO)
-            campo = _CAMPO_POR_NOME.get(nome)
-            if campo is not None:
-                achadas.setdefault(campo, []).append((NOMES[campo].index(nome), posicao))
-    if "documento" not in achadas or len(achadas) < 2:
+@dataclass(frozen=True)
+class _Titulo:
+    """A header's cell that is known: its words, its column, its field and how good a name for it."""
+
+    texto: str
+    coluna: int
+    campo: Campo
+    posicao: int
+
+
+def find_blocos(celulas: Sequence[Celula]) -> list[Colunas]:
+    """The columns of a header row, block by block; none where it is no header: a document and one more make one.
+
+    Where the headers of document and name stand again in the same row, another block of clients stands beside.
+    """
+    blocos: list[list[_Titulo]] = [[]]
+    titulos = [titulo for coluna, celula in enumerate(celulas) if (titulo := _read_titulo(celula, coluna))]
+    for indice, titulo in enumerate(titulos):
+        atual, resto = blocos[-1], titulos[indice:]
+        if titulo.texto in {t.texto for t in atual} and _is_bloco(atual) and _is_bloco(resto):
+            blocos.append([])
+        blocos[-1].append(titulo)
+    return [_sort_colunas(bloco) for bloco in blocos if _has_documento(bloco)]
+
+
+def _read_titulo(celula: Celula, coluna: int) -> _Titulo | None:
+    if not isinstance(celula, str) or not celula or len(celula) > 60:
         return None
-    return {campo: [posicao for _, posicao in sorted(lugares)] for campo, lugares in achadas.items()}
+    palavras = fold(_PARENTESES.sub(" ", celula)).split() or fold(celula).split()
+    curto = "".join(palavra for palavra in palavras if palavra not in _RECHEIO)
+    achado = _CAMPO_POR_NOME.get(curto) or _CAMPO_POR_NOME.get("".join(palavras))
+    return _Titulo(" ".join(palavras), coluna, *achado) if achado else None
+
+
+def _is_bloco(titulos: Sequence[_Titulo]) -> bool:
+    return {"documento", "nome"} <= {titulo.campo for titulo in titulos}
+
+
+def _has_documento(titulos: Sequence[_Titulo]) -> bool:
+    campos = {titulo.campo for titulo in titulos}
+    return "documento" in campos and len(campos) > 1
+
+
+def _sort_colunas(titulos: Sequence[_Titulo]) -> Colunas:
+    colunas: dict[Campo, list[int]] = {}
+    for titulo in sorted(titulos, key=lambda titulo: (titulo.posicao, titulo.coluna)):
+        colunas.setdefault(titulo.campo, []).append(titulo.coluna)
+    return colunas

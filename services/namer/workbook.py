@@ -5,8 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from services.namer.cells import (
     Celula,
@@ -19,7 +27,7 @@ from services.namer.cells import (
     read_texto,
     read_valor,
 )
-from services.namer.columns import Campo, Colunas, find_colunas
+from services.namer.columns import Campo, Colunas, find_blocos
 from services.namer.intake import COM_SENHA, SALVE_XLSX, PlanilhaRecusada, check_arquivo
 from services.namer.naming import clean_nome
 from shared.contrato import Cota, DocumentoInvalido, fold
@@ -51,16 +59,31 @@ def read_planilha(dados: bytes, tags: tuple[str, ...]) -> LinhasPlanilha:
 
 
 def _open_abas(dados: bytes) -> Iterator[CalamineSheet]:
-    """The first sheet, and the one named PLANILHA GERAL should it stand elsewhere: others repeat the same headers."""
+    """The first sheet, and the one named PLANILHA GERAL should it stand elsewhere: others repeat the same headers.
+
+    Where the first is hidden or empty, people take the next for the first.
+    """
     try:
         arquivo = CalamineWorkbook.from_filelike(io.BytesIO(dados))
-        abas = [aba.name for aba in arquivo.sheets_metadata if aba.typ is SheetTypeEnum.WorkSheet]
-        escolhidas = dict.fromkeys([*abas[:1], *(aba for aba in abas if fold(aba) == _ABA_PRINCIPAL)])
-        yield from (arquivo.get_sheet_by_name(aba) for aba in escolhidas)
+        abas = [aba for aba in arquivo.sheets_metadata if aba.typ is SheetTypeEnum.WorkSheet]
+        visiveis = [aba.name for aba in abas if aba.visible is SheetVisibleEnum.Visible]
+        gerais = [aba.name for aba in abas if fold(aba.name) == _ABA_PRINCIPAL]
+        escondida = [aba for aba in gerais if abas[0].name not in visiveis]
+        escolhidas = dict.fromkeys([*escondida, *(aba.name for aba in abas[:1]), *gerais])
+        for nome in escolhidas:
+            yield arquivo.get_sheet_by_name(nome)
+        if any(nome in visiveis and not _is_vazia(arquivo.get_sheet_by_name(nome)) for nome in escolhidas):
+            return
+        cheias = (arquivo.get_sheet_by_name(nome) for nome in visiveis if nome not in escolhidas)
+        yield from islice((aba for aba in cheias if not _is_vazia(aba)), 1)
     except PasswordError as erro:
         raise PlanilhaRecusada(COM_SENHA) from erro
     except CalamineError as erro:
         raise PlanilhaRecusada(f"O arquivo não é uma planilha do Excel, ou está danificado. {SALVE_XLSX}") from erro
+
+
+def _is_vazia(aba: CalamineSheet) -> bool:
+    return aba.start is None
 
 
 def _read_linhas(aba: CalamineSheet) -> list[Linha]:
@@ -81,11 +104,12 @@ def _read_linhas(aba: CalamineSheet) -> list[Linha]:
 
 @dataclass
 class _Leitura:
-    """One sheet on its way into contracts; `colunas` follows the last header row."""
+    """One sheet on its way into contracts; `blocos` follow the last header row, `colunas` are the block's in hand."""
 
     aba: str
     linhas: list[Linha]
     tags: tuple[str, ...]
+    blocos: list[Colunas] = field(default_factory=list)
     colunas: Colunas = field(default_factory=dict)
     cabecalho: Linha = field(default_factory=list)
     contratos: dict[tuple[str, int | None, int | None], LinhaPlanilha] = field(default_factory=dict)
@@ -95,14 +119,15 @@ class _Leitura:
         """None where no row is a header. Raises PlanilhaRecusada where the names' column is missing."""
         sem_nome = 0
         for numero, linha in enumerate(self.linhas, 1):
-            colunas = self._find_cabecalho(linha)
-            if colunas and "nome" in colunas:
-                self.colunas, self.cabecalho = colunas, linha
-            elif colunas:
+            blocos = self._find_cabecalho(linha)
+            com_nome = [bloco for bloco in blocos if "nome" in bloco]
+            if com_nome:
+                self.blocos, self.cabecalho = com_nome, linha
+            elif blocos:
                 sem_nome = sem_nome or numero
-            elif self.colunas and any(read_texto(self._cell(linha, campo)) for campo in self.colunas):
-                self._take(numero, linha)
-        if not self.colunas:
+            else:
+                self._take_blocos(numero, linha)
+        if not self.blocos:
             if sem_nome:
                 raise PlanilhaRecusada(
                     f"O cabeçalho (linha {sem_nome}) não tem a coluna do nome. Chame-a NOME e envie de novo."
@@ -112,12 +137,20 @@ class _Leitura:
         self.erros.sort(key=lambda erro: erro.linha)
         return LinhasPlanilha(aba=self.aba, total=len(linhas) + len(self.erros), linhas=linhas, erros=tuple(self.erros))
 
-    def _find_cabecalho(self, linha: Linha) -> Colunas | None:
+    def _find_cabecalho(self, linha: Linha) -> list[Colunas]:
         """Headers repeat before each block, in other columns too; a row with a document's digits is none."""
-        documento = self._cell(linha, "documento")
-        if documento is not None and (not isinstance(documento, str) or any(c.isdigit() for c in documento)):
-            return None
-        return find_colunas(linha)
+        for bloco in self.blocos:
+            self.colunas = bloco
+            documento = self._cell(linha, "documento")
+            if documento is not None and (not isinstance(documento, str) or any(c.isdigit() for c in documento)):
+                return []
+        return find_blocos(linha)
+
+    def _take_blocos(self, numero: int, linha: Linha) -> None:
+        for bloco in self.blocos:
+            self.colunas = bloco
+            if any(read_texto(self._cell(linha, campo)) for campo in bloco):
+                self._take(numero, linha)
 
     def _cell(self, linha: Linha, campo: Campo) -> Celula:
         """The first cell of the field that is not blank."""
