@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-# A row down costs as much as this many columns aside; a value this many rows away belongs to no label.
+# A row down costs as much as this many columns aside. A value in the same row may stand at its other end; one that is
+# this many rows away belongs to no label.
 _CUSTO_LINHA = 12
 _LONGE_LINHAS = 8
+_LONGE_COLUNAS = 3 * _CUSTO_LINHA
+_JUNTO = _CUSTO_LINHA + 3
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,14 @@ def pair_valores(
 
 
 def is_abaixo(texto: str, rotulo: re.Pattern[str], valores: Sequence[Achado]) -> bool:
-    """Whether this page writes its labels below their values, told by `rotulo`, whose values have a known shape."""
+    """Whether this page writes its labels below their values: most values of a known shape have theirs right there."""
     rotulos = find_achados(texto, rotulo)
 
-    def nearest(*, abaixo: bool) -> int:
-        custos = (_measure(r, v, abaixo=abaixo) for r in rotulos for v in valores)
-        return min((custo for custo in custos if custo is not None), default=_LONGE_LINHAS * _CUSTO_LINHA)
+    def count(*, abaixo: bool) -> int:
+        custos = [[_measure(r, v, abaixo=abaixo) for r in rotulos if r.linha != v.linha or not abaixo] for v in valores]
+        return sum(any(custo is not None and custo <= _JUNTO for custo in opcoes) for opcoes in custos)
 
-    return nearest(abaixo=True) < nearest(abaixo=False)
+    return count(abaixo=True) > count(abaixo=False)
 
 
 def _measure(rotulo: Achado, valor: Achado, *, abaixo: bool) -> int | None:
@@ -72,4 +75,4 @@ def _measure(rotulo: Achado, valor: Achado, *, abaixo: bool) -> int | None:
         return None
     if linhas and rotulo.inicio >= valor.fim:
         return None
-    return linhas * _CUSTO_LINHA + max(0, rotulo.inicio - valor.fim, valor.inicio - rotulo.fim)
+    return linhas * _CUSTO_LINHA + min(_LONGE_COLUNAS, max(0, rotulo.inicio - valor.fim, valor.inicio - rotulo.fim))

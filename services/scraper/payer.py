@@ -8,13 +8,14 @@ from services.scraper.labels import Achado, find_achados, pair_valores
 from services.scraper.portal.errors import DocumentoRecusado
 from shared.contrato import format_documento, is_cnpj, is_cpf
 
-# The title `Recibo do Pagador` and `Código do Beneficiário` are no labels of a person.
-_PAGADOR = re.compile(
-    r"(?<!Recibo do )(?<!Via do )\b(?:Pagador|Sacado|Consorciado)\b(?!\s*r?/?\s*Avalista)", re.IGNORECASE
+# In a sentence (`o pagador`, `ao beneficiário`) and in a title (`Recibo do Pagador`) the same words label nobody.
+_ROTULO = (
+    r"(?:\b(?:Nome|Raz[aã]o\s+Social|CPF|CNPJ|Dados|Documento|Endere[cç]o)\s+d[oe]\s+"
+    r"|(?<!\bo )(?<!\bao )(?<!\bdo )(?<!\bpelo )(?<!\bseu )(?<!\bprezado )(?<!\bc[oó]digo )(?<!\bsenhor )\b)"
 )
+_PAGADOR = re.compile(_ROTULO + r"(?:Pagador|Sacado|Consorciado)\b(?!\s*r?/?\s*Avalista)", re.IGNORECASE)
 _OUTRO_PAPEL = re.compile(
-    r"(?<!go )(?<!go do )\b(?:Sacador|(?:Sacado\s*r?/?\s*|Pagador\s*/?\s*)?Avalista|Benefici[aá]rio|Cedente)\b",
-    re.IGNORECASE,
+    _ROTULO + r"(?:Sacador|(?:Sacado\s*r?/?\s*|Pagador\s*/?\s*)?Avalista|Benefici[aá]rio|Cedente)\b", re.IGNORECASE
 )
 _DOCUMENTO = re.compile(
     r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}\s?-?\s?\d{2}(?![\d/])|(?<![\dA-Z])[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2}(?!\d)"

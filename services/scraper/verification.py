@@ -24,6 +24,7 @@ _VENCIMENTO = re.compile(
 _OUTRA_DATA = re.compile(
     r"\b(?:Data|Emiss[aã]o|Processamento|Emitido|Assembleia|Impresso|V[aá]lido)\b(?!\s+d[eo]\s+Venc)", re.IGNORECASE
 )
+_ALGUMA_DATA = re.compile(f"{_VENCIMENTO.pattern}|{_OUTRA_DATA.pattern}", re.IGNORECASE)
 _VALOR = re.compile(
     r"\bValor\s+(?:(?:do|deste)\s+)?(?:Documento|Cobrado|Boleto|a\s+Pagar)|\bValor\s*(?::|\(?R\$|\d)|\bTotal\b",
     re.IGNORECASE,
@@ -50,7 +51,7 @@ _ROTULOS_SOLTOS = {
 # The values of the other labels have a cota's shape too.
 _ROTULOS_JUNTOS = {
     "junta": _ROTULO_JUNTO,
-    "outro": re.compile(r"\b(?:Nosso\s+N|Ag[eê]ncia|Conta|Banco|Parcela|Plano)", re.IGNORECASE),
+    "outro": re.compile(r"\b(?:Cota\s+(?=\d)|Nosso\s+N|Ag[eê]ncia|Conta|Banco|Parcela|Plano)", re.IGNORECASE),
 }
 # A number that stands by itself: no part of a date, an amount or a document.
 _SOZINHO = re.compile(r"(?<![\d.,/-])0*(\d{1,6})(?!\d|[-.,/]\d)")
@@ -92,7 +93,7 @@ def check_texto(texto: str, procurado: Procurado) -> Conferido:
     texto = unicodedata.normalize("NFC", texto.replace("\r\n", "\n")).translate(_COMUNS)
     corrido = re.sub(" {2,}", " ", texto)
     datas = find_achados(texto, _DATA)
-    abaixo = is_abaixo(texto, _VENCIMENTO, datas)
+    abaixo = is_abaixo(texto, _ALGUMA_DATA, datas)
     check_cliente(texto, procurado.cpf, abaixo=abaixo)
     _check_cota(corrido, _pair_cotas(texto, abaixo=abaixo), procurado.cota)
     validas = _parse_linhas(corrido, procurado)

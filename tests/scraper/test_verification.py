@@ -242,3 +242,30 @@ def test_a_cota_that_a_note_names_is_not_the_boletos(texto: str) -> None:
     outra = texto.replace("2278", "0999")
     assert refused(outra + "\nCota 006650/2278-00 contemplada") == "cota"
     check(texto + "\nCota 006650/0999-00 contemplada")
+
+
+# One cell to a row, its value at the right margin: far from its label, with a note right below.
+MARGEM = f"""Recibo do Pagador
+{SEM_DATA}
+Data do Documento
+{"24/11/2026":>120}
+Vencimento
+{"10/12/2026":>120}
+Valor do Documento
+{"1.234,56":>120}
+Beneficiário
+{"ADMINISTRADORA 11.444.777/0001-61":>120}
+Grupo/Cota/Versão
+{"006650-2278-00":>120}
+Cota 006650/2278-00 contemplada. O pagador pode ligar. Indicado por 529.982.247-25
+Pagador{"CPF/CNPJ":>113}
+ANA PAULA SOUZA LIMA{ANA:>100}
+Avalista
+"""
+
+
+def test_a_value_at_the_other_end_of_its_row_is_its_labels_all_the_same() -> None:
+    check(MARGEM)
+    assert refused(MARGEM.replace("006650-2278-00", "006650-0999-00")) == "cota"
+    assert refused(MARGEM.replace(f"{ANA:>100}", f"{BETO:>100}")) == "cliente"
+    assert refused(MARGEM.replace("10/12/2026", "10/01/2027").replace("24/11/2026", "10/12/2026")) == "mes"
