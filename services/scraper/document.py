@@ -28,20 +28,24 @@ _LIMITE_S = 30.0
 # Points of the page to one column of text: narrower than a letter of the labels, so that nothing is pushed aside.
 _COLUNA_PT = 3.0
 # In heights of a letter: what parts two words, two columns, two rows.
-_ESPACO, _VAO, _DESNIVEL = 0.18, 1.0, 0.35
+_ESPACO, _VAO, _DESNIVEL = 0.18, 0.45, 0.35
 # PDFium is not thread-safe: one document at a time in the whole process.
 _trava = threading.Lock()
 
 
 @dataclass(frozen=True)
 class _Letra:
-    """A character in the direction its text runs: where it begins and ends, its baseline (up is more), its height."""
+    """A character in the direction its text runs: where it begins and ends, its baseline (up is more), its height.
+
+    `espaco`: the width of the blanks drawn before it.
+    """
 
     texto: str
     inicio: float
     fim: float
     base: float
     altura: float
+    espaco: float
 
 
 async def read_textos(pdf: bytes) -> list[str]:
@@ -106,22 +110,27 @@ def _lay_out(texto: Any) -> str:
 
 
 def _read_letras(texto: Any) -> Iterator[tuple[int, _Letra]]:
-    """(degrees, letter); what PDFium made up for blanks and line ends is left out."""
+    """(degrees, letter); blanks and line ends that PDFium made up are left out."""
     x, y = ctypes.c_double(), ctypes.c_double()
+    espaco = 0.0
     for i in range(texto.count_chars()):
         codigo = raw.FPDFText_GetUnicode(texto, i)
-        if chr(codigo).isspace() or codigo < 0x20 or not raw.FPDFText_GetCharOrigin(texto, i, x, y):
+        if raw.FPDFText_IsGenerated(texto, i) == 1 or not raw.FPDFText_GetCharOrigin(texto, i, x, y):
             continue
         angulo = raw.FPDFText_GetCharAngle(texto, i)
         cos, sen = math.cos(angulo), math.sin(angulo)
         esquerda, baixo, direita, cima = texto.get_charbox(i, loose=True)
         largura = abs((direita - esquerda) * cos) + abs((cima - baixo) * sen)
+        if chr(codigo).isspace() or codigo < 0x20:
+            espaco += largura
+            continue
         altura = abs((direita - esquerda) * sen) + abs((cima - baixo) * cos)
-        inicio = x.value * cos - y.value * sen
+        inicio, base = x.value * cos - y.value * sen, x.value * sen + y.value * cos
         yield (
             round(math.degrees(angulo)) % 360,
-            _Letra(chr(codigo), inicio, inicio + largura, x.value * sen + y.value * cos, altura or 1.0),
+            _Letra(chr(codigo), inicio, inicio + largura, base, altura or 1.0, espaco),
         )
+        espaco = 0.0
 
 
 def _write_linhas(letras: list[_Letra]) -> Iterator[str]:
@@ -129,13 +138,13 @@ def _write_linhas(letras: list[_Letra]) -> Iterator[str]:
     for linha in _group_linhas(letras):
         saida, anterior = "", None
         for letra in linha:
-            vao = (letra.inicio - anterior.fim) / letra.altura if anterior else math.inf
+            largura = letra.inicio - anterior.fim if anterior else math.inf
             if anterior and letra.texto == anterior.texto and letra.inicio - anterior.inicio < _ESPACO * letra.altura:
                 continue  # drawn twice to look bold
-            if vao > _VAO:
+            if largura - letra.espaco > _VAO * letra.altura:
                 coluna = int((letra.inicio - margem) / _COLUNA_PT)
                 saida = saida.ljust(max(coluna, len(saida) + 2 if saida else 0))
-            elif vao > _ESPACO:
+            elif largura > _ESPACO * letra.altura:
                 saida += " "
             saida += letra.texto
             anterior = letra

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 _CUSTO_LINHA = 12
 _LONGE_LINHAS = 8
 _LONGE_COLUNAS = 3 * _CUSTO_LINHA
-_JUNTO = _CUSTO_LINHA + 3
 
 
 @dataclass(frozen=True)
@@ -57,14 +56,15 @@ def pair_valores(
 
 
 def is_abaixo(texto: str, rotulo: re.Pattern[str], valores: Sequence[Achado]) -> bool:
-    """Whether this page writes its labels below their values: most values of a known shape have theirs right there."""
+    """Whether this page writes its labels below their values: more values of a known shape have one right below them
+    than have one before them, in their row or in the one above.
+    """
     rotulos = find_achados(texto, rotulo)
-
-    def count(*, abaixo: bool) -> int:
-        custos = [[_measure(r, v, abaixo=abaixo) for r in rotulos if r.linha != v.linha or not abaixo] for v in valores]
-        return sum(any(custo is not None and custo <= _JUNTO for custo in opcoes) for opcoes in custos)
-
-    return count(abaixo=True) > count(abaixo=False)
+    acima = sum(
+        any(v.linha - r.linha <= 1 and _measure(r, v, abaixo=False) is not None for r in rotulos) for v in valores
+    )
+    logo_abaixo = sum(any(_measure(r, v, abaixo=True) == _CUSTO_LINHA for r in rotulos) for v in valores)
+    return logo_abaixo > acima
 
 
 def _measure(rotulo: Achado, valor: Achado, *, abaixo: bool) -> int | None:
