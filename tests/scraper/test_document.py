@@ -102,7 +102,12 @@ async def test_a_pdf_made_for_the_web_and_cut_behind_its_first_end_is_truncated(
 async def test_a_cell_that_nearly_touches_the_one_before_keeps_its_column() -> None:
     longo = "ADMINISTRADORA DE CONSÓRCIOS LTDA"
     x = 30 + stringWidth(longo, "Helvetica", 11) + 7
-    pecas = [(30, 700, 6, "Beneficiário"), (x, 700, 6, "Grupo/Cota"), (30, 688, 11, longo), (x, 688, 11, "6650/2278")]
+    pecas: list[Peca] = [
+        (30, 700, 6, "Beneficiário"),
+        (x, 700, 6, "Grupo/Cota"),
+        (30, 688, 11, longo),
+        (x, 688, 11, "6650/2278"),
+    ]
     [texto] = await read_textos(draw(pecas))
     rotulos, valores = texto.split("\n")
     assert rotulos.index("Grupo/Cota") == valores.index("6650/2278")
