@@ -12,6 +12,7 @@ from typing import IO, Any, TypeVar
 
 import click
 
+from services.usage import Grupo
 from shared.contrato import DocumentoInvalido, MesInvalido, parse_documento, parse_mes
 from shared.lifecycle import Main, run
 from shared.outcomes import find_desfecho
@@ -27,7 +28,7 @@ class Falha(click.ClickException):
         click.echo(f"canopus: {self.message}", err=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Grupo, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Canopus: baixa, confere, nomeia e arquiva os boletos dos clientes de um consórcio."""
 

@@ -29,7 +29,7 @@ def ambiente(database_url: str, tmp_path: Path) -> dict[str, str | None]:
 
 def canopus(ambiente: dict[str, str | None], *argumentos: str) -> Result:
     """In this process: a process of its own is only slower."""
-    return CliRunner().invoke(main, argumentos, env=ambiente)
+    return CliRunner().invoke(main, argumentos, env=ambiente, prog_name="canopus")
 
 
 def test_a_key_is_printed_alone_and_once_and_can_be_listed_and_revoked(ambiente: dict[str, str | None]) -> None:
@@ -49,14 +49,24 @@ def test_a_key_is_printed_alone_and_once_and_can_be_listed_and_revoked(ambiente:
 
 
 def test_wrong_usage_is_2_and_what_cannot_be_done_is_1_in_one_line(ambiente: dict[str, str | None]) -> None:
-    for errado in (
-        ("chaves", "criar", "--nome", "x"),
-        ("chaves", "criar", "--nome", "x", "--escopo", "rei"),
-        ("chaves", "criar", "--nome", " ", "--escopo", "admin"),
-        ("chaves", "revogar", "um"),
-        ("nada",),
+    criar = ("chaves", "criar", "--nome", "x", "--escopo")
+    for errado, linha in (
+        (("chaves", "criar", "--nome", "x"), "falta --escopo. Veja canopus chaves criar --help."),
+        ((*criar, "rei"), "--escopo: use um destes: admin, operador, leitura. Veja canopus chaves criar --help."),
+        ((*criar, "admin", "mais"), "há argumentos demais. Veja canopus chaves criar --help."),
+        (criar, "--escopo: falta o valor. Veja canopus --help."),
+        (("chaves", "criar", "--nome", " ", "--escopo", "admin"), "--nome: de 1 a 100 caracteres."),
+        (("chaves", "revogar"), "falta ID. Veja canopus chaves revogar --help."),
+        (("chaves", "revogar", "um"), "ID: use um número de 1 a 2147483647. Veja canopus chaves revogar --help."),
+        (("migrate", "--json=1"), "--json não leva valor."),
+        (("baixar", "--ponto-venda", "1", "--cpf", "123"), "--cpf: CPF ou CNPJ inválido: confira os dígitos. Veja"),
+        (("portal", "simular", "--cenario", "/nada"), "--cenario: não há um arquivo que se possa ler"),
+        (("nada",), "comando desconhecido: nada. Veja canopus --help."),
+        (("up", "--nada"), "opção desconhecida: --nada. Veja canopus up --help."),
     ):
-        assert canopus(ambiente, *errado).exit_code == 2, errado
+        feito = canopus(ambiente, *errado)
+        assert feito.stderr.startswith(f"canopus: {linha}"), feito.stderr
+        assert (feito.exit_code, feito.stdout, feito.stderr.count("\n")) == (2, "", 1), errado
     sem_pv = canopus(ambiente, "chaves", "criar", "--nome", "x", "--escopo", "leitura", "--ponto-venda", "17.308")
     assert (sem_pv.exit_code, sem_pv.stdout) == (1, "")
     assert "17.308" in sem_pv.stderr
@@ -69,6 +79,18 @@ def test_wrong_usage_is_2_and_what_cannot_be_done_is_1_in_one_line(ambiente: dic
         assert ruim.exit_code == 1
         assert ruim.stderr.startswith(f"canopus: {nome}"), ruim.stderr
         assert ruim.stderr.count("\n") == 1
+
+
+def test_help_is_in_portuguese_throughout(ambiente: dict[str, str | None]) -> None:
+    for comando in ((), ("chaves",), ("chaves", "criar"), ("baixar",), ("portal", "simular")):
+        pagina = canopus(ambiente, *comando, "--help")
+        assert pagina.exit_code == 0
+        assert pagina.stdout.startswith("Uso: canopus")
+        for ingles in ("Usage", "Options", "OPTIONS", "Commands", "COMMAND", "Show", "required", "default", "TEXT "):
+            assert ingles not in pagina.stdout, pagina.stdout
+    sem_comando = canopus(ambiente)
+    assert (sem_comando.exit_code, sem_comando.stdout) == (2, "")
+    assert sem_comando.stderr.startswith("Uso: canopus")
 
 
 def test_a_simulator_that_cannot_start_says_why_in_one_line(ambiente: dict[str, str | None], tmp_path: Path) -> None:
