@@ -133,7 +133,7 @@ class MesReferencia:
 
 def parse_mes(valor: int | str) -> int:
     """1–12, `"3"`, `"MARÇO"` or `"marco"` → the month's number. Raises MesInvalido."""
-    if isinstance(valor, str) and not valor.strip().isdecimal():
+    if isinstance(valor, str) and not (valor.strip().isdecimal() and len(valor.strip()) <= 2):
         nomes = {fold(nome): numero for numero, nome in enumerate(MESES, 1)}
         numero = nomes.get(fold(valor), 0)
     else:

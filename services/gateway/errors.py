@@ -85,5 +85,9 @@ def internal() -> ApiError:
     return ApiError(500, "interno", texto)
 
 
+def too_slow() -> ApiError:
+    return ApiError(408, "requisicao.lenta", "O corpo não chegou a tempo. Envie de novo.")
+
+
 def too_large(limite_bytes: int) -> ApiError:
     return ApiError(413, "requisicao.grande_demais", f"O corpo passa do limite de {limite_bytes // 1_000_000} MB.")

@@ -20,6 +20,7 @@ from services.gateway.errors import (
     not_found,
     not_json,
     too_large,
+    too_slow,
     unavailable,
     unreadable,
     wrong_content_type,
@@ -102,7 +103,7 @@ async def _read_corpo(request: web.Request, modelo: type[Corpo]) -> Corpo:
         async with asyncio.timeout(LEITURA_S):
             dados = await request.read()
     except TimeoutError as erro:
-        raise ApiError(408, "requisicao.lenta", "O corpo não chegou a tempo. Envie de novo.") from erro
+        raise too_slow() from erro
     if not dados:
         # Where every field may be absent, so may the body.
         if any(campo.is_required() for campo in modelo.model_fields.values()):
@@ -123,7 +124,7 @@ async def errors(request: web.Request, handler: AiohttpHandler) -> web.StreamRes
     except Recusa as recusa:
         return _send(ApiError(recusa.status, recusa.codigo, str(recusa)))
     except web.HTTPException as erro:
-        return _send(_translate_http(erro))
+        return _send(translate_http(erro))
     except (web.RequestPayloadError, HttpProcessingError):
         # Cut short, compressed or split into parts wrongly: found only while it was read.
         return _send(unreadable())
@@ -146,7 +147,8 @@ def _send(erro: ApiError) -> web.Response:
     return send_json(erro.body(), erro.status, erro.headers)
 
 
-def _translate_http(erro: web.HTTPException) -> ApiError:
+def translate_http(erro: web.HTTPException) -> ApiError:
+    """aiohttp's own refusal in our words."""
     match erro:
         case web.HTTPNotFound():
             return ApiError(404, "rota.nao_encontrada", "Endereço não encontrado. Veja os endereços em /api/docs.")
@@ -158,6 +160,9 @@ def _translate_http(erro: web.HTTPException) -> ApiError:
             return too_large(CORPO_BYTES)
         case web.HTTPUnsupportedMediaType():
             return wrong_content_type()
+        case web.HTTPExpectationFailed():
+            texto = "O cabeçalho Expect só pode ser 100-continue. Corrija-o, ou tire-o, e envie de novo."
+            return ApiError(417, "requisicao.expect", texto)
         case _:
             return ApiError(erro.status, "requisicao.recusada", "Requisição recusada. Confira-a e envie de novo.")
 

@@ -13,7 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from services.gateway.api import send_json
 from services.gateway.errors import internal, unreadable
-from services.gateway.middleware import SEGURANCA
+from services.gateway.middleware import SEGURANCA, translate_http
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,15 @@ class Protocolo(web.RequestHandler):
         resposta = send_json(erro.body(), erro.status, SEGURANCA | {"Server": "canopus"})
         resposta.force_close()
         return resposta
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        # Raised before the middlewares, as over an `Expect` that aiohttp does not know.
+        if isinstance(resp, web.HTTPException):
+            erro = translate_http(resp)
+            resp = send_json(erro.body(), erro.status, erro.headers)
+        return await super().finish_response(request, resp, start_time)
 
 
 async def listen(runner: web.AppRunner, host: str, porta: int) -> asyncio.Server:

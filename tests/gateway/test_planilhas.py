@@ -226,6 +226,35 @@ async def test_a_call_that_is_no_form_or_lacks_a_field_is_refused(porta: Porta) 
     assert (longo.status, longo.corpo["codigo"]) == (400, "requisicao.ilegivel")
 
 
+async def test_names_in_a_form_that_are_no_text_are_read_all_the_same(porta: Porta) -> None:
+    def form(campo: bytes, arquivo: bytes) -> bytes:
+        parte = b'--x\r\nContent-Disposition: form-data; name="consultor"\r\n\r\nMarta\r\n--x\r\n'
+        parte += b'Content-Disposition: form-data; name="' + campo + b'"; filename="' + arquivo + b'"\r\n\r\n'
+        return parte + MISTA + b"\r\n--x--\r\n"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    torto = await porta.call("POST", "planilhas", data=form(b"\xff", b"a"), headers=headers)
+    assert (torto.status, torto.campos) == (422, ["?"])
+    importada = await porta.call("POST", "planilhas", data=form(b"arquivo", b"\xff.xlsx"), headers=headers)
+    assert importada.status == 201
+    [guardada] = (await porta.call("GET", "planilhas")).data["planilhas"]
+    assert guardada["nome_arquivo"] == "?.xlsx"
+
+
+async def test_a_form_that_comes_too_slowly_is_not_taken_for_a_database_that_is_away(
+    porta: Porta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.gateway.routes.planilhas.ENVIO_S", 0.2)
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="consultor"\r\n\r\n'
+        await asyncio.sleep(5)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    lenta = await porta.call("POST", "planilhas", data=drip(), headers=headers)
+    assert (lenta.status, lenta.corpo["codigo"]) == (408, "requisicao.lenta")
+
+
 async def test_a_workbook_over_the_limit_is_refused_before_it_is_read(porta: Porta) -> None:
     for tamanho in ((20 << 20) + 1, 60 << 20):
         resposta = await porta.upload(bytes(tamanho))

@@ -52,6 +52,29 @@ async def test_an_unreadable_request_is_refused_in_the_one_shape_and_never_repea
     assert "segredo" not in corpo.decode() + caplog.text
 
 
+async def test_what_is_refused_before_any_handler_comes_in_the_one_shape_too(balcao: Balcao) -> None:
+    for caminho in (b"execucoes", b"nada"):
+        cabeca, corpo = await send(
+            balcao,
+            b"GET /api/automation/" + caminho + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: tea\r\n\r\n",
+        )
+        assert b" 417 " in cabeca.splitlines()[0]
+        assert b"X-Content-Type-Options: nosniff" in cabeca
+        recusa = json.loads(corpo)
+        assert (recusa["codigo"], recusa["detalhes"]) == ("requisicao.expect", [])
+        assert "100-continue" in recusa["error"]
+
+
+async def test_a_key_that_is_no_text_is_a_wrong_key(balcao: Balcao) -> None:
+    cabeca, corpo = await send(
+        balcao,
+        b"GET /api/automation/execucoes HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+        b"Authorization: Bearer cano_\xff\xfe\r\n\r\n",
+    )
+    assert b" 401 " in cabeca.splitlines()[0]
+    assert json.loads(corpo)["codigo"] == "acesso.chave_invalida"
+
+
 async def test_a_caller_that_hangs_up_is_not_taken_for_a_database_that_is_away(
     balcao: Balcao, caplog: pytest.LogCaptureFixture
 ) -> None:

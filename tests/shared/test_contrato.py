@@ -131,7 +131,7 @@ def test_every_spelling_of_a_month_is_the_same_one(valor: int | str) -> None:
     assert parse_mes(valor) == 3
 
 
-@pytest.mark.parametrize("valor", [0, 13, -1, "", "0", "13", "mar", "²", "1.0"])
+@pytest.mark.parametrize("valor", [0, 13, -1, "", "0", "13", "mar", "²", "1.0", "1" * 5000])
 def test_what_is_no_month_is_refused(valor: int | str) -> None:
     with pytest.raises(MesInvalido):
         parse_mes(valor)

@@ -10,7 +10,15 @@ from aiohttp import BodyPartReader, web
 from asyncpg import Record
 
 from services.gateway.api import Chamada, Resposta, Rotas
-from services.gateway.errors import ApiError, Detalhe, invalid_field, invalid_fields, too_large, wrong_content_type
+from services.gateway.errors import (
+    ApiError,
+    Detalhe,
+    invalid_field,
+    invalid_fields,
+    too_large,
+    too_slow,
+    wrong_content_type,
+)
 from services.gateway.paging import Pagina, page
 from services.gateway.routes.pedidos import EXEMPLO_202, wait_pedido
 from services.gateway.store import Conn, cadastros
@@ -99,8 +107,11 @@ async def list_planilhas(chamada: Chamada, consulta: ConsultaPlanilhas) -> Respo
     },
 )
 async def upload_planilha(chamada: Chamada, consulta: ConsultaEnvio) -> web.StreamResponse:
-    async with asyncio.timeout(ENVIO_S):
-        formulario = await _read_formulario(chamada.request)
+    try:
+        async with asyncio.timeout(ENVIO_S):
+            formulario = await _read_formulario(chamada.request)
+    except TimeoutError as erro:
+        raise too_slow() from erro
     async with chamada.ctx.pool.acquire() as conn:
         consultor = await _find_consultor(chamada, conn, formulario.consultor)
         ponto = await _find_ponto_venda(chamada, conn, formulario.ponto_venda or consultor["ponto_venda"])
@@ -131,17 +142,22 @@ async def _read_formulario(request: web.Request) -> Formulario:
     nome_arquivo = ""
     try:
         async for parte in await request.multipart():
-            nome = parte.name if isinstance(parte, BodyPartReader) else None
+            nome = _to_unicode(parte.name) if isinstance(parte, BodyPartReader) else None
             if not isinstance(parte, BodyPartReader) or nome is None or nome not in CAMPOS:
                 raise invalid_field(nome or "corpo", "campo desconhecido")
             if nome in partes:
                 raise invalid_field(nome, "campo repetido")
             partes[nome] = await _read_parte(parte, LIMITE_BYTES if nome == "arquivo" else LIMITE_CAMPO)
-            nome_arquivo = parte.filename or nome_arquivo
+            nome_arquivo = _to_unicode(parte.filename) or nome_arquivo
     except ValueError as erro:
         texto = "O formulário multipart não pôde ser lido. Envie-o de novo como multipart/form-data."
         raise ApiError(400, "requisicao.multipart_invalido", texto) from erro
     return _check_formulario(partes, nome_arquivo)
+
+
+def _to_unicode(texto: str | None) -> str | None:
+    """A part's header may hold bytes that are no UTF-8; no answer and no database can."""
+    return texto and texto.encode("utf-8", "replace").decode()
 
 
 async def _read_parte(parte: BodyPartReader, limite: int) -> bytes:

@@ -34,7 +34,7 @@ class Escopo(StrEnum):
 
 def hash_segredo(segredo: str) -> str:
     """A key has 256 random bits: one round is enough, and the look-up is by the whole hash, so in constant time."""
-    return hashlib.sha256(segredo.encode()).hexdigest()
+    return hashlib.sha256(segredo.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 async def create_chave(conn: Conn, nome: str, escopo: Escopo, ponto_venda_id: int | None, *, quem: str) -> str:
