@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -28,8 +29,14 @@ def _check_storage(url: str) -> str:
 
 
 def _check_amqp(url: str) -> str:
-    if not url.startswith(("amqp://", "amqps://")):
-        raise ValueError("use amqp://usuario:senha@servidor:5672/")
+    remedio = "use amqp://usuario:senha@servidor:5672/"
+    try:
+        partes = urlsplit(url)
+        inteira = partes.scheme in ("amqp", "amqps") and partes.hostname and partes.port != 0
+    except ValueError as erro:  # a port that is none
+        raise ValueError(remedio) from erro
+    if not inteira:
+        raise ValueError(remedio)
     return url
 
 
@@ -75,10 +82,14 @@ def _explain(erro: ErrorDetails) -> str:
             return f"use um destes: {str(contexto['expected']).replace(' or ', ', ').replace(chr(39), '')}"
         case "greater_than_equal":
             return f"use no mínimo {contexto['ge']}"
+        case "greater_than":
+            return f"use mais que {contexto['gt']:g}"
         case "less_than_equal":
             return f"use no máximo {contexto['le']}"
         case tipo if tipo.startswith("int"):
             return "use um número inteiro"
+        case tipo if tipo.startswith("float"):
+            return "use um número"
         case tipo if tipo.startswith("bool"):
             return "use true ou false"
         case _:

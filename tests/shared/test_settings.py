@@ -51,6 +51,7 @@ def test_a_wrong_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, n
 class Exemplo(Settings):
     port: int = Field(default=0, ge=0, le=65535)
     headless: bool = True
+    pulso_s: float = Field(default=5.0, gt=0)
     driver: Literal["auto", "http"] = "auto"
 
 
@@ -64,6 +65,11 @@ class Exemplo(Settings):
         ("CANOPUS_DRIVER", "foo", "use um destes: auto, http"),
         ("CANOPUS_LOG_NIVEL", "ALTO", "use um destes: DEBUG, INFO, WARNING, ERROR"),
         ("CANOPUS_AMQP_URL", "http://a", "use amqp://usuario:senha@servidor:5672/"),
+        ("CANOPUS_AMQP_URL", "amqp://", "use amqp://usuario:senha@servidor:5672/"),
+        ("CANOPUS_AMQP_URL", "amqp://a:porta/", "use amqp://usuario:senha@servidor:5672/"),
+        ("CANOPUS_AMQP_URL", "amqp://a:99999/", "use amqp://usuario:senha@servidor:5672/"),
+        ("CANOPUS_PULSO_S", "logo", "use um número"),
+        ("CANOPUS_PULSO_S", "0", "use mais que 0"),
     ],
 )
 def test_the_line_says_what_would_be_right(monkeypatch: pytest.MonkeyPatch, nome: str, valor: str, motivo: str) -> None:
