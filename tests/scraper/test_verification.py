@@ -129,6 +129,8 @@ def refused(texto: str, procurado: Procurado = PROCURADO) -> str:
         (LINHA, slip().linha),
         (LINHA, f"{LINHA}\n{LINHA}"),
         ("Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25", "ANA PAULA SOUZA LIMA\n529.982.247-25\nSacado"),
+        ("529.982.247-25", f"529 982 247 25\nBeneficiário final: BETO {BETO}"),
+        ("529.982.247-25", f"529.982.247/25\nAvalista: BETO {BETO}"),
     ],
 )
 def test_other_spellings_of_the_same_facts_pass(de: str, para: str) -> None:
