@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from services.scraper.portal.errors import DocumentoRecusado, Falha, LoginParado
-from services.scraper.portal.grids import Parcela, read_parcelas
+from services.scraper.portal.grids import Parcela, list_ilegiveis, read_parcelas
 from services.scraper.portal.pages import Controle, Pagina
 from services.scraper.portal.profile import says
-from services.scraper.portal.recognition import says_no_permission
+from services.scraper.portal.recognition import quote, says_no_permission
+from services.scraper.portal.selection import Pedido, choose_parcela, is_parcela
 from services.scraper.portal.steps import Passos
 from shared.contrato import Cota, parse_cota
 
@@ -58,6 +59,20 @@ async def list_parcelas(passos: Passos) -> list[Parcela]:
     if parcelas is None and says_no_permission(passos.pagina, passos.perfil):
         raise LoginParado("portal.sem_permissao", f"Emissão de Cobrança negada: {passos.pagina.texto[:120]}")
     return parcelas or []
+
+
+def choose(passos: Passos, parcelas: list[Parcela], cota: Cota, pedido: Pedido) -> Parcela:
+    """The instalment to tick. That there is none is proven by a page on which every instalment reads: a grid without
+    rows, or no grid at all. Raises JaBaixado, Falha."""
+    perfil = passos.perfil
+    try:
+        return choose_parcela(parcelas, cota, pedido, perfil)
+    except Falha as falha:
+        estranhas = [texto for texto in list_ilegiveis(passos.pagina, perfil) if is_parcela(texto, perfil)]
+        if not falha.codigo.startswith("boleto.inexistente") or not estranhas:
+            raise
+        mensagem = f"A página de cobrança tem parcelas que não se leem: {quote(estranhas)}."
+        raise Falha("portal.mudou.seletor", mensagem) from falha
 
 
 async def tick(passos: Passos, parcelas: list[Parcela], escolhida: Parcela) -> Parcela:

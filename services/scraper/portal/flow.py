@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from services.scraper.portal import Acesso
-from services.scraper.portal.billing import list_parcelas, open_cobranca, prepare_emissao, tick
+from services.scraper.portal.billing import choose, list_parcelas, open_cobranca, prepare_emissao, tick
 from services.scraper.portal.grids import Parcela
 from services.scraper.portal.login import enter, open_login
 from services.scraper.portal.search import ClienteAberto, is_same_nome, open_cliente, walk_to_busca
-from services.scraper.portal.selection import Pedido, choose_parcela
+from services.scraper.portal.selection import Pedido
 from services.scraper.portal.steps import Passos
 from shared.outcomes import Etapa
 
@@ -45,7 +45,7 @@ async def fetch_boleto(passos: Passos, pedido: Pedido, avisar: Avisar) -> Emissa
     await avisar(Etapa.EMITINDO)
     await open_cobranca(passos, cliente.cota)
     parcelas = await list_parcelas(passos)
-    escolhida = choose_parcela(parcelas, cliente.cota, pedido, passos.perfil)
+    escolhida = choose(passos, parcelas, cliente.cota, pedido)
     parcela = await tick(passos, parcelas, escolhida)
     emitir, campos = prepare_emissao(passos)
     await passos.ritmo.wait()

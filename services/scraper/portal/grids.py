@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,7 @@ _DINHEIRO = re.compile(r"-?\d{1,3}(?:\.\d{3})+,\d{2}|-?\d+,\d{2}")
 # The ten cells of a data row where the header does not say otherwise (portal.md §1.6).
 _COLUNAS = {"COTA": 1, "PCL": 2, "HISTORICO": 3, "VENCIMENTO": 4, "VL RECEBER": 9}
 _CELULAS = 10
+_APERTAVEIS = frozenset({"image", "checkbox", "radio", "submit", "button"})
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,11 @@ class LinhaCliente:
 
 @dataclass(frozen=True)
 class Parcela:
-    """A row of the billing grid. marca None: nothing to tick, the row cannot be issued."""
+    """A row of the billing grid. marca None: nothing to tick, the row cannot be issued.
+
+    legivel: all that decides is there; not so where a cell does not read, or where something else than the mark can be
+    pressed.
+    """
 
     indice: int
     cota: Cota | None
@@ -47,6 +53,7 @@ class Parcela:
     receber: Decimal | None
     marca: Controle | None
     marcada: bool
+    legivel: bool = True
 
     @property
     def is_emitivel(self) -> bool:
@@ -77,14 +84,14 @@ def _read_cliente(linha: LexborNode, pagina: Pagina, perfil: Perfil) -> LinhaCli
         return None
     cota_texto = _text(cota)
     versao = _VERSAO.search(cota_texto)
-    alvo = cota if cota is not None else nome
+    link = next((no for no in (cota, nome, contrato, situacao) if no is not None and no.tag == "a"), None)
     return LinhaCliente(
         cota=parse_cota(cota_texto),
         versao=int(versao[1]) if versao else 0,
         contrato=_text(contrato),
         nome=_text(nome),
         situacao=_text(situacao),
-        link=None if alvo is None or alvo.tag != "a" else pagina.describe(alvo),
+        link=None if link is None else pagina.describe(link),
     )
 
 
@@ -95,16 +102,26 @@ def _text(no: LexborNode | None) -> str:
 def read_parcelas(pagina: Pagina, perfil: Perfil) -> list[Parcela] | None:
     """Every row with the cells of an instalment; None where the page has no such grid."""
     tabela = pagina.table(perfil.rotulos.grade_cobranca)
-    if tabela is None:
-        return None
-    colunas = dict(_COLUNAS)
-    parcelas: list[Parcela] = []
+    return None if tabela is None else [parcela for _, parcela in _read_linhas(tabela, pagina, perfil)]
+
+
+def list_ilegiveis(pagina: Pagina, perfil: Perfil) -> list[str]:
+    """Texts of the page's rows, in whatever table, that have a date and an amount and are no instalment that reads."""
+    tabela = pagina.table(perfil.rotulos.grade_cobranca)
+    linhas = [] if tabela is None else _read_linhas(tabela, pagina, perfil)
+    lidas = {linha.mem_id for linha, parcela in linhas if parcela.legivel}
+    textos = [text_of(no) for no in pagina.tree.css("tr") if no.mem_id not in lidas and no.css_first("table") is None]
+    return [texto for texto in textos if parse_data(texto) and parse_dinheiro(texto) is not None]
+
+
+def _read_linhas(tabela: LexborNode, pagina: Pagina, perfil: Perfil) -> Iterator[tuple[LexborNode, Parcela]]:
+    colunas, indice = dict(_COLUNAS), 0
     for linha, celulas in rows(tabela):
         if _is_header(celulas):
             colunas = _COLUNAS | _find_colunas(celulas)
         elif len(celulas) >= _CELULAS:
-            parcelas.append(_read_parcela(len(parcelas), linha, celulas, colunas, pagina, perfil))
-    return parcelas
+            yield linha, _read_parcela(indice, linha, celulas, colunas, pagina, perfil)
+            indice += 1
 
 
 def _is_header(celulas: list[LexborNode]) -> bool:
@@ -127,20 +144,26 @@ def _read_parcela(
     indice: int, linha: LexborNode, celulas: list[LexborNode], colunas: dict[str, int], pagina: Pagina, perfil: Perfil
 ) -> Parcela:
     dito = {nome: text_of(celulas[onde]) if onde < len(celulas) else "" for nome, onde in colunas.items()}
-    imagens = linha.css('input[type="image"], input[type="IMAGE"]')
-    marca = next((no for no in imagens if id_of(no).endswith(perfil.rotulos.marca)), None)
+    apertaveis = [no for no in linha.css("input, button") if (no.attributes.get("type") or "").lower() in _APERTAVEIS]
+    marca = next((no for no in apertaveis if id_of(no).endswith(perfil.rotulos.marca)), None)
     controle = None
     if marca is not None and "disabled" not in marca.attributes:
         controle = pagina.describe(marca)
+    cota, vencimento, receber = (
+        parse_cota(dito["COTA"]),
+        parse_data(dito["VENCIMENTO"]),
+        parse_dinheiro(dito["VL RECEBER"]),
+    )
     return Parcela(
         indice=indice,
-        cota=parse_cota(dito["COTA"]),
+        cota=cota,
         numero=dito["PCL"],
         historico=dito["HISTORICO"],
-        vencimento=parse_data(dito["VENCIMENTO"]),
-        receber=parse_dinheiro(dito["VL RECEBER"]),
+        vencimento=vencimento,
+        receber=receber,
         marca=controle,
         marcada=controle is not None and perfil.rotulos.marca_ligada.lower() in controle.destino.lower(),
+        legivel=None not in (cota, vencimento, receber) and (marca is not None or not apertaveis),
     )
 
 

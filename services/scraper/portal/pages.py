@@ -57,9 +57,12 @@ class Pagina:
 
     @cached_property
     def texto(self) -> str:
-        """What a person reads: without scripts, styles and hidden fields."""
+        """What a person reads: without scripts, styles and what its own style hides."""
         limpa = LexborHTMLParser(self.html)
         limpa.strip_tags(["script", "style", "noscript", "template"], recursive=True)
+        # The outermost alone: what stands in it goes with it.
+        for no in [no for no in limpa.css("body [style]") if not _shows(no) and _shows(no.parent)]:
+            no.decompose()
         return _tidy(limpa.body.text(separator=" ") if limpa.body else limpa.text(separator=" "))
 
     @property
@@ -188,9 +191,9 @@ def _attr(no: LexborNode, nome: str) -> str:
     return no.attributes.get(nome) or ""
 
 
-def _shows(no: LexborNode) -> bool:
+def _shows(no: LexborNode | None) -> bool:
     """Neither it nor what it stands in is hidden by its own style."""
-    onde: LexborNode | None = no
+    onde = no
     while onde is not None:
         if _HIDDEN.search(_attr(onde, "style")):
             return False

@@ -132,7 +132,7 @@ class Dizeres(Parte):
 
 
 class Situacoes(Parte):
-    """inativas: a situation that begins so, or is so, has no boleto."""
+    """inativas: a situation with a word that begins so has no boleto."""
 
     inativas: Textos
 

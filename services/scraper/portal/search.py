@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.scraper.portal.errors import DocumentoRecusado, Falha, LoginParado, SessaoPerdida
 from services.scraper.portal.grids import LinhaCliente, read_clientes
 from services.scraper.portal.pages import Pagina
-from services.scraper.portal.profile import says
+from services.scraper.portal.profile import Criterio, says
 from services.scraper.portal.recognition import quote, says_no_permission
 from services.scraper.portal.selection import Pedido, choose_cota
 from services.scraper.portal.steps import Passos
@@ -81,9 +81,7 @@ async def choose_criterio(passos: Passos, documento: str) -> bool:
     controles, perfil = passos.perfil.controles, passos.perfil
     criterio = perfil.criterio_cpf if len(documento) == 11 else perfil.criterio_cnpj
     opcoes = passos.pagina.options(controles.criterio)
-    valor = next((v for v, _, _ in opcoes if v == criterio.valor), None)
-    valor = valor or next((v for v, texto, _ in opcoes if fold(texto) in criterio.textos), None)
-    valor = valor or next((v for v, texto, _ in opcoes if says(texto, criterio.textos)), None)
+    valor = _find_valor([(v, texto) for v, texto, _ in opcoes], criterio)
     if valor is None:
         return False
     if (valor, True) not in [(v, marcada) for v, _, marcada in opcoes]:
@@ -92,6 +90,14 @@ async def choose_criterio(passos: Passos, documento: str) -> bool:
         if valor not in [v for v, _, marcada in passos.pagina.options(controles.criterio) if marcada]:
             raise Falha("portal.mudou.fluxo", "A página de busca não guardou o critério escolhido.")
     return True
+
+
+def _find_valor(opcoes: list[tuple[str, str]], criterio: Criterio) -> str | None:
+    """By the words, the known value first; by the value alone where no option has the words."""
+    dizem = [(v, texto) for v, texto in opcoes if says(texto, criterio.textos)]
+    conhecidos = [v for v, _ in dizem or opcoes if v == criterio.valor]
+    exatos = [v for v, texto in dizem if fold(texto) in criterio.textos]
+    return next(iter([*conhecidos, *exatos, *(v for v, _ in dizem)]), None)
 
 
 async def open_cliente(passos: Passos, pedido: Pedido) -> ClienteAberto:

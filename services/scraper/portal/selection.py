@@ -9,7 +9,7 @@ from datetime import date
 from services.scraper.portal.errors import Falha, JaBaixado
 from services.scraper.portal.grids import LinhaCliente, Parcela
 from services.scraper.portal.profile import Perfil, says
-from shared.contrato import Cota, MesReferencia, fold, resolve_mes
+from shared.contrato import Cota, MesReferencia, resolve_mes
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def choose_cota(linhas: Sequence[LinhaCliente], pedida: Cota | None, perfil: Per
 
 
 def is_inativa(situacao: str, perfil: Perfil) -> bool:
-    return fold(situacao).startswith(perfil.situacoes.inativas)
+    return says(situacao, perfil.situacoes.inativas)
 
 
 def _list_cotas(linhas: Iterable[LinhaCliente]) -> str:

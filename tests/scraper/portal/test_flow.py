@@ -244,7 +244,7 @@ async def test_a_document_that_is_wrong_is_named_so(emissao: dict[str, Any], cod
         ({"aparencia": {"charset": "iso-8859-1"}}, "ok"),
         ({"aparencia": {"prefixo": "ctl00_Miolo", "primeira_linha": 3}}, "ok"),
         ({"aparencia": {"trocar_ids": {"btnBuscar": "cmdBuscar", "btnEmitir": "cmdEmitir"}}}, "ok"),
-        ({"aparencia": {"trocar_ids": {"grdBoleto_Avulso": "tabela"}}}, "boleto.inexistente"),
+        ({"aparencia": {"trocar_ids": {"grdBoleto_Avulso": "tabela"}}}, "portal.mudou.seletor"),
         ({"aparencia": {"trocar_ids": {"edtContextoBusca": "txt"}}}, "portal.mudou.seletor"),
         ({"sessao": {"formato": "viewstate", "exclusiva": True}}, "ok"),
         ({"sessao": {"expirar_na": "emissao"}}, "sessao.expirada"),

@@ -61,6 +61,11 @@ def test_a_message_hidden_with_what_it_stands_in_gives_way_to_the_one_that_shows
     assert page(html).messages(("lblMensagem",)) == ["Informe o CPF"]
 
 
+def test_what_its_own_style_hides_is_not_what_a_person_reads() -> None:
+    html = "<p>Busca <b style='display:none'>Nenhum <i style='visibility:hidden'>registro</i></b></p>"
+    assert page(html).texto == "Busca"
+
+
 def test_the_first_option_is_selected_where_none_is_marked() -> None:
     html = '<select id="ctl00_Conteudo_cbxCriterioBusca"><option value="N">Nome</option><option>CPF</option></select>'
     assert page(html).options(PERFIL.controles.criterio) == [("N", "Nome", True), ("CPF", "CPF", False)]
@@ -86,6 +91,13 @@ def test_the_result_grid_is_read_row_by_row_with_its_empty_one() -> None:
     assert (primeira.cota, primeira.versao, primeira.situacao) == (Cota(6650, 2278), 0, "NOR")
     assert (segunda.versao, segunda.situacao, segunda.contrato) == (1, "CAN", "123")
     assert primeira.link is not None and primeira.link.id.endswith("ctl03_lnkGrupoCota")
+
+
+def test_a_row_is_opened_by_whichever_of_its_cells_is_a_link() -> None:
+    cota = "<td><span id='x_grdBuscaAvancada_ctl02_lnkGrupoCota'>006650/2278-00</span></td>"
+    linha = cota + "<td><span id='x_ctl02_lnkNM_Pessoa'>ANA</span></td>" + link(2, "lnkID_Documento", "123")
+    (lida,) = read_clientes(page(f"<table id='x_grdBuscaAvancada'><tr>{linha}</tr></table>"), PERFIL) or []
+    assert lida.cota == Cota(6650, 2278) and lida.link is not None and lida.link.id.endswith("lnkID_Documento")
 
 
 def test_a_grid_that_is_missing_is_not_an_empty_one() -> None:

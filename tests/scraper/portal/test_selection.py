@@ -29,7 +29,9 @@ def test_the_wanted_cota_is_taken_wherever_it_stands() -> None:
     assert choose_cota(linhas, MINHA, PERFIL) is linhas[3]
 
 
-@pytest.mark.parametrize("situacao", ["CAN", "CANCELADO", "CA2", "EXCLUÍDO", "QUI", "Quitado", "LIQ", "TRA", "SUS"])
+@pytest.mark.parametrize(
+    "situacao", ["CAN", "CANCELADO", "CA2", "EXCLUÍDO", "QUI", "Quitado", "LIQ", "TRA", "SUS", "02 - CANCELADA"]
+)
 def test_a_bad_situation_is_inactive(situacao: str) -> None:
     with pytest.raises(Falha, match="cota_inativa"):
         choose_cota([row(None), row(MINHA, situacao)], MINHA, PERFIL)

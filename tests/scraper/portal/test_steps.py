@@ -8,12 +8,13 @@ from datetime import date
 import pytest
 
 from services.scraper.portal import Exame
-from services.scraper.portal.billing import list_parcelas
+from services.scraper.portal.billing import choose, list_parcelas
 from services.scraper.portal.errors import Falha, SessaoPerdida
+from services.scraper.portal.grids import read_parcelas
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Controle, Pagina
 from services.scraper.portal.profile import load_perfil
-from services.scraper.portal.search import open_cliente
+from services.scraper.portal.search import choose_criterio, open_cliente
 from services.scraper.portal.selection import Pedido
 from services.scraper.portal.steps import Passos
 from shared.contrato import Cota
@@ -80,6 +81,8 @@ async def search(resposta: str, documento: str = "529.982.247-25") -> str:
         "Não existem registros para o filtro.",
         "A consulta não retornou dados.",
         "CPF não cadastrado",
+        "Nenhum dado encontrado",
+        "0 registro(s) encontrado(s)",
     ],
 )
 @pytest.mark.parametrize("onde", ["<span id=ctl00_Conteudo_lblMensagem>{}</span>", "<p><font color=red>{}</font></p>"])
@@ -89,6 +92,71 @@ async def test_not_found_is_understood_in_other_words_and_places(onde: str, dito
 
 async def test_words_of_not_found_without_the_search_they_answer_prove_nothing() -> None:
     assert await search("<p>Página não encontrada</p>", documento="") == "portal.mudou.fluxo"
+
+
+@pytest.mark.parametrize(
+    ("opcoes", "escolhida"),
+    [
+        ("<option value=N>Nome<option value=F>Pessoa Física", "F"),
+        ("<option value=N>Nome<option value=F>Documento", "F"),
+        ("<option value=F>Nome fantasia<option value=X>CPF", "X"),
+        ("<option value=0>Selecione<option value=PF>C.P.F.", "PF"),
+        ("<option value=1>CPF do cônjuge<option value=2>CPF", "2"),
+    ],
+)
+async def test_the_criterion_is_known_by_its_words_first_and_by_its_value_where_none_says_it(
+    opcoes: str, escolhida: str
+) -> None:
+    busca = f"<input type=hidden name=__VSTATE><select id=ctl00_Conteudo_cbxCriterioBusca>{opcoes}</select>"
+    marcada = busca.replace(f"value={escolhida}", f"value={escolhida} selected")
+    pagina = "CONAT/frmBuscaCota.aspx"
+    passos = walk((pagina, busca), (pagina, marcada))
+    assert await choose_criterio(passos, "52998224725")
+    assert [v for v, _, selected in passos.pagina.options(passos.perfil.controles.criterio) if selected] == [escolhida]
+
+
+COBRANCA = "CONCO/frmConCoRelBoletoAvulso.aspx"
+MARCA = "<input type=image id=g_ctl02_{} src=ckUnchecked.gif>"
+CELULAS = ("012", "RECBTO. PARCELA", "10/12/2026", "1.234,56", "0,00", "0,00", "1.234,56", "1.234,56")
+
+
+def charge(grade: str) -> str:
+    """What choosing from this billing page ends with."""
+    passos = walk((COBRANCA, f"<input type=hidden name=__VSTATE><input type=submit id=c_btnEmitir>{grade}"))
+    try:
+        choose(passos, read_parcelas(passos.pagina, passos.perfil) or [], Cota(6650, 2278), PEDIDO)
+    except Falha as falha:
+        return falha.codigo
+    return "ok"
+
+
+def grid(*celulas: str, id_: str = "ctl00_Conteudo_grdBoleto_Avulso") -> str:
+    linha = "".join(f"<td>{celula}</td>" for celula in celulas)
+    return (
+        f"<table><tr><td><table id={id_}><tr><th>Histórico<th>Vencimento</tr><tr>{linha}</tr></table></td></tr></table>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("grade", "codigo"),
+    [
+        (grid(MARCA.format("imgEmite_Boleto"), "006650/2278-00", *CELULAS), "ok"),
+        (grid("&nbsp;", "006650/2278-00", *CELULAS), "boleto.inexistente.ja_pago"),
+        (grid(MARCA.format("imgEmite_Boleto"), "006650/2278-00", *CELULAS, id_="parcelas"), "portal.mudou.seletor"),
+        (grid(MARCA.format("imgOutra"), "006650/2278-00", *CELULAS), "portal.mudou.seletor"),
+        (grid("<input type=checkbox name=x>", "006650/2278-00", *CELULAS), "portal.mudou.seletor"),
+        (grid(MARCA.format("imgEmite_Boleto"), "6650", *CELULAS), "portal.mudou.seletor"),
+        (grid(MARCA.format("imgEmite_Boleto"), "006650/2278-00", *CELULAS[:6]), "portal.mudou.seletor"),
+        (grid("Nenhum registro", id_="parcelas"), "boleto.inexistente"),
+        (grid(), "boleto.inexistente"),
+        (grid(MARCA.format("x"), "", "", "RECBTO. TAXA TRANSF", *CELULAS[2:]), "boleto.inexistente"),
+        ("<p>Não há pendências.</p>", "boleto.inexistente"),
+        ("<table><tr><td>Compensação<td>24/11/2026<td><input type=image></table>", "boleto.inexistente"),
+    ],
+)
+def test_no_boleto_is_proven_only_where_every_instalment_reads(grade: str, codigo: str) -> None:
+    """A grid under another id was taken for a client without boletos: everybody's month looked empty."""
+    assert charge(grade) == codigo
 
 
 async def test_a_home_page_that_lost_its_icon_is_a_session_that_ended() -> None:
