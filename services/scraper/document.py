@@ -74,11 +74,11 @@ def _read(pdf: bytes) -> list[str]:
         except pypdfium2.PdfiumError as erro:
             if erro.err_code == raw.FPDF_ERR_PASSWORD:
                 raise DocumentoRecusado("documento.ilegivel", "O PDF pede uma senha para abrir.", pdf) from erro
-            raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes não abre: {erro}.") from erro
+            raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes não abre.") from erro
         try:
             paginas = [_read_pagina(pagina) for pagina in documento]
         except pypdfium2.PdfiumError as erro:
-            raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes não se lê: {erro}.") from erro
+            raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes não se lê.") from erro
         finally:
             documento.close()
     if not any(objetos for _, objetos in paginas):

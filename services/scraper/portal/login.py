@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from services.scraper.portal import Acesso
-from services.scraper.portal.errors import Falha
+from services.scraper.portal.errors import Falha, LoginParado
 from services.scraper.portal.pages import Controle, Pagina
-from services.scraper.portal.recognition import check_captcha, check_servidor, explain_login, is_inside, is_login
+from services.scraper.portal.recognition import check_captcha, check_servidor, explain_login, is_inside, is_login, quote
 from services.scraper.portal.steps import Passos
 from shared.contrato import fold
 
@@ -27,6 +27,10 @@ async def open_login(passos: Passos) -> Pagina:
         if is_login(pagina, passos.perfil):
             check_captcha(pagina, passos.perfil)
             return pagina
+        if pagina.has_any_id(passos.perfil.dizeres.token_ids):
+            raise LoginParado("login.acao_necessaria.token", f"O login pede um código: {quote([pagina.texto])}")
+        if pagina.has_any_id(passos.perfil.dizeres.outro_login_ids):
+            raise LoginParado("login.acao_necessaria", f"O login é feito noutra página: {quote([pagina.texto])}")
         ultima = Falha("portal.mudou.seletor", f"Sem campos de usuário e senha em {pagina.caminho}.")
     assert ultima is not None
     raise ultima

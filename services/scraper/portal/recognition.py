@@ -28,11 +28,11 @@ def check_servidor(pagina: Pagina, perfil: Perfil) -> None:
     dizeres = perfil.dizeres
     # The block page comes with whatever status; the words stand in its source too where they are not shown.
     if says(f"{pagina.titulo} {pagina.texto}", dizeres.firewall):
-        raise PortalBloqueado(f"Página de bloqueio do firewall: {pagina.texto[:120]}")
+        raise PortalBloqueado(f"Página de bloqueio do firewall: {quote([pagina.texto])}")
     if pagina.status >= 500 or pagina.status == 429:
-        raise Falha("portal.fora_do_ar.http_5xx", f"O portal respondeu {pagina.status}: {pagina.texto[:120]}")
+        raise Falha("portal.fora_do_ar.http_5xx", f"O portal respondeu {pagina.status}: {quote([pagina.texto])}")
     if says(f"{pagina.titulo} {pagina.texto[:_INICIO]}", dizeres.erro_interno):
-        raise Falha("portal.fora_do_ar.http_5xx", f"O portal mostra um erro interno: {pagina.texto[:120]}")
+        raise Falha("portal.fora_do_ar.http_5xx", f"O portal mostra um erro interno: {quote([pagina.texto])}")
 
 
 def is_login(pagina: Pagina, perfil: Perfil) -> bool:

@@ -11,6 +11,7 @@ from services.scraper.portal import Exame
 from services.scraper.portal.billing import choose, list_parcelas
 from services.scraper.portal.errors import Falha, SessaoPerdida
 from services.scraper.portal.grids import read_parcelas
+from services.scraper.portal.login import open_login
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Controle, Pagina
 from services.scraper.portal.profile import load_perfil
@@ -62,6 +63,20 @@ class Roteiro:
 
 def walk(*paginas: tuple[str, str]) -> Passos:
     return Passos(Roteiro(*paginas), load_perfil("canopus"), "http://x", Ritmo(0))
+
+
+@pytest.mark.parametrize(
+    ("html", "codigo"),
+    [
+        ("<input id=i0116><input id=i0118 type=password>", "login.acao_necessaria"),
+        ("<input id=edtUsuarioAD><input id=btnUsuario type=submit>", "login.acao_necessaria.token"),
+        ("<p>Em obras</p>", "portal.mudou.seletor"),
+    ],
+)
+async def test_a_way_in_that_is_not_ours_stops_before_a_password_is_typed(html: str, codigo: str) -> None:
+    with pytest.raises(Falha) as erro:
+        await open_login(walk(("x", ""), *[("frmCorCcCnsLogin.aspx", html)] * 2))
+    assert erro.value.codigo == codigo
 
 
 async def search(resposta: str, documento: str = "529.982.247-25") -> str:

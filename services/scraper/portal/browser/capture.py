@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 RODADAS = 5
 EMBUTIDO_S = 1.0
 LIXO_MAX = 1024  # bytes that may stand before %PDF
+_CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 _PAGINA_GUARDADA = "<!doctype html><title>Boleto</title><p>Boleto capturado.</p>"
 _JANELA = re.compile(r"""window\.open\(\s*["']([^"']+)["']""")
 _EMBUTIDO = re.compile(rb"""<(?:embed|object)\b[^>]*?\b(?:src|data)\s*=\s*["']?(?!about:)([^"'\s>]+)""", re.IGNORECASE)
@@ -98,6 +99,11 @@ class Captura:
     def _note_janela(self, janela: Page) -> None:
         self._janelas.append(janela)
         self._janela.set()
+        janela.on("framenavigated", self._note_lugar)
+
+    def _note_lugar(self, quadro: Frame) -> None:
+        if any(Pagina(quadro.url, 200, "").is_at(login) for login in self._perfil.paginas.login):
+            self.fail(SessaoPerdida("sessao.expirada", "A janela do boleto foi parar na página de login."))
 
     def _end(self, pdf: bytes | None = None) -> None:
         if not self._fim.done():
@@ -200,9 +206,8 @@ class Captura:
             )
             corpo = await resposta.body()
         except Error as erro:
-            raise Falha(
-                "download.falhou.tempo_esgotado", f"O PDF não chegou: {erro.message.partition(chr(10))[0][:160]}"
-            ) from erro
+            log.info("print page not fetched again: %s", erro.message.partition("\n")[0][:160])
+            raise Falha("download.falhou.tempo_esgotado", "O endereço do PDF não respondeu.") from erro
         if is_pdf(corpo):
             return corpo
         check_pagina(_as_pagina(resposta, corpo), self._perfil)
@@ -224,7 +229,12 @@ class Captura:
 
 def _as_pagina(resposta: APIResponse, corpo: bytes) -> Pagina:
     """Without its status: a server error in place of the PDF is a failed download."""
-    return Pagina(resposta.url, 200, corpo.decode("utf-8", "replace"))
+    tipo = _CHARSET.search(resposta.headers.get("content-type", ""))
+    try:
+        html = corpo.decode(tipo[1] if tipo else "utf-8")
+    except (UnicodeDecodeError, LookupError):
+        html = corpo.decode("iso-8859-1")
+    return Pagina(resposta.url, 200, html)
 
 
 async def _quietly(awaitable: Any, timeout_s: float = 10.0) -> None:

@@ -51,7 +51,8 @@ class Navegador:
                 context = await browser.new_context(locale="pt-BR", viewport={"width": 1280, "height": 900})
                 return await SessaoNavegador.begin(context, perfil, ritmo)
         except (Error, TimeoutError) as erro:
-            raise NavegadorCaiu(f"O navegador não abriu: {str(erro)[:200]}") from erro
+            log.warning("chromium did not open: %s", str(erro)[:200])
+            raise NavegadorCaiu("O navegador não abriu.") from erro
 
     async def renew_driver(self, driver: SessaoNavegador, perfil: Perfil, ritmo: Ritmo) -> SessaoNavegador:
         """A fresh context with the same cookies: the portal sees one session, the browser's memory comes back."""
@@ -65,7 +66,8 @@ class Navegador:
                 )
                 return await SessaoNavegador.begin(context, perfil, ritmo)
         except (Error, TimeoutError) as erro:
-            raise NavegadorCaiu(f"O navegador não abriu: {str(erro)[:200]}") from erro
+            log.warning("chromium did not open: %s", str(erro)[:200])
+            raise NavegadorCaiu("O navegador não abriu.") from erro
 
     async def _ensure(self) -> Browser:
         async with self._lock:

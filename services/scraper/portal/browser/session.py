@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
-from playwright.async_api import BrowserContext, Dialog, Error, Frame, Page, Request, Response, Route, StorageState
-from playwright.async_api import TimeoutError as PlaywrightTimeout
+from playwright.async_api import BrowserContext, Dialog, Error, Page, Response, Route, StorageState
 
 from services.scraper.portal import Exame
 from services.scraper.portal.browser.capture import Captura
+from services.scraper.portal.browser.faults import translate
+from services.scraper.portal.browser.navigation import Navegacao, list_desvios
 from services.scraper.portal.browser.scripts import INICIO, MASCARAR, PRESSIONAR
 from services.scraper.portal.errors import Falha, NavegadorCaiu
 from services.scraper.portal.pace import Ritmo
@@ -23,11 +23,9 @@ from services.scraper.portal.profile import Perfil
 
 log = logging.getLogger(__name__)
 
-_GONE = ("has been closed", "target crashed", "page crashed", "browser closed", "connection closed", "disconnected")
-_NAVIGATING = ("is navigating", "context was destroyed", "frame was detached", "frame got detached")
+
 _FOTO_S = 5.0
-_CORTE_S = 0.5
-_ERRO_S = 1.0
+_AVISO_S = 1.0  # an alert that the page's own timer raises
 # How long the news of a browser's death may lag behind its effects.
 _SUMIU_VEZES, _SUMIU_S = 4, 0.05
 
@@ -41,15 +39,10 @@ class SessaoNavegador:
         self._perfil = perfil
         self._ritmo = ritmo
         self._pagina = Pagina("about:blank", 200, "")
-        self._status = 200
         self._novos: list[str] = []  # alerts since the last request
+        self._avisou = asyncio.Event()  # there is one
         self._alertas: list[str] = []  # alerts for the evidence
-        self._pediu = asyncio.Event()  # the page asked for another page
-        self._chegou = asyncio.Event()  # the page has another document
-        self._cortada = asyncio.Event()  # its answer broke off
-        self._navegacao: Request | None = None
-        self._seguiu = asyncio.Event()  # the page went on to another by itself
-        self._assentou = asyncio.Event()  # and that one is there
+        self._navegacao = Navegacao(page, perfil.esperas)
         self._captando = False
         self._caiu = False
 
@@ -64,11 +57,6 @@ class SessaoNavegador:
         # On the context: the dialogs of pop-ups too.
         context.on("dialog", sessao._accept)
         context.on("page", sessao._close_late)
-        page.on("request", sessao._note_request)
-        page.on("response", sessao._note_response)
-        page.on("requestfailed", sessao._note_failure)
-        page.on("framenavigated", sessao._note_document)
-        page.on("domcontentloaded", lambda _: sessao._chegou.set())
         page.on("crash", lambda _: setattr(sessao, "_caiu", True))
         return sessao
 
@@ -79,16 +67,21 @@ class SessaoNavegador:
     async def open(self, url: str) -> Pagina:
         self._novos.clear()
         async with self._translated():
-            return await self._read(await self._unless_cut(self._goto(url)))
+            return await self._read(await self._navegacao.follow(self._goto(url)))
 
     async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
         self._novos.clear()
         async with self._translated():
-            return await self._read(await self._unless_cut(self._follow(controle, campos or {})))
+            return await self._read(await self._navegacao.follow(self._follow(controle, campos or {})))
 
     async def settle(self) -> Pagina:
         async with self._translated():
             await self._page.wait_for_load_state("load")
+            if not self._novos:
+                self._avisou.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_AVISO_S):
+                        await self._avisou.wait()
             return await self._read(None)
 
     async def emit(self, controle: Controle, campos: Mapping[Controle, str], exame: Exame) -> bytes:
@@ -97,7 +90,7 @@ class SessaoNavegador:
         self._captando = True
         try:
             async with self._translated(), captura.listening():
-                self._chegou.clear()
+                self._navegacao.chegou.clear()
                 await self._click(controle, campos)
                 async with self._watching(captura, exame):
                     return await captura.take()
@@ -143,7 +136,7 @@ class SessaoNavegador:
         try:
             yield
         except (Error, Falha) as erro:
-            falha = _translate(erro) if isinstance(erro, Error) else erro
+            falha = translate(erro) if isinstance(erro, Error) else erro
             if falha.codigo == "portal.fora_do_ar.conexao" and await self._is_gone():
                 raise NavegadorCaiu("O navegador fechou no meio da página.") from erro
             if falha is erro:
@@ -160,44 +153,16 @@ class SessaoNavegador:
             await asyncio.sleep(_SUMIU_S)
         return False
 
-    async def _unless_cut(self, navigation: Coroutine[Any, Any, Response | None]) -> Response | None:
-        """The navigation's answer; one that breaks off in the middle would be waited for in vain."""
-        self._navegacao = None
-        self._seguiu.clear()
-        self._cortada.clear()
-        tarefa, cortada = asyncio.ensure_future(navigation), asyncio.ensure_future(self._cortada.wait())
-        try:
-            await asyncio.wait({tarefa, cortada}, return_when=asyncio.FIRST_COMPLETED)
-            # A connection that was never made breaks off as well, and the navigation is about to say so itself.
-            await asyncio.wait({tarefa}, timeout=_CORTE_S)
-            if tarefa.done():
-                return tarefa.result()
-            raise Falha("portal.fora_do_ar.conexao", "A resposta do portal foi cortada.")
-        except Error:
-            await self._wait_for_error_page()
-            raise
-        finally:
-            for pendente in (tarefa, cortada):
-                pendente.cancel()
-            await asyncio.gather(tarefa, cortada, return_exceptions=True)
-
-    async def _wait_for_error_page(self) -> None:
-        """After a connection that failed the browser's own page comes a little later, and would interrupt the next."""
-        try:
-            await self._page.wait_for_url("chrome-error://**", wait_until="commit", timeout=_ERRO_S * 1000)
-        except Error:
-            log.debug("no error page came")
-
     async def _click(self, controle: Controle, campos: Mapping[Controle, str]) -> None:
         """Fill and press; returns when the page has asked for another. Raises Falha where it does not."""
-        self._pediu.clear()
+        self._navegacao.pediu.clear()
         dados = [[asdict(campo), valor] for campo, valor in campos.items()]
         resposta: dict[str, Any] = await self._page.evaluate(PRESSIONAR, [asdict(controle), dados])
         if falta := resposta.get("falta"):
             raise Falha("portal.mudou.seletor", f"O controle {falta} sumiu da página.")
         try:
             async with asyncio.timeout(self._perfil.esperas.reacao_s):
-                await self._pediu.wait()
+                await self._navegacao.pediu.wait()
         except TimeoutError:
             visto = "; ".join(self._novos) or "nenhum aviso"
             nome = controle.id or controle.texto
@@ -209,13 +174,13 @@ class SessaoNavegador:
 
         async def watch() -> None:
             while True:
-                await self._chegou.wait()
-                self._chegou.clear()
+                await self._navegacao.chegou.wait()
+                self._navegacao.chegou.clear()
                 try:
                     exame(await self._read(None))
                     captura.note_pagina(self._pagina)
                 except (Falha, Error) as erro:
-                    captura.fail(_translate(erro) if isinstance(erro, Error) else erro)
+                    captura.fail(translate(erro) if isinstance(erro, Error) else erro)
                     return
 
         task = asyncio.create_task(watch(), name="watch emission")
@@ -226,47 +191,13 @@ class SessaoNavegador:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _read(self, response: Response | None) -> Pagina:
-        """The open document. An answer cut in the middle is a failed connection, not a shorter page."""
-        if response is not None:
-            async with asyncio.timeout(self._perfil.esperas.navegacao_s):
-                response = await self._finish(response)
-        if response is not None:
-            if falha := response.request.failure:
-                raise Falha("portal.fora_do_ar.conexao", f"A resposta do portal foi cortada ({falha}).")
-            self._status = response.status
-        html = await self._content()
-        self._pagina = Pagina(self._page.url, self._status, html, tuple(self._novos), _list_desvios(response))
+        html = await self._navegacao.read(response)
+        self._pagina = Pagina(self._page.url, self._navegacao.status, html, tuple(self._novos), list_desvios(response))
         return self._pagina
-
-    async def _finish(self, response: Response) -> Response | None:
-        """The answer once it is whole. One that its page left for another by script never is: None, once that other
-        page is there."""
-        fim, seguiu = asyncio.ensure_future(response.finished()), asyncio.ensure_future(self._seguiu.wait())
-        try:
-            await asyncio.wait({fim, seguiu}, return_when=asyncio.FIRST_COMPLETED)
-            if not self._seguiu.is_set():
-                await fim
-                return response
-        finally:
-            for pendente in (fim, seguiu):
-                pendente.cancel()
-            await asyncio.gather(fim, seguiu, return_exceptions=True)
-        await self._assentou.wait()
-        await self._page.wait_for_load_state("domcontentloaded")
-        return None
-
-    async def _content(self) -> str:
-        limite = time.monotonic() + self._perfil.esperas.navegacao_s
-        while True:
-            try:
-                return await self._page.content()
-            except Error as erro:
-                if time.monotonic() > limite or not any(sinal in str(erro).lower() for sinal in _NAVIGATING):
-                    raise
-                await self._page.wait_for_load_state("domcontentloaded")
 
     async def _accept(self, dialog: Dialog) -> None:
         self._novos.append(dialog.message)
+        self._avisou.set()
         self._alertas.append(dialog.message)
         try:
             await dialog.accept()
@@ -282,57 +213,9 @@ class SessaoNavegador:
             except (Error, TimeoutError) as erro:
                 log.info("late window stays: %s", str(erro)[:120])
 
-    def _note_request(self, request: Request) -> None:
-        if _is_main_navigation(request, self._page):
-            if self._navegacao is not None and request.redirected_from is None:
-                self._assentou.clear()
-                self._seguiu.set()
-            self._navegacao = request
-            self._pediu.set()
-
-    def _note_document(self, frame: Frame) -> None:
-        if frame == self._page.main_frame:
-            self._assentou.set()
-
-    def _note_failure(self, request: Request) -> None:
-        # Aborted: the page went on to another before this one had come.
-        if request == self._navegacao and "ERR_ABORTED" not in (request.failure or ""):
-            self._cortada.set()
-
-    def _note_response(self, response: Response) -> None:
-        if _is_main_navigation(response.request, self._page) and not 300 <= response.status < 400:
-            self._status = response.status
-
-
-def _list_desvios(response: Response | None) -> tuple[str, ...]:
-    desvios, request = [], response.request.redirected_from if response else None
-    while request is not None:
-        desvios.append(request.url)
-        request = request.redirected_from
-    return tuple(desvios)
-
-
-def _is_main_navigation(request: Request, page: Page) -> bool:
-    try:
-        return request.is_navigation_request() and request.frame == page.main_frame
-    except Error:  # a navigation whose frame is not there yet is another window's
-        return False
-
 
 def _make_filter(perfil: Perfil) -> Any:
     async def skip(route: Route) -> None:
         await (route.abort() if route.request.resource_type in perfil.pular_recursos else route.fallback())
 
     return skip
-
-
-def _translate(erro: Error) -> Falha:
-    texto = erro.message.partition("\n")[0]
-    baixo = texto.lower()
-    if isinstance(erro, PlaywrightTimeout) or "err_timed_out" in baixo or "err_connection_timed_out" in baixo:
-        return Falha("portal.fora_do_ar.tempo_esgotado", "O portal não respondeu a tempo.")
-    if any(sinal in baixo for sinal in _GONE):
-        return NavegadorCaiu(f"O navegador fechou: {texto[:160]}")
-    if "net::err" in baixo or "chrome-error" in baixo or "interrupted by another navigation" in baixo:
-        return Falha("portal.fora_do_ar.conexao", f"A conexão com o portal falhou: {texto[:160]}")
-    return Falha("interno", f"Erro do navegador: {texto[:200]}")
