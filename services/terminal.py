@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from asyncpg import Record
 
 from services.gateway.__main__ import open_chaveiro, open_database_url
 from services.gateway.admin import QUEM, Falhou
@@ -24,6 +23,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool, cadastros
 from services.gateway.store import execucoes as store
 from services.gateway.store.credenciais import end_unserved
+from services.gateway.store.quadro import Linha
 from services.gateway.store.recusas import Recusa
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
@@ -79,7 +79,7 @@ async def download_boleto(pedido: UmCliente, mostrar: Mostrar) -> list[dict[str,
 @asynccontextmanager
 async def _system(settings: GatewaySettings, url: str) -> AsyncIterator[None]:
     """Where none runs on this database, a whole one for as long as the context is open."""
-    chaveiro, files, bus = open_chaveiro(settings), open_files(settings.files_url), MemoryBus(EVENTOS)
+    chaveiro, files, bus = open_chaveiro(settings, create=False), open_files(settings.files_url), MemoryBus(EVENTOS)
     fora_da_rede = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
     async with AsyncExitStack() as pilha:
         try:
@@ -135,7 +135,7 @@ async def _list_linhas(pool: Pool, automacao_id: UUID) -> list[dict[str, Any]]:
 async def walk_ponto_venda(ponto_venda: str, *, visivel: bool) -> AsyncIterator[tuple[PassoTeste, str | None]]:
     """Each step of the walk as it ends, and the code of the one that failed. Raises Falhou, ConfiguracaoInvalida."""
     settings, scraper = load_settings(GatewaySettings), load_settings(ScraperSettings)
-    chaveiro = open_chaveiro(settings)
+    chaveiro = open_chaveiro(settings, create=False)
     async with open_database_url(settings) as url, open_database(url) as pool:
         ponto, credencial = await _find_testavel(pool, ponto_venda)
         falha: Falha | None = None
@@ -158,7 +158,7 @@ async def walk_ponto_venda(ponto_venda: str, *, visivel: bool) -> AsyncIterator[
         await _note_teste(pool, credencial["id"], cerca, falha)
 
 
-async def _find_testavel(pool: Pool, ponto_venda: str) -> tuple[Record, Record]:
+async def _find_testavel(pool: Pool, ponto_venda: str) -> tuple[Linha, Linha]:
     """The ponto de venda and a credential to try. A refused password is not tried again: it locks accounts."""
     async with pool.acquire() as conn:
         ponto = await cadastros.find_ponto_venda(conn, ponto_venda)

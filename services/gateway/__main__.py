@@ -11,7 +11,7 @@ from services.gateway.app import open_gateway
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.embedded import EmbeddedFailed, embedded_postgres
 from shared.bus.rabbitmq import RabbitMQBus
-from shared.crypto import ChaveInvalida, Chaveiro, create_chaves
+from shared.crypto import ARQUIVO_CHAVES, ChaveInvalida, Chaveiro, create_chaves
 from shared.events import EVENTOS
 from shared.files import open_files
 from shared.lifecycle import Stop, run
@@ -52,8 +52,16 @@ async def open_database_url(settings: GatewaySettings) -> AsyncIterator[str]:
         raise ConfiguracaoInvalida(f"CANOPUS_DATABASE_URL: {erro}") from erro
 
 
-def open_chaveiro(settings: GatewaySettings) -> Chaveiro:
-    """The keys of the setting, else this installation's own, made at the first start. Raises ConfiguracaoInvalida."""
+def open_chaveiro(settings: GatewaySettings, *, create: bool = True) -> Chaveiro:
+    """The keys of the setting, else this installation's own, made at the first start. Raises ConfiguracaoInvalida.
+
+    create False: for commands beside the system; the keys are its own to make.
+    """
+    if not create and settings.fernet_keys is None and not (settings.data_dir / ARQUIVO_CHAVES).exists():
+        raise ConfiguracaoInvalida(
+            "CANOPUS_FERNET_KEYS: ainda não há chaves. Inicie o sistema antes (`canopus up`), ou aponte "
+            "CANOPUS_DATA_DIR para a pasta dele."
+        )
     try:
         return Chaveiro(settings.fernet_keys or create_chaves(settings.data_dir))
     except ChaveInvalida as erro:

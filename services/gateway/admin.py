@@ -92,7 +92,7 @@ def add_chave_fernet() -> int:
 
 async def rotate_senhas() -> int:
     """Encrypt every stored password again with the first key; returns how many."""
-    chaveiro = open_chaveiro(load_settings(GatewaySettings))
+    chaveiro = open_chaveiro(load_settings(GatewaySettings), create=False)
     async with _open_transaction() as conn:
         linhas = await conn.fetch("SELECT id, senha_encrypted FROM credenciais_canopus ORDER BY id FOR UPDATE")
         try:

@@ -66,13 +66,15 @@ async def _retake(database_url: str, alone: bool, espera_s: float) -> asyncpg.Co
 
 async def _take(database_url: str, alone: bool, espera_s: float) -> asyncpg.Connection:
     conn = await asyncpg.connect(database_url, timeout=_LIMITE_S)
+    tomada = False
     try:
         limite = asyncio.get_running_loop().time() + espera_s
         while not await conn.fetchval(_TENTA[alone], _TRAVA, timeout=_LIMITE_S):
             if asyncio.get_running_loop().time() >= limite:
                 raise OutroSistema("CANOPUS_DATABASE_URL: outro sistema já usa este banco; encerre-o antes.")
             await asyncio.sleep(_PAUSA_S)
-    except BaseException:
-        conn.terminate()
-        raise
-    return conn
+        tomada = True
+        return conn
+    finally:
+        if not tomada:
+            conn.terminate()

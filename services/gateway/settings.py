@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -15,13 +16,20 @@ def _check_database(url: str) -> str:
     return url
 
 
+def _check_origens(texto: str) -> str:
+    for parte in filter(None, (parte.strip() for parte in texto.split(","))):
+        if not re.fullmatch(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?/?", parte):
+            raise ValueError("use origens separadas por vírgula, como https://crm.exemplo.com.br")
+    return texto
+
+
 class GatewaySettings(Settings):
     """origens: other origins whose pages may open the socket, comma-separated, as https://crm.exemplo.com.br."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=5000, ge=0, le=65535)
     database_url: Annotated[str, AfterValidator(_check_database)] | None = Field(default=None, repr=False)
-    origens: str = ""
+    origens: Annotated[str, AfterValidator(_check_origens)] = ""
 
     @property
     def origens_permitidas(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ import time
 from services.scraper.portal import Acesso
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.browser.session import SessaoNavegador
-from services.scraper.portal.errors import LoginParado
+from services.scraper.portal.errors import Falha, LoginParado
 from services.scraper.portal.evidence import list_segredos, mask_texto
 from services.scraper.portal.flow import log_in
 from services.scraper.portal.pace import Ritmo
@@ -62,7 +62,7 @@ class SessaoPortal:
         return mask_texto(texto, self.segredos)
 
     async def open(self) -> Passos:
-        """A new cookie jar, not logged in. Raises LoginParado where profile or password cannot be read."""
+        """A new cookie jar, not logged in. Raises Falha for an unreadable profile, LoginParado for a password."""
         await self.close()
         self._prepare()
         assert self._acesso and self._perfil and self._ritmo
@@ -104,7 +104,7 @@ class SessaoPortal:
             self._perfil = load_perfil(concessao.perfil)
             senha = self._chaveiro.decrypt(concessao.senha_cifrada)
         except PerfilInvalido as erro:
-            raise LoginParado("login", str(erro)) from erro
+            raise Falha("interno", str(erro)) from erro
         except ChaveInvalida as erro:
             raise LoginParado("login", "A senha guardada não abre com as chaves daqui: grave-a de novo.") from erro
         self._acesso = Acesso(concessao.url_base, concessao.usuario, senha, concessao.codigo_empresa)

@@ -14,11 +14,12 @@ class ScraperSettings(Settings):
 
     headless: bool = True
     driver: Literal["auto", "navegador", "http"] = "auto"
-    ritmo_ms: int | None = Field(default=None, ge=0)
+    ritmo_ms: int | None = Field(default=None, ge=0, le=3_600_000)
     chromium: str | None = None
     sessoes_por_scraper: int = Field(default=4, ge=1, le=64)
-    parada_s: float = Field(default=20.0, gt=0)
-    pulso_s: float = Field(default=5.0, gt=0)
+    parada_s: float = Field(default=20.0, gt=0, le=3600)
+    # Well below what a lease lives: a scraper that is heard of too seldom loses all of its own.
+    pulso_s: float = Field(default=5.0, gt=0, le=10)
 
     def check_driver(self) -> None:
         """Raises ConfiguracaoInvalida for a driver that this version does not have."""

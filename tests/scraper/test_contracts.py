@@ -9,18 +9,23 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
 from services.scraper.contracts import Porta
+from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.errors import LoginParado
+from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
 from services.scraper.sessions import Sessao
 from shared.bus import BusUnavailable
 from shared.bus.memory import MemoryBus
 from shared.bus.topology import GATEWAY_EVENTOS
+from shared.crypto import Chaveiro
 from shared.events import (
     EVENTOS,
     BoletoDevolvido,
+    BoletoFalhou,
     BoletoSolicitado,
     CredencialParada,
     Evento,
@@ -160,3 +165,27 @@ async def test_a_late_answer_to_an_older_pulse_takes_no_time_from_a_lease(
         await tarefa
         # A lease that was lost is not given back.
         await eventually(lambda: any(isinstance(evento, SessaoEncerrada) for evento in eventos), 2.0)
+
+
+async def test_a_profile_that_does_not_load_is_ours_to_mend_and_stops_no_credential(
+    bus: BarramentoInstavel, tmp_path: Path
+) -> None:
+    eventos: list[Evento] = []
+
+    async def keep(evento: Evento, _: object) -> None:
+        eventos.append(evento)
+
+    chaveiro, files = Chaveiro(Fernet.generate_key().decode()), FileStore(tmp_path.as_uri())
+    concessao = concedida(1).model_copy(update={"perfil": "desconhecido"})
+    portal = SessaoPortal(concessao, Navegador(), chaveiro, None)
+    sessao = Sessao(concessao, portal, Relator(bus, files), files, Porta())
+    async with bus.consume(GATEWAY_EVENTOS, keep), asyncio.TaskGroup() as grupo:
+        tarefa = grupo.create_task(sessao.run())
+        sessao.renew(asyncio.get_running_loop().time() + 20.0)
+        sessao.accept(solicitado(1))
+        await eventually(lambda: any(isinstance(evento, BoletoFalhou) for evento in eventos))
+        sessao.end("revogada")
+        await tarefa
+    [falha] = [evento for evento in eventos if isinstance(evento, BoletoFalhou)]
+    assert falha.codigo == "interno" and "desconhecido" in falha.mensagem
+    assert not any(isinstance(evento, CredencialParada) for evento in eventos)

@@ -8,6 +8,9 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
+from services.gateway.settings import GatewaySettings
+from services.namer.settings import NamerSettings
+from services.scraper.settings import ScraperSettings
 from shared.settings import ConfiguracaoInvalida, Settings, load_settings, stop_with
 
 
@@ -77,6 +80,24 @@ def test_the_line_says_what_would_be_right(monkeypatch: pytest.MonkeyPatch, nome
     with pytest.raises(ConfiguracaoInvalida) as erro:
         load_settings(Exemplo)
     assert str(erro.value) == f"{nome}: valor inválido: {motivo}."
+
+
+@pytest.mark.parametrize(
+    ("servico", "nome", "valor", "motivo"),
+    [
+        (ScraperSettings, "CANOPUS_PULSO_S", "60", "use no máximo 10"),
+        (ScraperSettings, "CANOPUS_PARADA_S", "inf", "use no máximo 3600"),
+        (ScraperSettings, "CANOPUS_RITMO_MS", "99999999999999999999", "use no máximo 3600000"),
+        (NamerSettings, "CANOPUS_PLANILHA_TIMEOUT_S", "inf", "use no máximo 3600"),
+        (GatewaySettings, "CANOPUS_ORIGENS", "crm.exemplo.com.br", "use origens separadas por vírgula"),
+    ],
+)
+def test_values_beyond_reason_stop_the_start_too(
+    monkeypatch: pytest.MonkeyPatch, servico: type[Settings], nome: str, valor: str, motivo: str
+) -> None:
+    monkeypatch.setenv(nome, valor)
+    with pytest.raises(ConfiguracaoInvalida, match=f"{nome}: valor inválido: {motivo}"):
+        load_settings(servico)
 
 
 def test_keys_and_broker_password_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,13 +123,18 @@ async def upload_planilha(chamada: Chamada, consulta: ConsultaEnvio) -> web.Stre
 
 
 async def find_consultor_filtro(chamada: Chamada, conn: Conn, consultor: str | None) -> int | None:
-    """The id of the consultor that a list is filtered by. Raises ApiError 422 where there is none."""
+    """The id of the consultor that a list is filtered by, of whatever ponto de venda: the rows shown are the caller's
+    own. Raises ApiError 422 where there is none."""
     if consultor is None:
         return None
-    id = await cadastros.find_consultor_id(conn, consultor, chamada.acesso.alcance)
+    id = await cadastros.find_consultor_id(conn, consultor)
     if id is None:
-        raise invalid_field("consultor", "consultor não encontrado: use o id ou o nome de um consultor cadastrado")
+        raise _no_consultor()
     return id
+
+
+def _no_consultor() -> ApiError:
+    return invalid_field("consultor", "consultor não encontrado: use o id ou o nome de um consultor cadastrado")
 
 
 async def _read_formulario(request: web.Request) -> Formulario:
@@ -189,9 +194,11 @@ def _check_formulario(partes: dict[str, bytes], nome_arquivo: str) -> Formulario
 
 
 async def _find_consultor(chamada: Chamada, conn: Conn, texto: str) -> Record:
+    """Whose workbook it is: a consultor within the caller's reach."""
     id = await find_consultor_filtro(chamada, conn, texto)
-    consultor = await cadastros.find_consultor(conn, id) if id is not None else None
-    assert consultor is not None
+    consultor = await cadastros.find_consultor(conn, id, chamada.acesso.alcance) if id is not None else None
+    if consultor is None:
+        raise _no_consultor()
     if not consultor["ativo"]:
         raise invalid_field("consultor", "consultor inativo: reative-o antes de importar")
     return consultor

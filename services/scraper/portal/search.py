@@ -126,11 +126,12 @@ async def _read_resultado(passos: Passos, pagina: Pagina, antes: Pagina, pedido:
     linhas = read_clientes(pagina, passos.perfil)
     if linhas and any(linha.cota for linha in linhas):
         return linhas
-    if linhas is None:
+    sem_registro = passos.perfil.dizeres.sem_registro
+    mensagens = pagina.messages(passos.perfil.rotulos.mensagens)
+    if linhas is None and not says(" ".join(mensagens), sem_registro):
         pagina = await passos.driver.settle()
         linhas = read_clientes(pagina, passos.perfil)
-    mensagens = pagina.messages(passos.perfil.rotulos.mensagens)
-    sem_registro = passos.perfil.dizeres.sem_registro
+        mensagens = pagina.messages(passos.perfil.rotulos.mensagens)
     if says(" ".join(mensagens), sem_registro):
         raise Falha("cliente.nao_encontrado", f"O portal respondeu {quote(mensagens)}.")
     if _echoes(pagina, passos, pedido.cpf):
