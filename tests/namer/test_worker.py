@@ -280,7 +280,7 @@ async def test_the_namer_tells_that_it_lives(gateway: Gateway) -> None:
 
 
 async def test_two_namers_share_the_work(files: FileStore, tmp_path: Path) -> None:
-    settings = NamerSettings(pulso_s=60)
+    settings = NamerSettings(pulso_s=10)
     async with MemoryBus(EVENTOS) as bus:
         gateway = Gateway(bus, files, tmp_path)
         outro = Namer(bus, FileStore(tmp_path.as_uri()), settings)
