@@ -51,7 +51,8 @@ class Rota:
 
     dados: model, or JSON schema, of the answer's `data`.
     conteudo: media type of a success that is no JSON envelope. formulario: JSON schema of a multipart body, which
-    the handler reads itself. respostas: what other statuses mean here, pt-BR.
+    the handler reads itself. respostas: what other statuses mean here, pt-BR. provisoria: also for a person whose
+    password must be changed first.
     """
 
     metodo: str
@@ -71,6 +72,7 @@ class Rota:
     corpo: type[Corpo] | None = None
     consulta: type[Consulta] | None = None
     parametros: Mapping[str, type] = field(default_factory=dict)
+    provisoria: bool = False
 
     @property
     def url(self) -> str:
@@ -163,4 +165,4 @@ def _encode(valor: Any) -> Any:
     return str(valor) if isinstance(valor, UUID) else float(valor)
 
 
-ANONIMO = Acesso(chave_id=0, nome="anônimo", escopo=Escopo.LEITURA, alcance=0)
+ANONIMO = Acesso(chave_id=0, nome="anônimo", escopo=Escopo.LEITURA, alcance=())

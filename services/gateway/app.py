@@ -75,7 +75,17 @@ async def open_gateway(
         Live(pool, bus, replica_id, live_options) as live,
     ):
         ctx = AppContext(
-            pool, bus, files, chaveiro, settings, replica_id, engine.wake, live, pedidos, falhas=FailedLogins()
+            pool,
+            bus,
+            files,
+            chaveiro,
+            settings,
+            replica_id,
+            engine.wake,
+            live,
+            pedidos,
+            falhas=FailedLogins(),
+            falhas_senha=FailedLogins(maximo=5, janela_s=300.0),
         )
         async with _serve(build_app(ctx), settings) as porta:
             yield Gateway(ctx, porta)

@@ -1,7 +1,8 @@
-"""Who calls, and what they may do: API keys now; the dashboard's session cookie has its place in `identify`."""
+"""Who calls, and what they may do: an API key in the header, or a person's session in a cookie."""
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -10,41 +11,60 @@ from aiohttp import web
 from asyncpg import Record
 
 from services.gateway.errors import ApiError
-from services.gateway.store import Conn, cadastros
+from services.gateway.store import Alcance, Conn, cadastros
 from services.gateway.store.chaves import PREFIXO, Escopo, find_chave
-from shared.contrato import fold_codigo
+from services.gateway.store.pessoas import PREFIXO_SESSAO
 
+BISCOITO = "canopus_sessao"
+CABECALHO_CSRF = "X-CSRF-Token"
 _DESAFIO = {"WWW-Authenticate": 'Bearer realm="canopus"'}
+_SEM_EFEITO = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Pessoa:
+    """Behind a session. trocar_senha: nothing else is allowed until it is changed."""
+
+    id: int
+    email: str
+    csrf: str = field(repr=False)
+    trocar_senha: bool = False
 
 
 @dataclass(frozen=True)
 class Acesso:
-    """A caller. alcance: id of the only ponto de venda that the key sees, None for all; ponto_venda: its code."""
+    """A caller. chave_id: of the key, or of the session, which is one; pessoa None: a key's."""
 
     chave_id: int
     nome: str
     escopo: Escopo
-    alcance: int | None = None
-    ponto_venda: str | None = None
+    alcance: Alcance = None
+    pessoa: Pessoa | None = None
 
     @property
     def quem(self) -> str:
         """For the audit table and `usuario_execucao`."""
-        return f"chave {self.chave_id} ({self.nome})"
+        return f"pessoa {self.pessoa.id} ({self.nome})" if self.pessoa else f"chave {self.chave_id} ({self.nome})"
 
     def sees(self, ponto_venda_id: int) -> bool:
-        return self.alcance is None or self.alcance == ponto_venda_id
+        return self.alcance is None or ponto_venda_id in self.alcance
 
     def require(self, escopo: Escopo) -> None:
         if not self.escopo.covers(escopo):
-            texto = f"Esta chave é de {self.escopo}; esta operação pede {escopo}. Use uma chave com esse escopo."
+            quem = "Você" if self.pessoa else "Esta chave"
+            texto = f"{quem} tem o papel {self.escopo}, e esta operação pede {escopo}. Peça-a a quem tem esse papel."
             raise ApiError(403, "acesso.escopo", texto)
+
+    def require_senha(self) -> None:
+        """Raises ApiError while the password is a provisional one."""
+        if self.pessoa is not None and self.pessoa.trocar_senha:
+            raise ApiError(403, "acesso.trocar_senha", "A senha é provisória. Troque-a antes de continuar.")
 
     async def find_ponto_venda(self, conn: Conn, codigo: str) -> Record:
         """The ponto de venda that the request names, punctuation ignored. Raises ApiError: 403 another's, 404 none."""
-        if self.ponto_venda is not None and fold_codigo(codigo) != fold_codigo(self.ponto_venda):
-            raise forbid_ponto_venda()
         achado = await cadastros.find_ponto_venda(conn, codigo)
+        if self.alcance is not None and (achado is None or not self.sees(achado["id"])):
+            raise forbid_ponto_venda()
         if achado is None:
             texto = "Ponto de venda não encontrado. Confira o código ou cadastre-o."
             raise ApiError(404, "ponto_venda.nao_encontrado", texto)
@@ -52,19 +72,19 @@ class Acesso:
 
 
 def forbid_ponto_venda() -> ApiError:
-    texto = "Esta chave é de outro ponto de venda. Use a chave do ponto de venda pedido."
+    texto = "Este acesso é de outro ponto de venda. Use a chave, ou a pessoa, do ponto de venda pedido."
     return ApiError(403, "acesso.ponto_venda", texto)
 
 
 def forbid_anonymous() -> ApiError:
-    texto = "Falta a chave de acesso. Envie o cabeçalho Authorization: Bearer <chave>."
+    texto = "Falta a chave de acesso. Envie o cabeçalho Authorization: Bearer <chave>, ou entre no painel."
     return ApiError(401, "acesso.sem_chave", texto, headers=_DESAFIO)
 
 
 @dataclass
 class FailedLogins:
-    """Wrong keys per address: past `maximo` in `janela_s` the next one is told to wait. A right key always passes,
-    since many callers may share one address. At most `enderecos` are remembered."""
+    """Wrong keys or passwords by where they came from: past `maximo` in `janela_s` the next one is told to wait.
+    At most `enderecos` are remembered."""
 
     maximo: int = 20
     janela_s: float = 60.0
@@ -72,18 +92,19 @@ class FailedLogins:
     _falhas: OrderedDict[str, list[float]] = field(default_factory=OrderedDict)
 
     def note(self, endereco: str) -> None:
-        """One more wrong key. Raises ApiError 429 where there were too many."""
-        self._check(endereco)
+        """One more. Raises ApiError 429 where there were too many."""
+        self.check(endereco)
         self._falhas[endereco] = [*self._recent(endereco), time.monotonic()]
         self._falhas.move_to_end(endereco)
         while len(self._falhas) > self.enderecos:
             self._falhas.popitem(last=False)
 
-    def _check(self, endereco: str) -> None:
+    def check(self, endereco: str) -> None:
+        """Raises ApiError 429."""
         recentes = self._recent(endereco)
         if len(recentes) >= self.maximo:
             espera_s = max(1, round(recentes[0] + self.janela_s - time.monotonic()))
-            texto = f"Muitas tentativas com chave inválida. Espere {espera_s} s e tente de novo."
+            texto = f"Muitas tentativas com chave ou senha inválida. Espere {espera_s} s e tente de novo."
             raise ApiError(429, "acesso.muitas_tentativas", texto, headers={"Retry-After": str(espera_s)})
 
     def _recent(self, endereco: str) -> list[float]:
@@ -93,11 +114,16 @@ class FailedLogins:
 
 def has_credentials(request: web.Request) -> bool:
     """Whether the caller names itself in the request at all (a socket may do so in its first frame instead)."""
-    return "Authorization" in request.headers
+    return "Authorization" in request.headers or BISCOITO in request.cookies
 
 
 async def identify(conn: Conn, request: web.Request, falhas: FailedLogins) -> Acesso:
-    """The caller by its key. Raises ApiError 401, 429. A session cookie, once there is one, is looked at here."""
+    """The caller by its key, or by its session's cookie. Raises ApiError 401, 403, 429.
+
+    A right key always passes, however many wrong ones came from its address: many callers may share one.
+    """
+    if "Authorization" not in request.headers and (token := request.cookies.get(BISCOITO)):
+        return await _identify_sessao(conn, request, token)
     esquema, _, chave = request.headers.get("Authorization", "").partition(" ")
     if not chave:
         raise forbid_anonymous()
@@ -108,6 +134,37 @@ async def identify(conn: Conn, request: web.Request, falhas: FailedLogins) -> Ac
         falhas.note(request.remote or "?")
         texto = "Chave de acesso inválida ou revogada. Confira a chave ou crie outra com `canopus chaves criar`."
         raise ApiError(401, "acesso.chave_invalida", texto, headers=_DESAFIO)
-    return Acesso(
-        achada["id"], achada["nome"], Escopo(achada["escopo"]), achada["ponto_venda_id"], achada["ponto_venda"]
-    )
+    return _make_acesso(achada)
+
+
+async def _identify_sessao(conn: Conn, request: web.Request, token: str) -> Acesso:
+    """A browser sends the cookie by itself: what changes something must show that a page of ours sent it."""
+    achada = await find_chave(conn, token) if token.startswith(PREFIXO_SESSAO) else None
+    if achada is None:
+        raise ApiError(401, "acesso.sessao_encerrada", "A sessão terminou. Entre de novo.")
+    acesso = _make_acesso(achada)
+    assert acesso.pessoa
+    if request.method not in _SEM_EFEITO:
+        enviado = request.headers.get(CABECALHO_CSRF, "")
+        if not hmac.compare_digest(enviado.encode(), acesso.pessoa.csrf.encode()) or not is_same_origin(request):
+            texto = "O pedido não veio do painel. Recarregue a página e tente de novo."
+            raise ApiError(403, "acesso.csrf", texto)
+    return acesso
+
+
+def is_same_origin(request: web.Request) -> bool:
+    """No Origin: not a browser's page. Behind a proxy the scheme may differ: the host must be ours."""
+    origem = request.headers.get("Origin")
+    return origem is None or clean_origem(origem).partition("://")[2] == request.host.lower()
+
+
+def clean_origem(origem: str) -> str:
+    return origem.strip().rstrip("/").lower()
+
+
+def _make_acesso(chave: Record) -> Acesso:
+    pessoa = None
+    if chave["pessoa_id"] is not None:
+        pessoa = Pessoa(chave["pessoa_id"], chave["email"], chave["csrf"], chave["trocar_senha"])
+    alcance = None if chave["alcance"] is None else tuple(chave["alcance"])
+    return Acesso(chave["id"], chave["nome"], Escopo(chave["escopo"]), alcance, pessoa)

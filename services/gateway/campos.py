@@ -67,7 +67,7 @@ def parse_url_base(texto: str) -> str:
     return f"{partes.scheme}://{servidor}{f':{porta}' if porta is not None else ''}{caminho}"
 
 
-def _check_email(texto: str) -> str:
+def check_email(texto: str) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", texto):
         raise ValueError("e-mail inválido: use nome@servidor.com.br")
     return texto
@@ -116,7 +116,7 @@ Mudado = Annotated[T | None, AfterValidator(_refuse_null)]
 
 # Absent, null and blank all mean none.
 Email = Annotated[
-    Annotated[Linha, Field(max_length=150), AfterValidator(_check_email)] | None, BeforeValidator(_blank_as_none)
+    Annotated[Linha, Field(max_length=150), AfterValidator(check_email)] | None, BeforeValidator(_blank_as_none)
 ]
 Telefone = Annotated[
     Annotated[Linha, Field(max_length=20), AfterValidator(_check_telefone)] | None, BeforeValidator(_blank_as_none)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AppContext:
-    """wake: tells the engine that there is work (after a commit). replica_id: of this process."""
+    """wake: tells the engine that there is work (after a commit). replica_id: of this process. falhas: wrong keys and
+    passwords by address; falhas_senha: by e-mail and address."""
 
     pool: Pool
     bus: Bus
@@ -34,6 +35,7 @@ class AppContext:
     live: Live
     pedidos: Pedidos
     falhas: FailedLogins
+    falhas_senha: FailedLogins
 
 
 CONTEXT = web.AppKey("context", AppContext)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.gateway.store import Alcance
 from shared.contrato import fold_codigo, mask_documentos
 from shared.events import ErroPlanilha, LinhaPlanilha, LinhasPlanilha
 
@@ -42,13 +43,16 @@ class PontoVenda:
 class Cadastro:
     """What the register knows. pontos: by folded code; padrao_id: for rows without a code of their own.
 
-    acesso_id: the only ponto de venda that the caller's key may touch, None for all.
+    alcance: the pontos de venda that the caller may touch, None for all.
     """
 
     pontos: dict[str, PontoVenda]
     padrao_id: int
     contratos: tuple[Contrato, ...]
-    acesso_id: int | None = None
+    alcance: Alcance = None
+
+    def sees(self, ponto_venda_id: int) -> bool:
+        return self.alcance is None or ponto_venda_id in self.alcance
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def plan_importacao(lidas: LinhasPlanilha, cadastro: Cadastro) -> Plano:
         if isinstance(achado, ErroPlanilha):
             plano.ignorados.append(achado)
             continue
-        if achado and cadastro.acesso_id not in (None, achado.ponto_venda_id):
+        if achado and not cadastro.sees(achado.ponto_venda_id):
             plano.ignorados.append(_erro(linha, "P.V", "O contrato pertence a outro ponto de venda."))
             continue
         ativo = linha.ativo and not (achado and achado.desativado)
@@ -173,8 +177,8 @@ def _find_ponto_venda(linha: LinhaPlanilha, cadastro: Cadastro) -> int | ErroPla
         return _erro(linha, "P.V", motivo)
     if not ponto.ativo:
         return _erro(linha, "P.V", f"Ponto de venda {linha.ponto_venda} inativo. Reative-o e importe de novo.")
-    if cadastro.acesso_id not in (None, ponto.id):
-        return _erro(linha, "P.V", f"Esta chave não acessa o ponto de venda {linha.ponto_venda}.")
+    if not cadastro.sees(ponto.id):
+        return _erro(linha, "P.V", f"Você não acessa o ponto de venda {linha.ponto_venda}.")
     return ponto.id
 
 

@@ -78,6 +78,8 @@ async def _identify(ctx: AppContext, request: web.Request, rota: Rota) -> Acesso
         return ANONIMO
     async with ctx.pool.acquire(timeout=10) as conn:
         acesso = await identify(conn, request, ctx.falhas)
+    if not rota.provisoria:
+        acesso.require_senha()
     acesso.require(rota.escopo)
     return acesso
 

@@ -272,6 +272,6 @@ def _envio_of(pedido: Pedido) -> Envio:
         nome_arquivo=parametros["nome_arquivo"],
         consultor_id=parametros["consultor_id"],
         ponto_venda_id=parametros["ponto_venda_id"],
-        acesso_id=parametros["acesso_id"],
+        alcance=None if parametros["alcance"] is None else tuple(parametros["alcance"]),
         enviada_por=pedido.criado_por,
     )

@@ -211,6 +211,36 @@ class Estatisticas(Vista):
     por_causa: list[ContagemCausa]
 
 
+class PessoaVista(Vista):
+    """pontos_venda null: all of them. trocar_senha: before anything else."""
+
+    id: int
+    email: str
+    nome: str
+    escopo: str
+    pontos_venda: list[str] | None
+    trocar_senha: bool
+    ativo: bool
+    ultimo_acesso: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PessoaCriada(PessoaVista):
+    senha_provisoria: str
+
+
+class SessaoVista(Vista):
+    """csrf: for the header X-CSRF-Token of what changes something."""
+
+    nome: str
+    email: str
+    escopo: str
+    pontos_venda: list[str] | None
+    trocar_senha: bool
+    csrf: str
+
+
 class Morta(Vista):
     id: str
     rota: str

@@ -32,8 +32,8 @@ def lidas(*linhas: LinhaPlanilha, erros: tuple[ErroPlanilha, ...] = ()) -> Linha
     return LinhasPlanilha(aba="GERAL", total=len(linhas) + len(erros), linhas=linhas, erros=erros)
 
 
-def cadastro(*contratos: Contrato, acesso_id: int | None = None) -> Cadastro:
-    return Cadastro(PONTOS, 1, contratos, acesso_id)
+def cadastro(*contratos: Contrato, alcance: tuple[int, ...] | None = None) -> Cadastro:
+    return Cadastro(PONTOS, 1, contratos, alcance)
 
 
 def conhecido(id: int, cpf: str, cota: tuple[int, int] | None, *, pv: int = 1, desativado: bool = False) -> Contrato:
@@ -120,7 +120,7 @@ def test_a_cell_gone_wrong_is_told_instead_of_breaking_the_import() -> None:
 def test_a_bound_key_touches_only_its_ponto_de_venda() -> None:
     plano = plan_importacao(
         lidas(linha(1, ANA, (1, 1), pv="21400"), linha(2, BIA, (1, 2)), linha(3, CAIO, (1, 3))),
-        cadastro(conhecido(5, BIA, (1, 2), pv=2), acesso_id=1),
+        cadastro(conhecido(5, BIA, (1, 2), pv=2), alcance=(1,)),
     )
     assert [mudanca.linha.linha for mudanca in plano.mudancas] == [3]
     assert [erro.linha for erro in plano.ignorados] == [1, 2]

@@ -17,9 +17,11 @@ from services.gateway.routes import (
     live,
     mortas,
     pedidos,
+    pessoas,
     planilhas,
     pontos_venda,
     relatorio,
+    sessao,
 )
 
 RECURSOS: tuple[Rotas, ...] = tuple(
@@ -37,6 +39,8 @@ RECURSOS: tuple[Rotas, ...] = tuple(
         consultores,
         credenciais,
         pedidos,
+        sessao,
+        pessoas,
         estatisticas,
         mortas,
         health,

@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 
 from services.gateway.api import Chamada, Resposta, Rotas
+from services.gateway.auth import clean_origem
 from services.gateway.errors import invalid_field
-from services.gateway.routes.live import clean_origem
 from services.gateway.schemas import Bilhete, BilheteCriado
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import BILHETE_VALIDADE, Escopo, create_bilhete, hash_segredo

@@ -67,7 +67,7 @@ async def list_boletos(chamada: Chamada, consulta: ConsultaBoletos) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         ponto = await acesso.find_ponto_venda(conn, consulta.ponto_venda) if consulta.ponto_venda else None
         filtro = FiltroBoletos(
-            ponto_venda_id=ponto["id"] if ponto else acesso.alcance,
+            alcance=(ponto["id"],) if ponto else acesso.alcance,
             consultor_id=await find_consultor_filtro(chamada, conn, consulta.consultor),
             mes=consulta.mes,
             ano=consulta.ano,

@@ -70,7 +70,7 @@ async def list_clientes(chamada: Chamada, consulta: ConsultaClientes) -> Respost
     async with chamada.ctx.pool.acquire() as conn:
         ponto = await acesso.find_ponto_venda(conn, consulta.ponto_venda) if consulta.ponto_venda else None
         filtro = FiltroClientes(
-            ponto_venda_id=ponto["id"] if ponto else acesso.alcance,
+            alcance=(ponto["id"],) if ponto else acesso.alcance,
             consultor_id=await find_consultor_filtro(chamada, conn, consulta.consultor),
             ativo=consulta.ativo,
             cpf=consulta.cpf,

@@ -117,7 +117,7 @@ async def list_execucoes(chamada: Chamada, consulta: FiltroExecucoes) -> Respost
     async with chamada.ctx.pool.acquire() as conn:
         alcance = chamada.acesso.alcance
         if consulta.ponto_venda is not None:
-            alcance = (await chamada.acesso.find_ponto_venda(conn, consulta.ponto_venda))["id"]
+            alcance = ((await chamada.acesso.find_ponto_venda(conn, consulta.ponto_venda))["id"],)
         linhas = await store.list_execucoes(
             conn, alcance=alcance, status=consulta.status, antes=consulta.cursor, limite=consulta.buscar
         )

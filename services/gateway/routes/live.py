@@ -8,7 +8,7 @@ import logging
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from services.gateway.api import Chamada, Rotas
-from services.gateway.auth import Acesso, forbid_anonymous, has_credentials, identify
+from services.gateway.auth import Acesso, clean_origem, forbid_anonymous, has_credentials, identify, is_same_origin
 from services.gateway.context import AppContext
 from services.gateway.errors import ApiError, unavailable
 from services.gateway.frames import SUBPROTOCOLO, Autenticar, encode_erro, parse_quadro
@@ -56,7 +56,9 @@ async def _identify(ctx: AppContext, request: web.Request) -> Acesso | None:
     """None: the first frame must tell, which only a socket can send."""
     if has_credentials(request):
         async with ctx.pool.acquire(timeout=10) as conn:
-            return await identify(conn, request, ctx.falhas)
+            acesso = await identify(conn, request, ctx.falhas)
+        acesso.require_senha()
+        return acesso
     if request.headers.get("Upgrade", "").lower() != "websocket":
         raise forbid_anonymous()
     return None
@@ -78,21 +80,12 @@ def _check_request(ctx: AppContext, request: web.Request, ws: web.WebSocketRespo
 
 
 def _is_origin_allowed(ctx: AppContext, request: web.Request) -> bool:
-    """No Origin: not a browser's page. Behind a proxy the scheme may differ: the host must be ours."""
-    origem = request.headers.get("Origin")
-    if origem is None:
-        return True
-    limpa = clean_origem(origem)
-    return limpa.partition("://")[2] == request.host.lower() or limpa in ctx.settings.origens_permitidas
+    return is_same_origin(request) or clean_origem(request.headers["Origin"]) in ctx.settings.origens_permitidas
 
 
 def _forbid_origem() -> ApiError:
     texto = "Esta página não pode abrir o socket. Peça um bilhete para a origem dela em POST bilhetes."
     return ApiError(403, "acesso.origem", texto)
-
-
-def clean_origem(origem: str) -> str:
-    return origem.strip().rstrip("/").lower()
 
 
 async def _authenticate(ctx: AppContext, request: web.Request, ws: web.WebSocketResponse) -> Acesso | None:
@@ -124,4 +117,5 @@ async def _take_bilhete(ctx: AppContext, request: web.Request, texto: str) -> Ac
         raise ApiError(401, "acesso.bilhete_invalido", "Bilhete inválido, já usado ou vencido. Peça outro.")
     if clean_origem(request.headers.get("Origin", "")) != linha["origem"]:
         raise _forbid_origem()
-    return Acesso(linha["chave_id"], linha["nome"], Escopo.LEITURA, linha["ponto_venda_id"], linha["ponto_venda"])
+    alcance = None if linha["ponto_venda_id"] is None else (linha["ponto_venda_id"],)
+    return Acesso(linha["chave_id"], linha["nome"], Escopo.LEITURA, alcance)

@@ -227,7 +227,7 @@ async def _store_pedido(
         consultor_id=consultor["id"],
         ponto_venda_id=ponto["id"],
         ponto_venda=ponto["codigo"],
-        acesso_id=chamada.acesso.alcance,
+        alcance=chamada.acesso.alcance,
         simular=simular,
     )
     return pedido

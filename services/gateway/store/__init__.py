@@ -15,6 +15,8 @@ PASTA = Path(__file__).parent
 MIGRACOES = PASTA / "migrations"
 
 Pool: TypeAlias = "asyncpg.Pool"
+# The pontos de venda that a caller sees; None: all.
+Alcance: TypeAlias = "tuple[int, ...] | None"
 # A connection of its own or one lent by the pool.
 Conn: TypeAlias = "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy"
 

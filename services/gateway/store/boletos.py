@@ -10,7 +10,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.gateway.store import Conn, load_sql
+from services.gateway.store import Alcance, Conn, load_sql
 from shared.contrato import mask_documento
 from shared.events import Arquivo
 
@@ -21,7 +21,7 @@ SQL = load_sql("boletos")
 class FiltroBoletos:
     """What a list of boletos is asked for; None: all."""
 
-    ponto_venda_id: int | None = None
+    alcance: Alcance = None
     consultor_id: int | None = None
     mes: int | None = None
     ano: int | None = None
@@ -34,7 +34,7 @@ async def list_boletos(conn: Conn, filtro: FiltroBoletos, antes: int | None, lim
     return await conn.fetch(SQL["list_boletos"], *astuple(filtro), antes, limite)
 
 
-async def find_boleto(conn: Conn, id: int, alcance: int | None) -> Record | None:
+async def find_boleto(conn: Conn, id: int, alcance: Alcance) -> Record | None:
     return await conn.fetchrow(SQL["find_boleto"], id, alcance)
 
 

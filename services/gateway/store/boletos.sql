@@ -5,7 +5,7 @@ SELECT b.*, p.codigo AS ponto_venda, c.nome AS consultor
 FROM boletos b
 JOIN pontos_venda p ON p.id = b.ponto_venda_id
 LEFT JOIN consultores c ON c.id = b.consultor_id
-WHERE ($1::int IS NULL OR b.ponto_venda_id = $1)
+WHERE ($1::int[] IS NULL OR b.ponto_venda_id = ANY ($1))
   AND ($2::int IS NULL OR b.consultor_id = $2)
   AND ($3::int IS NULL OR b.mes_referencia = $3)
   AND ($4::int IS NULL OR b.ano_referencia = $4)
@@ -20,7 +20,7 @@ SELECT b.*, p.codigo AS ponto_venda, c.nome AS consultor
 FROM boletos b
 JOIN pontos_venda p ON p.id = b.ponto_venda_id
 LEFT JOIN consultores c ON c.id = b.consultor_id
-WHERE b.id = $1 AND ($2::int IS NULL OR b.ponto_venda_id = $2);
+WHERE b.id = $1 AND ($2::int[] IS NULL OR b.ponto_venda_id = ANY ($2));
 
 -- name: list_arquivos_execucao
 SELECT DISTINCT ON (b.arquivo_caminho) b.arquivo_caminho, b.arquivo_sha256, b.arquivo_tamanho, b.baixado_em

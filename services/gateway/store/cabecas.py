@@ -9,7 +9,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.gateway.store import Conn, load_sql
+from services.gateway.store import Alcance, Conn, load_sql
 from services.gateway.store.execucoes import (
     cliente_row,
     contadores,
@@ -62,7 +62,7 @@ async def list_cabecas_vivas(conn: Conn, ids: Sequence[int], depois_de: int | No
     return await conn.fetch(SQL["list_cabecas_vivas"], ids, depois_de)
 
 
-async def read_estado(conn: Conn, automacao_id: UUID, alcance: int | None, desde: Desde | None) -> Estado | None:
+async def read_estado(conn: Conn, automacao_id: UUID, alcance: Alcance, desde: Desde | None) -> Estado | None:
     """None: no such execution within reach. Counters, rows and `seq` are of one instant."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         execucao = await find_execucao(conn, automacao_id, alcance)

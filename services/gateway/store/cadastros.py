@@ -1,6 +1,6 @@
 """The register: pontos de venda, consultores, credenciais and clientes, as the routes read and write them.
 
-`alcance` is the only ponto de venda of the caller's key, None for all: what lies outside it is not there.
+`alcance`: the pontos de venda that the caller sees, None for all: what lies outside it is not there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from asyncpg import Record, UniqueViolationError
 
-from services.gateway.store import Conn, load_sql
+from services.gateway.store import Alcance, Conn, load_sql
 from services.gateway.store.recusas import Recusa
 from shared.contrato import fold, fold_codigo, mask_documento
 from shared.outcomes import find_desfecho
@@ -35,7 +35,7 @@ class Duplicado(Recusa):
 class FiltroClientes:
     """What a list of clients is asked for; None: all. `busca` is folded."""
 
-    ponto_venda_id: int | None = None
+    alcance: Alcance = None
     consultor_id: int | None = None
     ativo: bool | None = None
     cpf: str | None = None
@@ -45,11 +45,11 @@ class FiltroClientes:
 # --- pontos de venda --------------------------------------------------------------------------------------------------
 
 
-async def find_ponto_venda(conn: Conn, codigo: str, alcance: int | None = None) -> Record | None:
+async def find_ponto_venda(conn: Conn, codigo: str, alcance: Alcance = None) -> Record | None:
     return await conn.fetchrow(SQL["find_ponto_venda"], fold_codigo(codigo), alcance)
 
 
-async def list_pontos_venda(conn: Conn, alcance: int | None, depois: int, limite: int) -> list[Record]:
+async def list_pontos_venda(conn: Conn, alcance: Alcance, depois: int, limite: int) -> list[Record]:
     return await conn.fetch(SQL["list_pontos_venda"], alcance, depois, limite)
 
 
@@ -80,11 +80,11 @@ def view_ponto_venda(linha: Record) -> dict[str, Any]:
 # --- consultores ------------------------------------------------------------------------------------------------------
 
 
-async def find_consultor(conn: Conn, id: int, alcance: int | None = None) -> Record | None:
+async def find_consultor(conn: Conn, id: int, alcance: Alcance = None) -> Record | None:
     return await conn.fetchrow(SQL["find_consultor"], id, alcance)
 
 
-async def find_consultor_id(conn: Conn, consultor: int | str, alcance: int | None = None) -> int | None:
+async def find_consultor_id(conn: Conn, consultor: int | str, alcance: Alcance = None) -> int | None:
     """By id, or by name with case and accents ignored; a name of digits alone is taken for a name first."""
     id: int | None = await conn.fetchval(SQL["find_consultor_by_nome"], fold(str(consultor)), alcance)
     if id is None and str(consultor).isdecimal() and len(str(consultor)) < 10:
@@ -93,7 +93,7 @@ async def find_consultor_id(conn: Conn, consultor: int | str, alcance: int | Non
     return id
 
 
-async def list_consultores(conn: Conn, alcance: int | None, depois: int, limite: int) -> list[Record]:
+async def list_consultores(conn: Conn, alcance: Alcance, depois: int, limite: int) -> list[Record]:
     return await conn.fetch(SQL["list_consultores"], alcance, depois, limite)
 
 
@@ -132,12 +132,12 @@ def view_consultor(linha: Record) -> dict[str, Any]:
 # --- credenciais ------------------------------------------------------------------------------------------------------
 
 
-async def find_credencial(conn: Conn, id: int, alcance: int | None = None) -> Record | None:
+async def find_credencial(conn: Conn, id: int, alcance: Alcance = None) -> Record | None:
     """The row without its password."""
     return await conn.fetchrow(SQL["find_credencial"], id, alcance)
 
 
-async def list_credenciais(conn: Conn, alcance: int | None, depois: int, limite: int) -> list[Record]:
+async def list_credenciais(conn: Conn, alcance: Alcance, depois: int, limite: int) -> list[Record]:
     return await conn.fetch(SQL["list_credenciais"], alcance, depois, limite)
 
 
@@ -168,14 +168,14 @@ def view_credencial(linha: Record) -> dict[str, Any]:
 # --- clientes ---------------------------------------------------------------------------------------------------------
 
 
-async def find_cliente(conn: Conn, id: int, alcance: int | None = None) -> Record | None:
+async def find_cliente(conn: Conn, id: int, alcance: Alcance = None) -> Record | None:
     return await conn.fetchrow(SQL["find_cliente"], id, alcance)
 
 
 async def list_clientes(conn: Conn, filtro: FiltroClientes, depois: int, limite: int) -> list[Record]:
     return await conn.fetch(
         SQL["list_clientes"],
-        filtro.ponto_venda_id,
+        filtro.alcance,
         filtro.consultor_id,
         filtro.ativo,
         filtro.cpf,

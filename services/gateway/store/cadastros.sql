@@ -1,5 +1,5 @@
--- The register: pontos de venda, consultores, credenciais, clientes. Where a query takes an `alcance`, it is the only
--- ponto de venda of the caller's key. An update overlays the JSON of the changed columns on the row as it then stands,
+-- The register: pontos de venda, consultores, credenciais, clientes. Where a query takes an `alcance`, it is the
+-- pontos de venda that the caller sees. An update overlays the JSON of the changed columns on the row as it then stands,
 -- so that two people who change two fields at once both keep theirs.
 
 -- name: find_ponto_venda
@@ -7,14 +7,14 @@ SELECT p.*,
        (SELECT count(*) FROM clientes_finais c WHERE c.ponto_venda_id = p.id AND c.ativo) AS clientes,
        (SELECT count(*) FROM credenciais_canopus k WHERE k.ponto_venda_id = p.id AND k.ativo) AS credenciais
 FROM pontos_venda p
-WHERE p.codigo_limpo = $1 AND ($2::int IS NULL OR p.id = $2);
+WHERE p.codigo_limpo = $1 AND ($2::int[] IS NULL OR p.id = ANY ($2));
 
 -- name: list_pontos_venda
 SELECT p.*,
        (SELECT count(*) FROM clientes_finais c WHERE c.ponto_venda_id = p.id AND c.ativo) AS clientes,
        (SELECT count(*) FROM credenciais_canopus k WHERE k.ponto_venda_id = p.id AND k.ativo) AS credenciais
 FROM pontos_venda p
-WHERE ($1::int IS NULL OR p.id = $1) AND p.id > $2
+WHERE ($1::int[] IS NULL OR p.id = ANY ($1)) AND p.id > $2
 ORDER BY p.id
 LIMIT $3;
 
@@ -48,17 +48,17 @@ SELECT c.*, p.codigo AS ponto_venda,
        (SELECT count(*) FROM clientes_finais f WHERE f.consultor_id = c.id AND f.ativo) AS clientes
 FROM consultores c
 JOIN pontos_venda p ON p.id = c.ponto_venda_id
-WHERE c.id = $1 AND ($2::int IS NULL OR c.ponto_venda_id = $2);
+WHERE c.id = $1 AND ($2::int[] IS NULL OR c.ponto_venda_id = ANY ($2));
 
 -- name: find_consultor_by_nome
-SELECT c.id FROM consultores c WHERE c.nome_limpo = $1 AND ($2::int IS NULL OR c.ponto_venda_id = $2);
+SELECT c.id FROM consultores c WHERE c.nome_limpo = $1 AND ($2::int[] IS NULL OR c.ponto_venda_id = ANY ($2));
 
 -- name: list_consultores
 SELECT c.*, p.codigo AS ponto_venda,
        (SELECT count(*) FROM clientes_finais f WHERE f.consultor_id = c.id AND f.ativo) AS clientes
 FROM consultores c
 JOIN pontos_venda p ON p.id = c.ponto_venda_id
-WHERE ($1::int IS NULL OR c.ponto_venda_id = $1) AND c.id > $2
+WHERE ($1::int[] IS NULL OR c.ponto_venda_id = ANY ($1)) AND c.id > $2
 ORDER BY c.id
 LIMIT $3;
 
@@ -99,7 +99,7 @@ SELECT k.id, k.ponto_venda_id, p.codigo AS ponto_venda, p.ativo AS ponto_venda_a
        k.created_at, k.updated_at
 FROM credenciais_canopus k
 JOIN pontos_venda p ON p.id = k.ponto_venda_id
-WHERE k.id = $1 AND ($2::int IS NULL OR k.ponto_venda_id = $2);
+WHERE k.id = $1 AND ($2::int[] IS NULL OR k.ponto_venda_id = ANY ($2));
 
 -- name: list_credenciais
 SELECT k.id, k.ponto_venda_id, p.codigo AS ponto_venda, p.ativo AS ponto_venda_ativo, k.usuario, k.codigo_empresa,
@@ -107,7 +107,7 @@ SELECT k.id, k.ponto_venda_id, p.codigo AS ponto_venda, p.ativo AS ponto_venda_a
        k.created_at, k.updated_at
 FROM credenciais_canopus k
 JOIN pontos_venda p ON p.id = k.ponto_venda_id
-WHERE ($1::int IS NULL OR k.ponto_venda_id = $1) AND k.id > $2
+WHERE ($1::int[] IS NULL OR k.ponto_venda_id = ANY ($1)) AND k.id > $2
 ORDER BY k.id
 LIMIT $3;
 
@@ -139,14 +139,14 @@ SELECT f.*, p.codigo AS ponto_venda, c.nome AS consultor
 FROM clientes_finais f
 JOIN pontos_venda p ON p.id = f.ponto_venda_id
 LEFT JOIN consultores c ON c.id = f.consultor_id
-WHERE f.id = $1 AND ($2::int IS NULL OR f.ponto_venda_id = $2);
+WHERE f.id = $1 AND ($2::int[] IS NULL OR f.ponto_venda_id = ANY ($2));
 
 -- name: list_clientes
 SELECT f.*, p.codigo AS ponto_venda, c.nome AS consultor
 FROM clientes_finais f
 JOIN pontos_venda p ON p.id = f.ponto_venda_id
 LEFT JOIN consultores c ON c.id = f.consultor_id
-WHERE ($1::int IS NULL OR f.ponto_venda_id = $1)
+WHERE ($1::int[] IS NULL OR f.ponto_venda_id = ANY ($1))
   AND ($2::int IS NULL OR f.consultor_id = $2)
   AND ($3::boolean IS NULL OR f.ativo = $3)
   AND ($4::text IS NULL OR f.cpf = $4)

@@ -7,24 +7,30 @@ INSERT INTO chaves_api (nome, escopo, ponto_venda_id, sha256) VALUES ($1, $2, $3
 SELECT c.id, c.nome, c.escopo, p.codigo AS ponto_venda, c.criada_em, c.usada_em, c.revogada_em
 FROM chaves_api c
 LEFT JOIN pontos_venda p ON p.id = c.ponto_venda_id
+WHERE c.pessoa_id IS NULL
 ORDER BY c.id;
 
 -- name: revoke_chave
-UPDATE chaves_api SET revogada_em = now() WHERE id = $1 AND revogada_em IS NULL RETURNING id;
+UPDATE chaves_api SET revogada_em = now() WHERE id = $1 AND pessoa_id IS NULL AND revogada_em IS NULL RETURNING id;
 
 -- name: find_chave
-SELECT c.id, c.nome, c.escopo, c.ponto_venda_id, p.codigo AS ponto_venda,
-       c.usada_em IS NULL OR c.usada_em < now() - interval '1 minute' AS usada_ha_muito
+-- alcance: the pontos de venda that it sees, null for all. Of a session, the person's.
+SELECT c.id, c.nome, c.escopo, c.pessoa_id, c.csrf, p.email, coalesce(p.trocar_senha, false) AS trocar_senha,
+       c.usada_em IS NULL OR c.usada_em < now() - interval '1 minute' AS usada_ha_muito,
+       CASE WHEN p.id IS NULL THEN CASE WHEN c.ponto_venda_id IS NOT NULL THEN ARRAY[c.ponto_venda_id] END
+            WHEN NOT p.todos_pontos_venda THEN ARRAY(
+                SELECT l.ponto_venda_id FROM pessoas_pontos_venda l WHERE l.pessoa_id = p.id ORDER BY 1)
+       END AS alcance
 FROM chaves_api c
-LEFT JOIN pontos_venda p ON p.id = c.ponto_venda_id
-WHERE c.sha256 = $1 AND c.revogada_em IS NULL;
+LEFT JOIN pessoas p ON p.id = c.pessoa_id
+WHERE c.sha256 = $1 AND c.revogada_em IS NULL AND (p.id IS NULL OR p.ativo AND c.expira_em > now());
 
 -- name: touch_chave
 UPDATE chaves_api SET usada_em = now()
 WHERE id = $1 AND (usada_em IS NULL OR usada_em < now() - interval '1 minute');
 
 -- name: list_chaves_vivas
-SELECT id FROM chaves_api WHERE id = ANY ($1::int[]) AND revogada_em IS NULL;
+SELECT id FROM chaves_api WHERE id = ANY ($1::int[]) AND revogada_em IS NULL AND coalesce(expira_em > now(), true);
 
 -- name: delete_bilhetes_velhos
 DELETE FROM bilhetes WHERE expira_em < now();
@@ -34,8 +40,7 @@ INSERT INTO bilhetes (sha256, chave_id, ponto_venda_id, origem, expira_em) VALUE
 
 -- name: take_bilhete
 WITH gasto AS (DELETE FROM bilhetes WHERE sha256 = $1 RETURNING *)
-SELECT g.chave_id, c.nome, g.ponto_venda_id, p.codigo AS ponto_venda, g.origem
+SELECT g.chave_id, c.nome, g.ponto_venda_id, g.origem
 FROM gasto g
-JOIN chaves_api c ON c.id = g.chave_id AND c.revogada_em IS NULL
-LEFT JOIN pontos_venda p ON p.id = g.ponto_venda_id
+JOIN chaves_api c ON c.id = g.chave_id AND c.revogada_em IS NULL AND coalesce(c.expira_em > now(), true)
 WHERE g.expira_em >= now();

@@ -6,7 +6,7 @@ from typing import Any
 
 from asyncpg import Record
 
-from services.gateway.store import Conn, load_sql
+from services.gateway.store import Alcance, Conn, load_sql
 from shared.outcomes import StatusCliente, find_desfecho
 
 SQL = load_sql("estatisticas")
@@ -21,7 +21,7 @@ TENTADOS = (
 )
 
 
-async def read_estatisticas(conn: Conn, alcance: int | None) -> dict[str, Any]:
+async def read_estatisticas(conn: Conn, alcance: Alcance) -> dict[str, Any]:
     """`etapas`, `por_consultor` and `por_causa` tell of the last 30 days."""
     resultados = await conn.fetch(SQL["count_resultados"], alcance)
     etapas = await conn.fetch(SQL["measure_etapas"], alcance)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.gateway.store import Conn, Pool, load_sql
+from services.gateway.store import Alcance, Conn, Pool, load_sql
 from services.gateway.store.controle import cancel_execucao, credential_fixed, pause_execucao, resume_execucao
 from services.gateway.store.nomeacao import name_pending
 from services.gateway.store.quadro import cliente_row, contadores, execucao_dict
@@ -50,13 +50,13 @@ __all__ = [
 SQL = load_sql("execucoes")
 
 
-async def find_execucao(conn: Conn | Pool, automacao_id: UUID, alcance: int | None = None) -> Record | None:
-    """alcance: the only ponto de venda of the caller's key. For `execucao_dict` and `contadores`."""
+async def find_execucao(conn: Conn | Pool, automacao_id: UUID, alcance: Alcance = None) -> Record | None:
+    """For `execucao_dict` and `contadores`."""
     return await conn.fetchrow(SQL["find_execucao"], automacao_id, alcance)
 
 
 async def list_execucoes(
-    conn: Conn | Pool, *, alcance: int | None, status: str | None, antes: int | None, limite: int
+    conn: Conn | Pool, *, alcance: Alcance, status: str | None, antes: int | None, limite: int
 ) -> Sequence[Record]:
     """The newest first; `antes`: ids below this one."""
     return await conn.fetch(SQL["list_execucoes"], alcance, status, antes, limite)

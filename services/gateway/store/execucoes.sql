@@ -6,7 +6,7 @@ FROM execucoes_automacao e
 JOIN pontos_venda p ON p.id = e.ponto_venda_id
 LEFT JOIN consultores c ON c.id = e.consultor_id
 LEFT JOIN execucoes_automacao o ON o.id = e.origem_id
-WHERE e.automacao_id = $1 AND ($2::int IS NULL OR e.ponto_venda_id = $2);
+WHERE e.automacao_id = $1 AND ($2::int[] IS NULL OR e.ponto_venda_id = ANY ($2));
 
 -- name: list_execucoes
 SELECT e.*, p.codigo AS ponto_venda, c.nome AS consultor, o.automacao_id AS origem
@@ -14,7 +14,7 @@ FROM execucoes_automacao e
 JOIN pontos_venda p ON p.id = e.ponto_venda_id
 LEFT JOIN consultores c ON c.id = e.consultor_id
 LEFT JOIN execucoes_automacao o ON o.id = e.origem_id
-WHERE ($1::int IS NULL OR e.ponto_venda_id = $1)
+WHERE ($1::int[] IS NULL OR e.ponto_venda_id = ANY ($1))
   AND ($2::text IS NULL OR e.status = $2)
   AND ($3::bigint IS NULL OR e.id < $3)
 ORDER BY e.id DESC

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from asyncpg import Record
 
-from services.gateway.store import Conn, load_sql
+from services.gateway.store import Alcance, Conn, load_sql
 from shared.events import Arquivo
 
 SQL = load_sql("pedidos")
@@ -59,7 +59,7 @@ async def insert_pedido(conn: Conn, pedido: Pedido) -> None:
     )
 
 
-async def find_pedido(conn: Conn, id: UUID, alcance: int | None = None) -> Record | None:
+async def find_pedido(conn: Conn, id: UUID, alcance: Alcance = None) -> Record | None:
     return await conn.fetchrow(SQL["find_pedido"], id, alcance)
 
 

@@ -8,7 +8,7 @@ INSERT INTO pedidos (id, tipo, parametros, credencial_id, ponto_venda_id, criado
 VALUES ($1, $2, $3::jsonb, $4, $5, $6);
 
 -- name: find_pedido
-SELECT * FROM pedidos WHERE id = $1 AND ($2::int IS NULL OR ponto_venda_id = $2);
+SELECT * FROM pedidos WHERE id = $1 AND ($2::int[] IS NULL OR ponto_venda_id = ANY ($2));
 
 -- name: lock_pedido
 SELECT * FROM pedidos WHERE id = $1 AND respondido_em IS NULL FOR UPDATE;

@@ -19,7 +19,7 @@ from services.gateway.importacao import (
     chave_linha,
     plan_importacao,
 )
-from services.gateway.store import Conn, load_sql
+from services.gateway.store import Alcance, Conn, load_sql
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.execucoes import name_pending
 from shared.events import Arquivo, LinhasPlanilha
@@ -29,13 +29,13 @@ SQL = load_sql("planilhas")
 
 @dataclass(frozen=True)
 class Envio:
-    """An uploaded workbook and for whom. acesso_id: the only ponto de venda of the caller's key."""
+    """An uploaded workbook and for whom; rows of a ponto de venda outside `alcance` are refused."""
 
     planilha: Arquivo
     nome_arquivo: str
     consultor_id: int
     ponto_venda_id: int
-    acesso_id: int | None
+    alcance: Alcance
     enviada_por: str
 
 
@@ -75,7 +75,7 @@ async def _read_cadastro(conn: Conn, envio: Envio, cpfs: Iterable[str]) -> Cadas
         {ponto["codigo_limpo"]: PontoVenda(ponto["id"], ponto["ativo"]) for ponto in pontos},
         envio.ponto_venda_id,
         tuple(Contrato(*contrato) for contrato in contratos),
-        envio.acesso_id,
+        envio.alcance,
     )
 
 
@@ -102,7 +102,7 @@ async def _insert_planilha(conn: Conn, envio: Envio, plano: Plano) -> int:
 
 
 async def list_planilhas(
-    conn: Conn, alcance: int | None, consultor_id: int | None, antes: int | None, limite: int
+    conn: Conn, alcance: Alcance, consultor_id: int | None, antes: int | None, limite: int
 ) -> list[Record]:
     return await conn.fetch(SQL["list_planilhas"], alcance, consultor_id, antes, limite)
 

@@ -54,7 +54,7 @@ SELECT l.*, c.nome AS consultor, p.codigo AS ponto_venda
 FROM planilhas l
 JOIN consultores c ON c.id = l.consultor_id
 LEFT JOIN pontos_venda p ON p.id = l.ponto_venda_id
-WHERE ($1::int IS NULL OR l.ponto_venda_id = $1)
+WHERE ($1::int[] IS NULL OR l.ponto_venda_id = ANY ($1))
   AND ($2::int IS NULL OR l.consultor_id = $2)
   AND ($3::bigint IS NULL OR l.id < $3)
 ORDER BY l.id DESC

@@ -1,0 +1,138 @@
+"""Signing in and out of the dashboard, and the own password."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field
+
+from services.gateway.api import Chamada, Resposta, Rotas
+from services.gateway.auth import BISCOITO, forbid_anonymous, is_same_origin
+from services.gateway.campos import Linha
+from services.gateway.errors import ApiError, conflict, invalid_field
+from services.gateway.senhas import MAXIMO, MINIMO, hash_senha, verify_senha
+from services.gateway.store import pessoas as store
+from services.gateway.store.auditoria import record_auditoria
+from services.gateway.store.chaves import Escopo
+from services.gateway.store.pessoas import SESSAO_VALIDADE
+from services.gateway.validation import Corpo
+from services.gateway.vistas import SessaoVista
+
+rotas = Rotas("Sessão", "Entrar no painel e sair dele.")
+
+EXEMPLO = {
+    "nome": "Ana Lima", "email": "ana@exemplo.com.br", "escopo": "operador", "pontos_venda": ["17.308"],
+    "trocar_senha": False, "csrf": "…",
+}  # fmt: skip
+
+
+class Entrada(Corpo):
+    """Without them nobody has named themselves: 401, as anywhere."""
+
+    email: Annotated[Linha, Field(max_length=150)] = ""
+    senha: Annotated[str, Field(max_length=MAXIMO)] = ""
+
+
+class TrocaSenha(Corpo):
+    atual: Annotated[str, Field(min_length=1, max_length=MAXIMO)]
+    nova: Annotated[str, Field(min_length=MINIMO, max_length=MAXIMO)]
+
+
+@rotas.post(
+    "sessao",
+    escopo=None,
+    status=201,
+    resumo="Entra no painel",
+    descricao="A sessão vem num cookie HttpOnly. O que muda algo leva `csrf` no cabeçalho X-CSRF-Token.",
+    dados=SessaoVista,
+    exemplo=EXEMPLO,
+    respostas={401: "e-mail ou senha não conferem", 429: "tentativas demais"},
+)
+async def sign_in(chamada: Chamada, corpo: Entrada) -> Resposta:
+    request, ctx = chamada.request, chamada.ctx
+    if not is_same_origin(request):
+        raise ApiError(403, "acesso.csrf", "O pedido não veio do painel. Abra o painel e entre por ele.")
+    if not corpo.email or not corpo.senha:
+        raise forbid_anonymous()
+    email, endereco = corpo.email.lower(), request.remote or "?"
+    ctx.falhas.check(endereco)
+    ctx.falhas_senha.check(f"{email} {endereco}")
+    async with ctx.pool.acquire() as conn:
+        pessoa = await store.find_login(conn, email)
+    if not await verify_senha(corpo.senha, pessoa["senha_hash"] if pessoa else None):
+        ctx.falhas.note(endereco)
+        ctx.falhas_senha.note(f"{email} {endereco}")
+        raise ApiError(401, "acesso.senha_invalida", "E-mail ou senha não conferem. Tente de novo.")
+    assert pessoa
+    async with ctx.pool.acquire() as conn, conn.transaction():
+        sessao = await store.open_sessao(conn, pessoa["id"])
+        linha = await store.find_pessoa(conn, pessoa["id"])
+        assert linha
+        quem = f"pessoa {linha['id']} ({linha['nome']})"
+        await record_auditoria(conn, quem=quem, acao="sessao.abrir", alvo=f"pessoas/{linha['id']}")
+    vista = store.view_sessao(linha, sessao.csrf)
+    return Resposta(vista, "Bem-vindo.", headers={"Set-Cookie": _biscoito(request, sessao.token)})
+
+
+@rotas.get(
+    "sessao", resumo="Mostra quem entrou", dados=SessaoVista, exemplo=EXEMPLO, provisoria=True,
+)  # fmt: skip
+async def show_sessao(chamada: Chamada) -> Resposta:
+    pessoa = chamada.acesso.pessoa
+    if pessoa is None:
+        raise _no_pessoa()
+    async with chamada.ctx.pool.acquire() as conn:
+        linha = await store.find_pessoa(conn, pessoa.id)
+    assert linha
+    return Resposta(store.view_sessao(linha, pessoa.csrf))
+
+
+@rotas.delete(
+    "sessao", escopo=Escopo.LEITURA, resumo="Sai do painel", exemplo={"encerrada": True}, provisoria=True,
+)  # fmt: skip
+async def sign_out(chamada: Chamada) -> Resposta:
+    if chamada.acesso.pessoa is None:
+        raise _no_pessoa()
+    async with chamada.ctx.pool.acquire() as conn:
+        await store.end_sessao(conn, chamada.acesso.chave_id)
+    return Resposta({"encerrada": True}, "Até logo.", headers={"Set-Cookie": _biscoito(chamada.request, "")})
+
+
+@rotas.post(
+    "sessao/senha",
+    escopo=Escopo.LEITURA,
+    resumo="Troca a própria senha; as outras sessões terminam",
+    exemplo={"trocada": True},
+    provisoria=True,
+)
+async def change_senha(chamada: Chamada, corpo: TrocaSenha) -> Resposta:
+    ctx, pessoa = chamada.ctx, chamada.acesso.pessoa
+    if pessoa is None:
+        raise _no_pessoa()
+    chave = f"{pessoa.email} {chamada.request.remote or '?'}"
+    ctx.falhas_senha.check(chave)
+    async with ctx.pool.acquire() as conn:
+        atual = await store.find_login(conn, pessoa.email)
+    if not await verify_senha(corpo.atual, atual["senha_hash"] if atual else None):
+        ctx.falhas_senha.note(chave)
+        raise invalid_field("atual", "não confere com a senha atual")
+    if corpo.nova == corpo.atual:
+        raise invalid_field("nova", "deve ser diferente da atual")
+    nova = await hash_senha(corpo.nova)
+    async with ctx.pool.acquire() as conn, conn.transaction():
+        await store.set_senha(conn, pessoa.id, nova, trocar=False, fica=chamada.acesso.chave_id)
+        await record_auditoria(conn, quem=chamada.acesso.quem, acao="pessoa.trocar_senha", alvo=f"pessoas/{pessoa.id}")
+    return Resposta({"trocada": True}, "Senha trocada.")
+
+
+def _no_pessoa() -> ApiError:
+    return conflict("sessao.de_chave", "Uma chave de acesso não tem sessão. Entre no painel com e-mail e senha.")
+
+
+def _biscoito(request: web.Request, token: str) -> str:
+    """Empty: the browser forgets it. Behind a proxy the proxy says that it speaks TLS."""
+    segundos = int(SESSAO_VALIDADE.total_seconds()) if token else 0
+    tls = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
+    seguro = "; Secure" if tls else ""
+    return f"{BISCOITO}={token}; Path=/; Max-Age={segundos}; HttpOnly; SameSite=Strict{seguro}"

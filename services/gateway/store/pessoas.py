@@ -1,0 +1,136 @@
+"""People who sign in, and their sessions. Passwords are known here by their argon2 hash alone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import asyncpg
+from asyncpg import Record
+
+from services.gateway.store import Conn, load_sql
+from services.gateway.store.chaves import Escopo, hash_segredo
+from services.gateway.store.recusas import Recusa
+
+SQL = load_sql("pessoas")
+
+PREFIXO_SESSAO = "canos_"
+# From the login on; a person signs in once a working day.
+SESSAO_VALIDADE = timedelta(hours=12)
+# Columns that a PATCH may set.
+_COLUNAS = ("email", "nome", "escopo", "todos_pontos_venda", "ativo")
+
+
+class EmailOcupado(Recusa):
+    codigo: ClassVar[str] = "pessoa.email_ocupado"
+    status: ClassVar[int] = 409
+    texto: ClassVar[str] = "Já há uma pessoa com este e-mail. Use outro, ou altere a que existe."
+
+
+class UltimoAdmin(Recusa):
+    codigo: ClassVar[str] = "pessoa.ultimo_admin"
+    status: ClassVar[int] = 409
+    texto: ClassVar[str] = "Esta é a última pessoa que administra tudo. Dê esse papel a outra antes."
+
+
+@dataclass(frozen=True)
+class Sessao:
+    """token goes into the cookie, csrf into the page; neither is shown again."""
+
+    chave_id: int
+    token: str
+    csrf: str
+
+
+async def create_pessoa(
+    conn: Conn, email: str, nome: str, senha_hash: str, escopo: Escopo, pontos_venda: Sequence[int] | None
+) -> int:
+    """pontos_venda None: all of them. Raises EmailOcupado."""
+    try:
+        id: int = await conn.fetchval(SQL["insert_pessoa"], email, nome, senha_hash, escopo.value, pontos_venda is None)
+    except asyncpg.UniqueViolationError as erro:
+        raise EmailOcupado from erro
+    await conn.execute(SQL["set_pontos_venda"], id, list(pontos_venda or ()))
+    return id
+
+
+async def create_primeira(conn: Conn, email: str, senha_hash: str) -> bool:
+    """The first admin, where there is nobody yet."""
+    return await conn.fetchval(SQL["insert_primeira"], email, senha_hash) is not None
+
+
+async def list_pessoas(conn: Conn, depois: int, limite: int) -> list[Record]:
+    return await conn.fetch(SQL["list_pessoas"], None, depois, limite)
+
+
+async def find_pessoa(conn: Conn, id: int) -> Record | None:
+    return await conn.fetchrow(SQL["list_pessoas"], id, 0, 1)
+
+
+async def find_login(conn: Conn, email: str) -> Record | None:
+    """id, senha_hash of an active person."""
+    return await conn.fetchrow(SQL["find_login"], email)
+
+
+async def update_pessoa(conn: Conn, id: int, colunas: dict[str, Any], pontos_venda: Sequence[int] | None) -> None:
+    """pontos_venda None: as they are. Whoever is changed signs in again. Raises EmailOcupado, UltimoAdmin."""
+    await conn.execute(SQL["lock_admins"])
+    nomes = [nome for nome in _COLUNAS if nome in colunas]
+    sets = ", ".join(f"{nome} = ${numero}" for numero, nome in enumerate(nomes, 2))
+    try:
+        await conn.execute(
+            f"UPDATE pessoas SET updated_at = now(){', ' if sets else ''}{sets} WHERE id = $1",  # noqa: S608
+            id,
+            *(colunas[nome] for nome in nomes),
+        )
+    except asyncpg.UniqueViolationError as erro:
+        raise EmailOcupado from erro
+    if pontos_venda is not None:
+        await conn.execute(SQL["set_pontos_venda"], id, list(pontos_venda))
+    await _check_admins(conn)
+    await conn.execute(SQL["end_sessoes"], id, None)
+
+
+async def delete_pessoa(conn: Conn, id: int) -> None:
+    """Raises UltimoAdmin."""
+    await conn.execute(SQL["lock_admins"])
+    await conn.execute(SQL["delete_pessoa"], id)
+    await _check_admins(conn)
+
+
+async def _check_admins(conn: Conn) -> None:
+    if not await conn.fetchval(SQL["has_admin"]):
+        raise UltimoAdmin
+
+
+async def set_senha(conn: Conn, id: int, senha_hash: str, *, trocar: bool, fica: int | None = None) -> None:
+    """trocar: it must be changed at the next login. Every session but `fica` ends."""
+    await conn.execute(SQL["set_senha"], id, senha_hash, trocar)
+    await conn.execute(SQL["end_sessoes"], id, fica)
+
+
+def view_pessoa(linha: Record) -> dict[str, Any]:
+    """pontos_venda null: all of them."""
+    campos = ("id", "email", "nome", "escopo", "trocar_senha", "ativo", "ultimo_acesso", "created_at", "updated_at")
+    pontos = None if linha["todos_pontos_venda"] else linha["pontos_venda"]
+    return {campo: linha[campo] for campo in campos} | {"pontos_venda": pontos}
+
+
+def view_sessao(linha: Record, csrf: str) -> dict[str, Any]:
+    vista = view_pessoa(linha)
+    campos = ("nome", "email", "escopo", "pontos_venda", "trocar_senha")
+    return {campo: vista[campo] for campo in campos} | {"csrf": csrf}
+
+
+async def open_sessao(conn: Conn, pessoa_id: int) -> Sessao:
+    token, csrf = PREFIXO_SESSAO + secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    chave_id = await conn.fetchval(SQL["insert_sessao"], pessoa_id, hash_segredo(token), csrf, SESSAO_VALIDADE)
+    await conn.execute(SQL["note_acesso"], pessoa_id)
+    return Sessao(chave_id, token, csrf)
+
+
+async def end_sessao(conn: Conn, chave_id: int) -> None:
+    await conn.execute(SQL["end_sessao"], chave_id)

@@ -1,0 +1,59 @@
+-- People and their sessions.
+
+-- name: insert_pessoa
+INSERT INTO pessoas (email, nome, senha_hash, escopo, todos_pontos_venda) VALUES ($1, $2, $3, $4, $5) RETURNING id;
+
+-- name: insert_primeira
+-- Only where nobody is there yet; gateways that start at once make one between them.
+INSERT INTO pessoas (email, nome, senha_hash, escopo, todos_pontos_venda)
+SELECT $1, 'Administrador', $2, 'admin', true WHERE NOT EXISTS (SELECT FROM pessoas)
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: list_pessoas
+SELECT p.*, coalesce(v.codigos, '{}') AS pontos_venda
+FROM pessoas p
+LEFT JOIN LATERAL (
+    SELECT array_agg(v.codigo ORDER BY v.codigo) AS codigos
+    FROM pessoas_pontos_venda l JOIN pontos_venda v ON v.id = l.ponto_venda_id
+    WHERE l.pessoa_id = p.id) v ON true
+WHERE ($1::int IS NULL OR p.id = $1) AND p.id > $2
+ORDER BY p.id
+LIMIT $3;
+
+-- name: find_login
+SELECT id, senha_hash FROM pessoas WHERE email = $1 AND ativo;
+
+-- name: set_pontos_venda
+WITH fora AS (DELETE FROM pessoas_pontos_venda WHERE pessoa_id = $1 AND ponto_venda_id <> ALL ($2::int[]))
+INSERT INTO pessoas_pontos_venda (pessoa_id, ponto_venda_id)
+SELECT $1, ponto FROM unnest($2::int[]) AS ponto
+ON CONFLICT DO NOTHING;
+
+-- name: set_senha
+UPDATE pessoas SET senha_hash = $2, trocar_senha = $3, updated_at = now() WHERE id = $1;
+
+-- name: has_admin
+SELECT EXISTS (SELECT FROM pessoas WHERE escopo = 'admin' AND todos_pontos_venda AND ativo);
+
+-- name: lock_admins
+SELECT id FROM pessoas WHERE escopo = 'admin' ORDER BY id FOR UPDATE;
+
+-- name: delete_pessoa
+DELETE FROM pessoas WHERE id = $1;
+
+-- name: note_acesso
+UPDATE pessoas SET ultimo_acesso = now() WHERE id = $1;
+
+-- name: insert_sessao
+INSERT INTO chaves_api (nome, escopo, sha256, pessoa_id, csrf, expira_em)
+SELECT nome, escopo, $2, id, $3, now() + $4::interval FROM pessoas WHERE id = $1
+RETURNING id;
+
+-- name: end_sessoes
+-- $2: the session that stays, or null.
+UPDATE chaves_api SET revogada_em = now()
+WHERE pessoa_id = $1 AND revogada_em IS NULL AND id IS DISTINCT FROM $2::int;
+
+-- name: end_sessao
+UPDATE chaves_api SET revogada_em = now() WHERE id = $1 AND revogada_em IS NULL;

@@ -1,0 +1,171 @@
+"""People who sign in: sessions, roles, pontos de venda, provisional passwords, and tricks of foreign pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from services.gateway.senhas import hash_senha
+from services.gateway.store import pessoas
+from services.gateway.store.chaves import Escopo
+from tests.gateway.porta import Porta, open_porta
+
+SENHA = "uma senha comprida"
+ADMIN = "admin@exemplo.com.br"
+BASE = "/api/automation"
+
+
+@pytest.fixture
+async def porta(database_url: str, tmp_path: Path) -> AsyncIterator[Porta]:
+    async with open_porta(database_url, tmp_path) as aberta:
+        await aberta.register()
+        senha_hash = await hash_senha(SENHA)
+        async with aberta.pool.acquire() as conn:
+            id = await pessoas.create_pessoa(conn, ADMIN, "Ana", senha_hash, Escopo.ADMIN, None)
+            await conn.execute("UPDATE pessoas SET trocar_senha = false WHERE id = $1", id)
+        yield aberta
+
+
+@dataclass
+class Navegador:
+    """A browser's side: it keeps the cookie, and the page its CSRF token."""
+
+    porta: Porta
+    sessao: aiohttp.ClientSession
+    csrf: str = ""
+
+    async def call(self, metodo: str, caminho: str, corpo: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+        headers = {"X-CSRF-Token": self.csrf} | {nome.replace("_", "-"): valor for nome, valor in headers.items()}
+        url = self.porta.client.make_url(f"{BASE}/{caminho}")
+        async with self.sessao.request(metodo, url, json=corpo, headers=headers) as resposta:
+            return resposta.status, await resposta.json()
+
+    async def enter(self, email: str = ADMIN, senha: str = SENHA) -> int:
+        status, corpo = await self.call("POST", "sessao", {"email": email, "senha": senha})
+        if status == 201:
+            self.csrf = corpo["data"]["csrf"]
+        return status
+
+
+@pytest.fixture
+async def navegador(porta: Porta) -> AsyncIterator[Navegador]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as sessao:
+        yield Navegador(porta, sessao)
+
+
+async def test_a_person_enters_works_and_leaves(navegador: Navegador) -> None:
+    assert (await navegador.call("GET", "sessao"))[0] == 401
+    assert await navegador.enter(ADMIN.upper()) == 201
+    status, corpo = await navegador.call("GET", "sessao")
+    assert (status, corpo["data"]["escopo"], corpo["data"]["pontos_venda"]) == (200, "admin", None)
+    corpo_pv = {"codigo": "30.000", "nome": "Nova", "empresa": "credms"}
+    assert (await navegador.call("POST", "pontos-venda", corpo_pv))[0] == 201
+    quem = await navegador.porta.pool.fetchval("SELECT quem FROM auditoria ORDER BY id DESC LIMIT 1")
+    assert quem.startswith("pessoa ") and "Ana" in quem
+    assert (await navegador.call("DELETE", "sessao"))[0] == 200
+    assert (await navegador.call("GET", "sessao"))[0] == 401
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(porta: Porta) -> None:
+    dados = {"email": ADMIN, "senha": SENHA}
+    for proxy, seguro in (("http", False), ("https", True)):
+        resposta = await porta.client.post(f"{BASE}/sessao", json=dados, headers={"X-Forwarded-Proto": proxy})
+        biscoito = resposta.headers["Set-Cookie"]
+        assert "HttpOnly" in biscoito and "SameSite=Strict" in biscoito and ("Secure" in biscoito) is seguro
+
+
+async def test_a_wrong_password_and_an_unknown_person_are_told_alike_and_slowed_down(navegador: Navegador) -> None:
+    assert await navegador.enter(senha="errada") == 401
+    assert await navegador.enter("ninguem@exemplo.com.br") == 401
+    for _ in range(4):
+        assert await navegador.enter(senha="errada") == 401
+    assert await navegador.enter(senha="errada") == 429
+    # Not even the right one tells anything now.
+    assert await navegador.enter() == 429
+
+
+async def test_what_changes_something_needs_the_pages_token_and_origin(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    corpo = {"nome": "Bia", "ponto_venda": "17308"}
+    certo, navegador.csrf = navegador.csrf, ""
+    status, erro = await navegador.call("POST", "consultores", corpo)
+    assert (status, erro["codigo"]) == (403, "acesso.csrf")
+    navegador.csrf = certo
+    assert (await navegador.call("POST", "consultores", corpo, Origin="https://mau.exemplo.com"))[0] == 403
+    assert (await navegador.call("GET", "consultores"))[0] == 200
+    assert (await navegador.call("POST", "consultores", corpo))[0] == 201
+
+
+async def test_a_page_of_another_site_cannot_sign_anyone_in(navegador: Navegador) -> None:
+    dados = {"email": ADMIN, "senha": SENHA}
+    assert (await navegador.call("POST", "sessao", dados, Origin="https://mau.exemplo.com"))[0] == 403
+
+
+async def test_a_provisional_password_opens_nothing_but_its_own_change(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    nova = {"email": "Bia@Exemplo.com.br", "nome": "Bia", "escopo": "operador", "pontos_venda": ["17308"]}
+    status, criada = await navegador.call("POST", "pessoas", nova)
+    assert (status, criada["data"]["email"], criada["data"]["pontos_venda"]) == (201, "bia@exemplo.com.br", ["17.308"])
+    provisoria = criada["data"]["senha_provisoria"]
+    assert await navegador.enter("bia@exemplo.com.br", provisoria) == 201
+    assert (await navegador.call("GET", "execucoes"))[1]["codigo"] == "acesso.trocar_senha"
+    assert (await navegador.call("POST", "sessao/senha", {"atual": "x", "nova": SENHA}))[0] == 422
+    assert (await navegador.call("POST", "sessao/senha", {"atual": provisoria, "nova": "curta"}))[0] == 422
+    assert (await navegador.call("POST", "sessao/senha", {"atual": provisoria, "nova": SENHA}))[0] == 200
+    assert (await navegador.call("GET", "execucoes"))[0] == 200
+    assert await navegador.enter("bia@exemplo.com.br", provisoria) == 401
+
+
+async def test_people_see_and_touch_their_pontos_de_venda_alone(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    nova = {"email": "bia@exemplo.com.br", "nome": "Bia", "escopo": "admin", "pontos_venda": ["17308"]}
+    _, criada = await navegador.call("POST", "pessoas", nova)
+    await navegador.porta.pool.execute("UPDATE pessoas SET trocar_senha = false")
+    assert await navegador.enter("bia@exemplo.com.br", criada["data"]["senha_provisoria"]) == 201
+    _, corpo = await navegador.call("GET", "pontos-venda")
+    assert [ponto["codigo"] for ponto in corpo["data"]["pontos-venda"]] == ["17.308"]
+    envio = {"ponto_venda": "21.400"}
+    assert (await navegador.call("POST", "processar-downloads-ponto-venda", envio))[0] == 403
+    # An admin of some pontos de venda cannot give itself the others.
+    assert (await navegador.call("GET", "pessoas"))[0] == 403
+    assert (await navegador.call("PATCH", f"pessoas/{criada['data']['id']}", {"pontos_venda": None}))[0] == 403
+
+
+async def test_a_change_ends_the_persons_sessions_and_the_last_admin_stays(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    _, corpo = await navegador.call("GET", "pessoas")
+    [ana] = corpo["data"]["pessoas"]
+    for mudanca in ({"escopo": "leitura"}, {"ativo": False}, {"pontos_venda": ["17308"]}):
+        status, erro = await navegador.call("PATCH", f"pessoas/{ana['id']}", mudanca)
+        assert (status, erro["codigo"]) == (409, "pessoa.ultimo_admin")
+    assert (await navegador.call("DELETE", f"pessoas/{ana['id']}"))[0] == 409
+    assert (await navegador.call("GET", "pessoas"))[0] == 200
+    assert (await navegador.call("PATCH", f"pessoas/{ana['id']}", {"nome": "Ana Maria"}))[0] == 200
+    assert (await navegador.call("GET", "pessoas"))[0] == 401
+
+
+async def test_passwords_are_kept_as_argon2_and_appear_in_no_audit(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    nova = {"email": "bia@exemplo.com.br", "nome": "Bia", "escopo": "leitura"}
+    _, criada = await navegador.call("POST", "pessoas", nova)
+    pool = navegador.porta.pool
+    assert all(
+        h.startswith("$argon2id$") for h in [linha[0] for linha in await pool.fetch("SELECT senha_hash FROM pessoas")]
+    )
+    auditoria = str([dict(linha) for linha in await pool.fetch("SELECT * FROM auditoria")])
+    assert criada["data"]["senha_provisoria"] not in auditoria and SENHA not in auditoria
+
+
+async def test_a_socket_opens_with_the_cookie_and_closes_when_the_session_ends(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    url = navegador.porta.client.make_url(f"{BASE}/ws")
+    async with navegador.sessao.ws_connect(url, protocols=("canopus.v1",)) as ws:
+        await ws.send_json({"tipo": "assinar", "automacao_id": "*"})
+        assert (await ws.receive_json(timeout=10))["tipo"] == "estado"
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await navegador.sessao.ws_connect(url, protocols=("canopus.v1",), origin="https://mau.exemplo.com")
