@@ -99,6 +99,17 @@ class ResumoSubmissao(BaseModel):
     sem_boleto: int
 
 
+class Previa(BaseModel):
+    """ja_baixados null: the month is only known from each client's grid. com_erro: what failed the last time."""
+
+    total_clientes: int
+    ja_baixados: int | None
+    com_erro: int
+    a_baixar: int
+    mes: int | None
+    ano: int | None
+
+
 class Execucao(BaseModel):
     automacao_id: UUID
     tipo: TipoExecucao
@@ -167,6 +178,24 @@ class ClienteExecucao(BaseModel):
     evidencias: list[str]
     iniciado_em: datetime | None
     finalizado_em: datetime | None
+
+
+class Tentativa(BaseModel):
+    """A failed attempt. em: when it ended."""
+
+    tentativa: int
+    codigo: str
+    mensagem: str
+    etapa: str
+    em: datetime
+
+
+class ClienteDetalhe(ClienteExecucao):
+    """historico: its failed attempts, the oldest first. duracoes_s: seconds by step. avisos: what was noted."""
+
+    historico: list[Tentativa]
+    duracoes_s: dict[str, float]
+    avisos: list[str]
 
 
 class ListaClientesExecucao(BaseModel):

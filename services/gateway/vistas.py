@@ -211,6 +211,21 @@ class Estatisticas(Vista):
     por_causa: list[ContagemCausa]
 
 
+class DesfechoVisto(Vista):
+    codigo: str
+    status: str | None
+    classe: str
+    tentativas: int
+    quem_age: str
+    titulo: str
+    texto: str
+
+
+class Desfechos(Vista):
+    desfechos: list[DesfechoVisto]
+    cursor: None
+
+
 class PessoaVista(Vista):
     """pontos_venda null: all of them. trocar_senha: before anything else."""
 

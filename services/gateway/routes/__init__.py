@@ -9,6 +9,7 @@ from services.gateway.routes import (
     clientes,
     consultores,
     credenciais,
+    desfechos,
     docs,
     estatisticas,
     evidencias,
@@ -20,6 +21,7 @@ from services.gateway.routes import (
     pessoas,
     planilhas,
     pontos_venda,
+    previa,
     relatorio,
     sessao,
 )
@@ -28,7 +30,9 @@ RECURSOS: tuple[Rotas, ...] = tuple(
     modulo.rotas
     for modulo in (
         execucoes,
+        previa,
         evidencias,
+        desfechos,
         relatorio,
         live,
         bilhetes,

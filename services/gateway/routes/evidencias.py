@@ -1,4 +1,4 @@
-"""What was kept of a failure, masked before it was taken: pictures as pictures, everything else as plain text."""
+"""One contract of an execution in full: its attempts, and what was kept of a failure, masked before it was taken."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import json
 from uuid import UUID
 
 from aiohttp import web
+from asyncpg import Record
 
-from services.gateway.api import Chamada, Rotas
+from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.errors import ApiError, not_found
+from services.gateway.schemas import ClienteDetalhe
 from services.gateway.store import execucoes as store
 from services.gateway.store.execucoes import NaoEncontrada
 from shared.events import Arquivo
@@ -18,17 +20,26 @@ rotas = Rotas("Execuções")
 
 
 @rotas.get(
+    "execucoes/{automacao_id}/clientes/{item}",
+    resumo="Mostra um contrato de uma execução, com suas tentativas",
+    dados=ClienteDetalhe,
+)
+async def show_cliente(chamada: Chamada, automacao_id: UUID, item: int) -> Resposta:
+    linha = await _find(chamada, automacao_id, item)
+    if linha is None:
+        raise not_found("Contrato", "contrato.nao_encontrado")
+    campos = {"historico": linha["historico"], "duracoes_s": linha["duracoes_s"]}
+    return Resposta(store.cliente_row(linha) | campos | {"avisos": (linha["dados_boleto"] or {}).get("avisos", [])})
+
+
+@rotas.get(
     "execucoes/{automacao_id}/clientes/{item}/evidencia/{numero}",
     resumo="Entrega uma evidência de um contrato que falhou",
     descricao="Os endereços estão em `evidencias` de cada linha. O HTML do portal vem como texto, nunca como página.",
     conteudo="image/png, application/json, text/plain",
 )
 async def show(chamada: Chamada, automacao_id: UUID, item: int, numero: int) -> web.StreamResponse:
-    async with chamada.ctx.pool.acquire() as conn:
-        execucao = await store.find_execucao(conn, automacao_id, chamada.acesso.alcance)
-        if execucao is None:
-            raise NaoEncontrada
-        linha = await store.find_cliente(conn, execucao["id"], item)
+    linha = await _find(chamada, automacao_id, item)
     if linha is None or numero >= len(linha["evidencia"]):
         raise not_found("Evidência", "evidencia.nao_encontrada")
     try:
@@ -44,6 +55,14 @@ async def show(chamada: Chamada, automacao_id: UUID, item: int, numero: int) -> 
         charset=None if tipo.startswith("image/") else "utf-8",
         headers={"Content-Disposition": f'inline; filename="{nome}"', "Content-Security-Policy": "sandbox"},
     )
+
+
+async def _find(chamada: Chamada, automacao_id: UUID, item: int) -> Record | None:
+    async with chamada.ctx.pool.acquire() as conn:
+        execucao = await store.find_execucao(conn, automacao_id, chamada.acesso.alcance)
+        if execucao is None:
+            raise NaoEncontrada
+        return await store.find_cliente(conn, execucao["id"], item)
 
 
 def _sniff(dados: bytes) -> tuple[str, str]:

@@ -80,15 +80,15 @@ async def _submit(ctx: AppContext, acesso: Acesso, corpo: Submissao, chave: str 
     async with ctx.pool.acquire() as conn, conn.transaction():
         if chave and (repetida := await idempotencia.find_repetida(conn, acesso.chave_id, chave, sha256)):
             return repetida, True
-        nova = await _read_submissao(conn, acesso, corpo)
-        automacao_id = await store.submit_execucao(conn, nova, hoje(await _now(conn)))
+        nova = await read_submissao(conn, acesso, corpo)
+        automacao_id = await store.submit_execucao(conn, nova, hoje(await now_at(conn)))
         if chave:
             await idempotencia.keep(conn, acesso.chave_id, chave, sha256, automacao_id)
         await _record(conn, acesso, "execucao.enviar", automacao_id, {"ponto_venda": corpo.ponto_venda})
         return automacao_id, False
 
 
-async def _read_submissao(conn: Conn, acesso: Acesso, corpo: Submissao) -> NovaExecucao:
+async def read_submissao(conn: Conn, acesso: Acesso, corpo: Submissao) -> NovaExecucao:
     ponto_venda = await acesso.find_ponto_venda(conn, corpo.ponto_venda)
     if not ponto_venda["ativo"]:
         raise conflict("ponto_venda.inativo", "Este ponto de venda está inativo. Reative-o e envie de novo.")
@@ -280,7 +280,7 @@ def _location(automacao_id: UUID) -> str:
     return f"{BASE}/execucoes/{automacao_id}"
 
 
-async def _now(conn: Conn) -> Any:
+async def now_at(conn: Conn) -> Any:
     """The database's clock: every replica means the same day."""
     return await conn.fetchval("SELECT now()")
 

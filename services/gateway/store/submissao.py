@@ -58,6 +58,32 @@ class Contrato:
 
 async def submit_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> UUID:
     """Raises SemCredencial, SemClientes."""
+    nova, contratos = await _resolve(conn, nova, hoje)
+    return await _insert(conn, nova, contratos)
+
+
+async def preview_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> dict[str, Any]:
+    """What a submission would find, with nothing written. Raises what it would.
+
+    ja_baixados is null where the month is only known from each grid; com_erro: what failed the last time.
+    """
+    nova, contratos = await _resolve(conn, nova, hoje)
+    colunas = [[getattr(contrato, nome) for contrato in contratos] for nome in ("cpf", "grupo", "cota")]
+    conta = await conn.fetchrow(SQL["preview"], *colunas, nova.ponto_venda_id, nova.mes, nova.ano)
+    assert conta is not None
+    ja_baixados = None if nova.mes is None else 0 if nova.forcar else conta["ja_baixados"]
+    return {
+        "total_clientes": len(contratos),
+        "ja_baixados": ja_baixados,
+        "com_erro": conta["com_erro"],
+        "a_baixar": len(contratos) - (ja_baixados or 0),
+        "mes": nova.mes,
+        "ano": nova.ano,
+    }
+
+
+async def _resolve(conn: Conn, nova: NovaExecucao, hoje: date) -> tuple[NovaExecucao, list[Contrato]]:
+    """With its month's year, and its contracts. Raises SemCredencial, SemClientes."""
     if not await conn.fetchval(SQL["has_credencial"], nova.ponto_venda_id):
         raise SemCredencial
     contratos = await _list_contratos(conn, nova)
@@ -66,7 +92,7 @@ async def submit_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> UUID:
     if nova.mes is not None:
         referencia = resolve_mes(nova.mes, nova.ano, hoje)
         nova = replace(nova, mes=referencia.mes, ano=referencia.ano)
-    return await _insert(conn, nova, contratos)
+    return nova, contratos
 
 
 async def reprocess_execucao(

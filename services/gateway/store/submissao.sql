@@ -65,3 +65,19 @@ SELECT n.*, c.nome AS consultor FROM novos n LEFT JOIN consultores c ON c.id = n
 
 -- name: find_origem
 SELECT * FROM execucoes_automacao WHERE automacao_id = $1;
+
+-- name: preview
+-- $1 cpfs, $2 grupos, $3 cotas: contracts; $4 ponto de venda, $5 mes, $6 ano (null: not known yet).
+SELECT count(*) FILTER (WHERE feito) AS ja_baixados,
+       count(*) FILTER (WHERE NOT feito AND ultimo = 'erro') AS com_erro
+FROM unnest($1::text[], $2::int[], $3::int[]) AS c (cpf, grupo, cota)
+CROSS JOIN LATERAL (SELECT EXISTS (
+    SELECT FROM boletos b
+    WHERE b.ponto_venda_id = $4 AND b.cpf = c.cpf AND b.mes_referencia = $5::int AND b.ano_referencia = $6::int
+      AND (c.grupo IS NULL OR b.grupo = c.grupo AND b.cota = c.cota)) AS feito) f
+LEFT JOIN LATERAL (
+    SELECT l.status AS ultimo FROM log_downloads_boletos l
+    WHERE l.ponto_venda_id = $4 AND l.cpf = c.cpf AND l.grupo IS NOT DISTINCT FROM c.grupo
+      AND l.cota IS NOT DISTINCT FROM c.cota AND l.finalizado_em IS NOT NULL
+      AND ($5::int IS NULL OR l.mes_referencia = $5 AND l.ano_referencia = $6)
+    ORDER BY l.id DESC LIMIT 1) u ON true;
