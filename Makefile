@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all of their own set-up; each may be run again at any time.
-.PHONY: setup demo test test-all check locks clean
+.PHONY: setup demo test test-all check locks vendor clean
 
 # Bytecode is compiled once, at install: without it every start is 2 to 8 times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,6 +41,13 @@ test-all: setup-test check
 locks: setup-dev
 	sh setup/lock.sh $(if $(UPGRADE),--upgrade)
 
+# The dashboard's own code has no build step; only what it takes from others is bundled, once, and committed.
+# Needs Node.js and npm.
+vendor:
+	cd setup/vendor && npm ci --omit-lockfile-registry-resolved --no-fund --no-audit --loglevel=error
+	cd setup/vendor && node_modules/.bin/esbuild lit.js chart.js --bundle --minify --format=esm --legal-comments=linked \
+		--log-level=warning --outdir=../../services/gateway/web/vendor
+
 clean:
-	rm -rf .venv .servicos .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf setup/vendor/node_modules .venv .servicos .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

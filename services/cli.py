@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Coroutine
 from datetime import datetime
@@ -144,6 +145,51 @@ def revogar(id: int) -> None:
 
     do(admin.end_chave(id))
     click.echo(f"Chave {id} revogada.", err=True)
+
+
+@main.group()
+def pessoas() -> None:
+    """Quem entra no painel."""
+
+
+@pessoas.command("criar")
+@click.option("--email", required=True)
+@click.option("--nome", required=True)
+@click.option("--escopo", required=True, type=click.Choice(["admin", "operador", "leitura"]))
+@click.option("--ponto-venda", "pontos_venda", multiple=True, help="Só este; repita para vários. Sem isso, todos.")
+def criar_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ...]) -> None:
+    """Cadastra uma pessoa e mostra a senha provisória, só desta vez."""
+    from services.gateway import admin
+
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) or len(email) > 150:
+        raise click.BadParameter("use nome@servidor.com.br", param_hint="--email")
+    if not 1 <= len(nome.strip()) <= 100:
+        raise click.BadParameter("de 1 a 100 caracteres", param_hint="--nome")
+    click.echo(do(admin.make_pessoa(email, nome.strip(), escopo, pontos_venda)))
+
+
+@pessoas.command("listar")
+@_json
+def listar_pessoas(em_json: bool) -> None:
+    """Lista as pessoas."""
+    from services.gateway import admin
+
+    linhas = do(admin.read_pessoas())
+    if em_json:
+        click.echo(json.dumps(linhas, ensure_ascii=False))
+        return
+    for linha in linhas:
+        onde = "todos" if linha["pontos_venda"] is None else ", ".join(linha["pontos_venda"])
+        click.echo(f"{linha['id']:>4}  {linha['escopo']:<9} {onde:<12} {linha['email']}  {linha['nome']}")
+
+
+@pessoas.command("senha")
+@click.argument("email")
+def dar_senha(email: str) -> None:
+    """Dá a EMAIL uma senha provisória; as sessões dela terminam."""
+    from services.gateway import admin
+
+    click.echo(do(admin.reset_senha(email)))
 
 
 @main.group("chaves-fernet")

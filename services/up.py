@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from services.gateway.__main__ import open_chaveiro, open_database_url
+from services.gateway.__main__ import open_chaveiro, open_database_url, welcome
 from services.gateway.app import open_gateway
 from services.gateway.settings import GatewaySettings
 from services.namer.settings import NamerSettings
@@ -35,6 +35,7 @@ async def main(stop: Stop) -> None:
         Namer(bus, files, namer_settings),
         Scraper(bus, files, chaveiro, scraper_settings),
     ):
+        await welcome(gateway)
         log.info("canopus ready at %s", gateway.origem)
         await stop.wait()
 

@@ -7,9 +7,11 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.gateway.app import open_gateway
+from services.gateway.app import Gateway, open_gateway
+from services.gateway.senhas import hash_senha, make_senha
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.embedded import EmbeddedFailed, embedded_postgres
+from services.gateway.store.pessoas import create_primeira
 from shared.bus.rabbitmq import RabbitMQBus
 from shared.crypto import ARQUIVO_CHAVES, ChaveInvalida, Chaveiro, create_chaves
 from shared.events import EVENTOS
@@ -35,8 +37,20 @@ async def main(stop: Stop) -> None:
         RabbitMQBus(settings.amqp_url, EVENTOS, name="canopus gateway") as bus,
         open_gateway(settings, database_url, bus, files, chaveiro) as gateway,
     ):
+        await welcome(gateway)
         log.info("gateway ready at %s", gateway.origem)
         await stop.wait()
+
+
+async def welcome(gateway: Gateway) -> None:
+    """At the first start, the first admin: the password goes to the terminal alone, this once, never to a log."""
+    email, senha = gateway.ctx.settings.admin_email.lower(), make_senha()
+    senha_hash = await hash_senha(senha)
+    async with gateway.ctx.pool.acquire() as conn:
+        if await create_primeira(conn, email, senha_hash):
+            texto = f"Primeiro acesso ao painel: {gateway.origem}/  e-mail {email}  senha provisória {senha}"
+            sys.stderr.write(f"{texto}\n")
+            sys.stderr.flush()
 
 
 @asynccontextmanager

@@ -12,8 +12,9 @@ import asyncpg
 
 from services.gateway.__main__ import open_chaveiro, open_database_url
 from services.gateway.app import open_database
+from services.gateway.senhas import hash_senha, make_senha
 from services.gateway.settings import GatewaySettings
-from services.gateway.store import Conn, cadastros
+from services.gateway.store import Conn, cadastros, pessoas
 from services.gateway.store import migrate as migrate_schema
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo, create_chave, list_chaves, revoke_chave
@@ -58,12 +59,7 @@ async def migrate() -> list[str]:
 
 async def make_chave(nome: str, escopo: str, ponto_venda: str | None) -> str:
     async with _open_transaction() as conn:
-        ponto_venda_id = None
-        if ponto_venda is not None:
-            achado = await cadastros.find_ponto_venda(conn, ponto_venda)
-            if achado is None:
-                raise Falhou(f"ponto de venda {ponto_venda} não encontrado: cadastre-o antes.")
-            ponto_venda_id = achado["id"]
+        ponto_venda_id = None if ponto_venda is None else await _find_ponto_venda(conn, ponto_venda)
         return await create_chave(conn, nome, Escopo(escopo), ponto_venda_id, quem=QUEM)
 
 
@@ -76,6 +72,46 @@ async def end_chave(id: int) -> None:
     async with _open_transaction() as conn:
         if not await revoke_chave(conn, id, quem=QUEM):
             raise Falhou(f"não há chave {id} em vigor: veja `canopus chaves listar`.")
+
+
+async def make_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ...]) -> str:
+    """The provisional password. pontos_venda empty: all of them."""
+    senha = make_senha()
+    senha_hash = await hash_senha(senha)
+    async with _open_transaction() as conn:
+        ids = [await _find_ponto_venda(conn, codigo) for codigo in pontos_venda]
+        try:
+            id = await pessoas.create_pessoa(conn, email.lower(), nome, senha_hash, Escopo(escopo), ids or None)
+        except pessoas.EmailOcupado as erro:
+            raise Falhou(str(erro)) from erro
+        await record_auditoria(conn, quem=QUEM, acao="pessoa.criar", alvo=f"pessoas/{id}", detalhes={"escopo": escopo})
+    return senha
+
+
+async def read_pessoas() -> list[dict[str, Any]]:
+    async with _open_transaction() as conn:
+        return [_plain(pessoas.view_pessoa(linha)) for linha in await pessoas.list_pessoas(conn, 0, 10_000)]
+
+
+async def reset_senha(email: str) -> str:
+    """A provisional password for somebody who lost theirs; every session of theirs ends."""
+    senha = make_senha()
+    senha_hash = await hash_senha(senha)
+    async with _open_transaction() as conn:
+        achada = await pessoas.find_login(conn, email.lower())
+        if achada is None:
+            raise Falhou(f"não há pessoa ativa com o e-mail {email}: veja `canopus pessoas listar`.")
+        await pessoas.set_senha(conn, achada["id"], senha_hash, trocar=True)
+        await record_auditoria(conn, quem=QUEM, acao="pessoa.dar_senha", alvo=f"pessoas/{achada['id']}")
+    return senha
+
+
+async def _find_ponto_venda(conn: Conn, codigo: str) -> int:
+    achado = await cadastros.find_ponto_venda(conn, codigo)
+    if achado is None:
+        raise Falhou(f"ponto de venda {codigo} não encontrado: cadastre-o antes.")
+    id: int = achado["id"]
+    return id
 
 
 def add_chave_fernet() -> int:

@@ -20,11 +20,11 @@ from services.gateway.context import CONTEXT, AppContext
 from services.gateway.engine import open_engine
 from services.gateway.live import Live, LiveOptions
 from services.gateway.middleware import CORPO_BYTES, add_security_headers, errors, serve
+from services.gateway.pages import add_pages
 from services.gateway.pedidos import Pedidos
 from services.gateway.presenca import hold_presenca
 from services.gateway.protocolo import listen
 from services.gateway.routes import list_rotas
-from services.gateway.routes.docs import add_pages
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool, migrate, open_pool
 from shared.bus import Bus

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from services.gateway.asyncapi import build_asyncapi
 from services.gateway.frames import DO_CLIENTE
 from services.gateway.openapi import build_openapi
+from services.gateway.pages import WEB
 from services.gateway.routes import RECURSOS, list_rotas
-from services.gateway.routes.docs import WEB
 from shared.events import EVENTOS
 from tests.gateway.balcao import open_balcao, read_eventos, subscribe
 from tests.gateway.cadastro import add_loja

@@ -1,9 +1,12 @@
-// Shows /api/openapi.json and /api/asyncapi.json; both need a key, which stays in this page's memory.
+// Shows /api/openapi.json and /api/asyncapi.json: to whoever signed in, else with a key that stays in this page's memory.
 const $ = (id) => document.getElementById(id);
 
-$("entrada").addEventListener("submit", async (event) => {
+$("entrada").addEventListener("submit", (event) => {
   event.preventDefault();
-  const headers = { Authorization: `Bearer ${$("chave").value.trim()}` };
+  show({ Authorization: `Bearer ${$("chave").value.trim()}` });
+});
+
+async function show(headers) {
   try {
     const [openapi, asyncapi] = await Promise.all(["/api/openapi.json", "/api/asyncapi.json"].map((url) => read(url, headers)));
     $("chave").value = "";
@@ -12,9 +15,12 @@ $("entrada").addEventListener("submit", async (event) => {
     showSocket(asyncapi);
     $("estado").textContent = `Versão ${openapi.info.version}.`;
   } catch (error) {
-    $("estado").textContent = error.message;
+    $("entrada").hidden = false;
+    $("estado").textContent = headers.Authorization ? error.message : "Informe a chave, ou entre no painel.";
   }
-});
+}
+
+show({});
 
 async function read(url, headers) {
   const answer = await fetch(url, { headers });

@@ -1,0 +1,87 @@
+// The REST API as the pages use it: the session travels in its cookie, changes carry the page's CSRF token.
+import { T } from "./textos.js";
+
+export const API = "/api/automation";
+const SEM_EFEITO = ["GET", "HEAD"];
+const ESPERA_MS = 1000;
+
+let csrf = "";
+export const setCsrf = (valor) => {
+  csrf = valor;
+};
+
+// A refusal, with the text that the server wrote for a person. detalhes: [{campo, erro}].
+export class Recusa extends Error {
+  constructor(status, corpo) {
+    super(corpo?.error ?? T.sem_servidor);
+    this.status = status;
+    this.codigo = corpo?.codigo ?? "";
+    this.detalhes = corpo?.detalhes ?? [];
+  }
+}
+
+async function send(metodo, caminho, corpo) {
+  const headers = SEM_EFEITO.includes(metodo) ? {} : { "X-CSRF-Token": csrf };
+  const formulario = corpo instanceof FormData;
+  if (corpo !== undefined && !formulario) headers["Content-Type"] = "application/json";
+  const body = corpo === undefined ? undefined : formulario ? corpo : JSON.stringify(corpo);
+  let resposta;
+  try {
+    resposta = await fetch(caminho.startsWith("/") ? caminho : `${API}/${caminho}`, { method: metodo, headers, body });
+  } catch {
+    throw new Recusa(0, null);
+  }
+  if (resposta.ok) return resposta;
+  const erro = new Recusa(resposta.status, await resposta.json().catch(() => null));
+  if (erro.status === 401 && caminho !== "sessao") dispatchEvent(new CustomEvent("sessao-encerrada"));
+  throw erro;
+}
+
+export async function call(metodo, caminho, corpo) {
+  return (await (await send(metodo, caminho, corpo)).json()).data;
+}
+
+export const get = (caminho, filtros = {}) => call("GET", withQuery(caminho, filtros));
+export const post = (caminho, corpo) => call("POST", caminho, corpo);
+export const patch = (caminho, corpo) => call("PATCH", caminho, corpo);
+export const remove = (caminho) => call("DELETE", caminho);
+
+// Empty filters are left out.
+export function withQuery(caminho, filtros) {
+  const partes = Object.entries(filtros).filter(([, valor]) => valor !== "" && valor !== null && valor !== undefined);
+  return partes.length ? `${caminho}?${new URLSearchParams(partes)}` : caminho;
+}
+
+// Every page of a list, up to `maximo` rows: the registers of an office fit in a few.
+export async function getAll(caminho, nome, filtros = {}, maximo = 5000) {
+  const linhas = [];
+  let cursor = null;
+  do {
+    const pagina = await get(caminho, { limite: 500, ...filtros, cursor });
+    linhas.push(...pagina[nome]);
+    cursor = pagina.cursor;
+  } while (cursor && linhas.length < maximo);
+  return linhas;
+}
+
+// What another service does: the answer, however long it takes. aoEsperar: told of what there is meanwhile.
+export async function callUntilDone(metodo, caminho, corpo, aoEsperar = () => {}) {
+  let resposta = await send(metodo, caminho, corpo);
+  while (resposta.status === 202) {
+    const lugar = resposta.headers.get("Location");
+    aoEsperar((await resposta.json()).data);
+    await new Promise((pronto) => setTimeout(pronto, ESPERA_MS));
+    resposta = await send("GET", lugar);
+  }
+  return resposta;
+}
+
+// A file, saved under the name that the server gives it.
+export async function download(caminho) {
+  const resposta = await callUntilDone("GET", caminho);
+  const nome = /filename\*?="?(?:UTF-8'')?([^";]+)/.exec(resposta.headers.get("Content-Disposition") ?? "")?.[1];
+  const endereco = URL.createObjectURL(await resposta.blob());
+  const link = Object.assign(document.createElement("a"), { href: endereco, download: decodeURIComponent(nome ?? "arquivo") });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(endereco), 60_000);
+}

@@ -1,0 +1,197 @@
+// The shell: who is signed in, which page is shown, the menu, the connection's light, notices and questions.
+import { html, nothing } from "./vendor/lit.js";
+import { get, remove, setCsrf } from "./api.js";
+import { conexao } from "./live.js";
+import { CONEXAO, MENU, T } from "./textos.js";
+import { Base, avisar } from "./ui.js";
+
+// Path → the page's element; the module of the same name is loaded when it is first shown. papel: who sees it.
+const PAGINAS = {
+  inicio: { modulo: "inicio" },
+  execucoes: { modulo: "historico" },
+  execucao: { modulo: "execucao", menu: "execucoes" },
+  boletos: { modulo: "boletos" },
+  clientes: { modulo: "clientes" },
+  planilhas: { modulo: "planilhas" },
+  estatisticas: { modulo: "estatisticas" },
+  consultores: { modulo: "consultores" },
+  "pontos-venda": { modulo: "pontos-venda" },
+  credenciais: { modulo: "credenciais", papel: "admin" },
+  pessoas: { modulo: "pessoas", papel: "admin" },
+  conta: { modulo: "conta" },
+};
+const GRUPOS = [
+  ["inicio", "execucoes", "boletos", "estatisticas"],
+  ["clientes", "planilhas", "consultores", "pontos-venda", "credenciais"],
+  ["pessoas", "conta"],
+];
+const AVISO_MS = 8000;
+
+const parseRota = () => {
+  const [pagina = "", ...resto] = location.hash.replace(/^#\/?/, "").split("?")[0].split("/").filter(Boolean);
+  if (pagina === "execucoes" && resto.length) return { pagina: "execucao", id: resto[0] };
+  return { pagina: pagina || "inicio", id: resto[0] ?? null };
+};
+
+class CanopusPainel extends Base {
+  static properties = {
+    sessao: { state: true }, // undefined: not known yet; null: nobody
+    rota: { state: true },
+    pronta: { state: true },
+    menuAberto: { state: true },
+    avisos: { state: true },
+    pergunta: { state: true },
+    situacao: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.sessao = undefined;
+    this.rota = parseRota();
+    this.pronta = "";
+    this.menuAberto = false;
+    this.avisos = [];
+    this.pergunta = null;
+    this.situacao = conexao.situacao;
+    addEventListener("hashchange", () => this.go());
+    addEventListener("sessao-encerrada", () => this.sessao && this.leave(T.sessao_encerrada));
+    addEventListener("entrou", ({ detail }) => this.enter(detail));
+    addEventListener("aviso", ({ detail }) => this.tell(detail));
+    addEventListener("pergunta", ({ detail }) => this.ask(detail));
+    conexao.addEventListener("mudou", () => (this.situacao = conexao.situacao));
+  }
+
+  async connectedCallback() {
+    super.connectedCallback();
+    try {
+      this.enter(await get("sessao"));
+    } catch {
+      this.leave();
+    }
+  }
+
+  enter(sessao) {
+    setCsrf(sessao.csrf);
+    this.sessao = sessao;
+    this.go();
+  }
+
+  leave(motivo) {
+    conexao.stop();
+    this.sessao = null;
+    this.load("entrada");
+    if (motivo) avisar(motivo, "erro");
+  }
+
+  async signOut() {
+    await remove("sessao").catch(() => {});
+    this.leave();
+  }
+
+  go() {
+    this.rota = parseRota();
+    this.menuAberto = false;
+    if (this.sessao) this.load(this.sessao.trocar_senha ? "conta" : (this.page()?.modulo ?? ""));
+  }
+
+  page() {
+    const pagina = PAGINAS[this.rota.pagina];
+    return pagina && (!pagina.papel || pagina.papel === this.sessao?.escopo) ? pagina : null;
+  }
+
+  async load(modulo) {
+    if (modulo) await import(`./paginas/${modulo}.js`);
+    this.pronta = modulo;
+    await this.updateComplete;
+    const titulo = this.querySelector("h1");
+    document.title = titulo ? `${titulo.textContent.trim()} · ${T.sistema}` : T.sistema;
+    titulo?.focus({ preventScroll: true });
+  }
+
+  tell(aviso) {
+    this.avisos = [...this.avisos.slice(-3), aviso];
+    setTimeout(() => (this.avisos = this.avisos.filter((outro) => outro !== aviso)), AVISO_MS);
+  }
+
+  async ask(pergunta) {
+    this.pergunta = pergunta;
+    await this.updateComplete;
+    this.querySelector("#pergunta").showModal();
+  }
+
+  answer(resposta) {
+    this.querySelector("#pergunta").close();
+    this.pergunta?.responder(resposta);
+    this.pergunta = null;
+  }
+
+  render() {
+    if (this.sessao === undefined) return html`<p class="vazio" role="status">${T.carregando}</p>`;
+    return html`
+      ${this.sessao ? this.renderShell() : this.pronta === "entrada" ? html`<pagina-entrada></pagina-entrada>` : nothing}
+      <div class="avisos" role="status" aria-live="polite">
+        ${this.avisos.map((aviso) => html`<p class="aviso ${aviso.tipo}">${aviso.texto}</p>`)}
+      </div>
+      <dialog id="pergunta" aria-labelledby="pergunta-texto" @cancel=${() => this.answer(false)}>
+        <p id="pergunta-texto">${this.pergunta?.pergunta}</p>
+        <div class="acoes">
+          <button class="secundario" @click=${() => this.answer(false)}>${T.cancelar}</button>
+          <button class="perigo" @click=${() => this.answer(true)}>${this.pergunta?.sim}</button>
+        </div>
+      </dialog>
+    `;
+  }
+
+  renderShell() {
+    return html`
+      <a class="pular" href="#conteudo" @click=${this.skip}>${T.pular}</a>
+      <header class="topo">
+        <button class="botao-menu" aria-expanded=${this.menuAberto} aria-controls="menu"
+          @click=${() => (this.menuAberto = !this.menuAberto)}>${T.menu}</button>
+        <a class="marca" href="#/">${T.sistema}</a>
+        <span class="luz ${this.situacao}" role="status">${CONEXAO[this.situacao]}</span>
+        <span class="quem">${this.sessao.nome}</span>
+        <button class="secundario" @click=${this.signOut}>${T.sair}</button>
+      </header>
+      <nav id="menu" class=${this.menuAberto ? "aberto" : ""} aria-label=${T.menu}>
+        ${GRUPOS.map((grupo) => html`<ul>${grupo.map((nome) => this.renderItem(nome))}</ul>`)}
+      </nav>
+      <main id="conteudo" tabindex="-1">${this.renderPagina()}</main>
+    `;
+  }
+
+  skip(event) {
+    event.preventDefault();
+    document.getElementById("conteudo").focus();
+  }
+
+  renderItem(nome) {
+    const { papel } = PAGINAS[nome];
+    if (papel && papel !== this.sessao.escopo) return nothing;
+    const aqui = (PAGINAS[this.rota.pagina]?.menu ?? this.rota.pagina) === nome;
+    return html`<li><a href="#/${nome}" aria-current=${aqui ? "page" : nothing}>${MENU[nome]}</a></li>`;
+  }
+
+  renderPagina() {
+    const modulo = this.sessao.trocar_senha ? "conta" : this.page()?.modulo;
+    if (!modulo) return html`<h1 tabindex="-1">${T.pagina_desconhecida}</h1>`;
+    if (this.pronta !== modulo) return html`<p class="vazio" role="status">${T.carregando}</p>`;
+    const { sessao, rota } = this;
+    switch (modulo) {
+      case "inicio": return html`<pagina-inicio .sessao=${sessao}></pagina-inicio>`;
+      case "historico": return html`<pagina-historico .sessao=${sessao}></pagina-historico>`;
+      case "execucao": return html`<pagina-execucao .sessao=${sessao} .automacao_id=${rota.id}></pagina-execucao>`;
+      case "boletos": return html`<pagina-boletos .sessao=${sessao}></pagina-boletos>`;
+      case "clientes": return html`<pagina-clientes .sessao=${sessao} .cliente_id=${rota.id}></pagina-clientes>`;
+      case "planilhas": return html`<pagina-planilhas .sessao=${sessao}></pagina-planilhas>`;
+      case "estatisticas": return html`<pagina-estatisticas .sessao=${sessao}></pagina-estatisticas>`;
+      case "consultores": return html`<pagina-consultores .sessao=${sessao}></pagina-consultores>`;
+      case "pontos-venda": return html`<pagina-pontos-venda .sessao=${sessao}></pagina-pontos-venda>`;
+      case "credenciais": return html`<pagina-credenciais .sessao=${sessao}></pagina-credenciais>`;
+      case "pessoas": return html`<pagina-pessoas .sessao=${sessao}></pagina-pessoas>`;
+      default: return html`<pagina-conta .sessao=${sessao}></pagina-conta>`;
+    }
+  }
+}
+
+customElements.define("canopus-painel", CanopusPainel);

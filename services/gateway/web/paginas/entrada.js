@@ -1,0 +1,29 @@
+// Signing in.
+import { html } from "../vendor/lit.js";
+import { post } from "../api.js";
+import { Pagina, campo, valores } from "../ui.js";
+
+class PaginaEntrada extends Pagina {
+  async enter(event) {
+    event.preventDefault();
+    const sessao = await this.fazer(() => post("sessao", valores(event.target)));
+    if (sessao) dispatchEvent(new CustomEvent("entrou", { detail: sessao }));
+  }
+
+  render() {
+    return html`
+      <main class="entrada">
+        <h1 tabindex="-1">Canopus</h1>
+        <p class="dica">Boletos dos seus clientes, baixados, conferidos e arquivados.</p>
+        <form class="cartao" @submit=${this.enter}>
+          ${campo("email", "E-mail", html`<input id="email" name="email" type="email" autocomplete="username" required>`)}
+          ${campo("senha", "Senha",
+            html`<input id="senha" name="senha" type="password" autocomplete="current-password" required>`)}
+          <button ?disabled=${this.ocupada}>Entrar</button>
+        </form>
+      </main>
+    `;
+  }
+}
+
+customElements.define("pagina-entrada", PaginaEntrada);

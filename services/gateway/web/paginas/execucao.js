@@ -1,0 +1,302 @@
+// One execution, live: how far it is, each contract's row, what failed and what to do about it.
+import { html, nothing } from "../vendor/lit.js";
+import { download, get, post } from "../api.js";
+import { conexao } from "../live.js";
+import "../lista-virtual.js";
+import { prever } from "../previsao.js";
+import { ETAPAS, QUEM_AGE, STATUS_CLIENTE, TIPOS } from "../textos.js";
+import {
+  Pagina, avisar, barra, carregando, confirmar, cota, dataHora, duracao, hora, ir, mesAno, numero, selo, seloExecucao,
+} from "../ui.js";
+import "./contrato.js";
+
+const DESENHO_MS = 120; // between two drawings, however many events come
+const FINAIS = new Set(["concluida", "concluida_com_falhas", "erro", "cancelada"]);
+const FALHAS = new Set(["erro", "cpf_nao_encontrado", "sem_boleto"]);
+const ORDENS = {
+  envio: ["Ordem de envio", (a, b) => a.id - b.id],
+  nome: ["Nome", (a, b) => (a.nome ?? "").localeCompare(b.nome ?? "", "pt-BR")],
+  status: ["Situação", (a, b) => a.status.localeCompare(b.status) || a.id - b.id],
+  fim: ["Terminados por último", (a, b) => (b.finalizado_em ?? "").localeCompare(a.finalizado_em ?? "")],
+};
+const PASSOS = Object.keys(ETAPAS).slice(1);
+const dobrar = (texto) => texto.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+let desfechos = null; // codigo → the row of the outcome table
+async function loadDesfechos() {
+  desfechos ??= new Map((await get("desfechos")).desfechos.map((d) => [d.codigo, d]));
+}
+function findDesfecho(codigo) {
+  for (let parte = codigo; parte; parte = parte.slice(0, Math.max(0, parte.lastIndexOf(".")))) {
+    if (desfechos?.has(parte)) return desfechos.get(parte);
+  }
+  return { titulo: codigo, texto: "", quem_age: "" };
+}
+
+class PaginaExecucao extends Pagina {
+  static properties = {
+    sessao: { attribute: false },
+    automacao_id: { attribute: false },
+    filtro: { state: true },
+    aberto: { state: true }, // the contract whose details are shown
+  };
+
+  constructor() {
+    super();
+    this.filtro = { texto: "", status: "", codigo: "", ordem: "envio" };
+    this.aberto = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    loadDesfechos().then(() => this.requestUpdate());
+    this.relogio = setInterval(() => this.requestUpdate(), 1000);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.relogio);
+    clearTimeout(this.desenho);
+    this.stop?.();
+  }
+
+  willUpdate(mudou) {
+    if (!mudou.has("automacao_id")) return;
+    this.stop?.();
+    this.estado = null;
+    this.aberto = null;
+    this.stop = conexao.follow(this.automacao_id, (estado, quadro) => this.hear(estado, quadro));
+  }
+
+  hear(estado, quadro) {
+    this.estado = estado;
+    if (quadro?.tipo === "evento" && quadro.evento === "execucao.status") this.announce(quadro.status);
+    this.desenho ??= setTimeout(() => {
+      this.desenho = null;
+      this.requestUpdate();
+    }, DESENHO_MS);
+  }
+
+  announce(status) {
+    if (!FINAIS.has(status) && status !== "bloqueada") return;
+    const texto = status === "bloqueada" ? "A execução espera uma pessoa." : "A execução terminou.";
+    avisar(texto, status === "concluida" ? "bom" : "erro");
+    if (document.hidden && globalThis.Notification?.permission === "granted") new Notification("Canopus", { body: texto });
+  }
+
+  // --- what people ask for ---------------------------------------------------------------------------------------------
+
+  control(verbo, feito) {
+    return this.fazer(() => post(`execucoes/${this.automacao_id}/${verbo}`), feito);
+  }
+
+  async cancel() {
+    if (await confirmar("Cancelar o que ainda não foi baixado?", "Cancelar a execução")) this.control("cancelar", "Execução cancelada.");
+  }
+
+  async retry(filtro, quantos) {
+    if (!(await confirmar(`Tentar de novo ${quantos === 1 ? "este cliente" : `estes ${numero(quantos)} clientes`}?`, "Tentar de novo"))) return;
+    const nova = await this.fazer(() => post(`execucoes/${this.automacao_id}/reprocessar`, filtro), "Nova execução enviada.");
+    if (nova) ir(`execucoes/${nova.automacao_id}`);
+  }
+
+  askNotifications() {
+    Notification.requestPermission().then(() => this.requestUpdate());
+  }
+
+  // --- what is shown ---------------------------------------------------------------------------------------------------
+
+  list() {
+    const { texto, status, codigo, ordem } = this.filtro;
+    const procurado = dobrar(texto);
+    const digitos = texto.replace(/\D/g, "");
+    const linhas = [...this.estado.clientes.values()].filter(
+      (linha) =>
+        (!status || linha.status === status) &&
+        (!codigo || linha.codigo === codigo || linha.codigo?.startsWith(`${codigo}.`)) &&
+        (!texto || dobrar(`${linha.nome ?? ""} ${linha.consultor ?? ""}`).includes(procurado) ||
+          (digitos && `${linha.cpf.replace(/\D/g, "")} ${linha.grupo}${linha.cota}`.includes(digitos))),
+    );
+    return ordem === "envio" ? linhas : linhas.sort(ORDENS[ordem][1]);
+  }
+
+  render() {
+    if (!this.estado?.execucao) return html`<h1 tabindex="-1">Execução</h1>${carregando()}`;
+    const { execucao, contadores } = this.estado;
+    const final = FINAIS.has(execucao.status);
+    return html`
+      <h1 tabindex="-1">${execucao.ponto_venda}: ${mesAno(execucao.parametros.mes, execucao.parametros.ano)}</h1>
+      <p class="fraco">
+        ${TIPOS[execucao.tipo]} de ${dataHora(execucao.criado_em)}, por ${execucao.usuario_execucao ?? "–"}
+        ${execucao.consultor ? html` · ${execucao.consultor}` : nothing}
+        ${execucao.origem ? html` · <a href="#/execucoes/${execucao.origem}">ver a execução de origem</a>` : nothing}
+      </p>
+      <section class="cartao" aria-label="Andamento">
+        <div class="cabeca">
+          ${seloExecucao(execucao.status)}
+          ${this.renderFalta(final)}
+          <div class="acoes">${this.renderAcoes(execucao, final)}</div>
+        </div>
+        ${execucao.codigo ? html`<p class="destaque">${findDesfecho(execucao.codigo).texto}</p>` : nothing}
+        ${barra(contadores, "Contratos terminados")}
+        ${this.renderContadores(contadores)}
+      </section>
+      ${this.renderCausas(final)}
+      ${this.renderTabela()}
+      ${this.aberto === null ? nothing : this.renderAberto()}
+    `;
+  }
+
+  renderFalta(final) {
+    if (final) return nothing;
+    const { sessoes, porMinuto, de_s, ate_s } = prever(this.estado.clientes.values());
+    const falta = de_s === null ? "Ainda é cedo para dizer quanto falta"
+      : de_s === ate_s ? `Falta cerca de ${duracao(ate_s)}` : `Faltam de ${duracao(de_s)} a ${duracao(ate_s)}`;
+    return html`<span class="fraco">${falta} · ${numero(porMinuto)} por minuto · ${numero(sessoes)} ${sessoes === 1 ? "sessão" : "sessões"} no portal</span>`;
+  }
+
+  renderAcoes(execucao, final) {
+    const base = `execucoes/${this.automacao_id}`;
+    const notificar = !final && globalThis.Notification?.permission === "default";
+    const opera = this.sessao.escopo !== "leitura";
+    const botao = (texto, fazer, classe = "secundario") =>
+      html`<button class=${classe} ?disabled=${this.ocupada} @click=${fazer}>${texto}</button>`;
+    return html`
+      ${notificar ? botao("Avisar quando terminar", () => this.askNotifications()) : nothing}
+      ${opera && ["na_fila", "em_andamento"].includes(execucao.status) ? botao("Pausar", () => this.control("pausar", "Execução pausada.")) : nothing}
+      ${opera && ["pausada", "bloqueada"].includes(execucao.status) ? botao("Retomar", () => this.control("retomar", "Execução retomada."), "") : nothing}
+      ${opera && !final ? botao("Cancelar", () => this.cancel(), "perigo") : nothing}
+      ${final ? botao("Boletos (ZIP)", () => this.fazer(() => download(`${base}/boletos.zip`))) : nothing}
+      ${final ? botao("Relatório (Excel)", () => this.fazer(() => download(`${base}/relatorio.xlsx`))) : nothing}
+    `;
+  }
+
+  renderContadores(contadores) {
+    return html`
+      <div class="contadores" role="group" aria-label="Filtrar por situação">
+        ${Object.entries(STATUS_CLIENTE).map(([status, nome]) => html`
+          <button class="contador ${status}" aria-pressed=${this.filtro.status === status}
+            @click=${() => this.set({ status: this.filtro.status === status ? "" : status })}>
+            <strong>${numero(contadores[status])}</strong> ${nome}
+          </button>`)}
+      </div>
+    `;
+  }
+
+  renderCausas(final) {
+    const causas = new Map();
+    for (const linha of this.estado.clientes.values()) {
+      if (FALHAS.has(linha.status) && linha.codigo) causas.set(linha.codigo, [...(causas.get(linha.codigo) ?? []), linha]);
+    }
+    if (!causas.size) return nothing;
+    const ordenadas = [...causas].sort((a, b) => b[1].length - a[1].length);
+    const erros = [...this.estado.clientes.values()].filter((linha) => linha.status === "erro").length;
+    return html`
+      <section class="cartao" aria-labelledby="causas">
+        <div class="cabeca">
+          <h2 id="causas">O que não deu certo</h2>
+          ${final && erros && this.sessao.escopo !== "leitura"
+            ? html`<button @click=${() => this.retry({}, erros)}>Tentar de novo os ${numero(erros)} com erro</button>` : nothing}
+        </div>
+        <ul class="lista">
+          ${ordenadas.map(([codigo, linhas]) => this.renderCausa(codigo, linhas, final))}
+        </ul>
+      </section>
+    `;
+  }
+
+  renderCausa(codigo, linhas, final) {
+    const desfecho = findDesfecho(codigo);
+    const marcada = this.filtro.codigo === codigo;
+    return html`
+      <li class="causa">
+        <strong class="quantos">${numero(linhas.length)}</strong>
+        <div>
+          <h3>${desfecho.titulo}</h3>
+          <p>${desfecho.texto}</p>
+          <p class="fraco">${QUEM_AGE[desfecho.quem_age] ?? desfecho.quem_age}</p>
+        </div>
+        <div class="acoes">
+          <button class="secundario" aria-pressed=${marcada} @click=${() => this.set({ codigo: marcada ? "" : codigo })}>
+            ${marcada ? "Mostrar todos" : "Ver estes"}</button>
+          ${final && this.sessao.escopo !== "leitura" ? html`
+            <button class="secundario" @click=${() => this.retry({ codigos: [codigo] }, linhas.length)}>Tentar de novo</button>` : nothing}
+        </div>
+      </li>
+    `;
+  }
+
+  set(mudanca) {
+    this.filtro = { ...this.filtro, ...mudanca };
+  }
+
+  renderTabela() {
+    const linhas = this.list();
+    const { texto, status, codigo, ordem } = this.filtro;
+    return html`
+      <section aria-labelledby="contratos">
+        <div class="cabeca">
+          <h2 id="contratos">Contratos</h2>
+          <span class="fraco" role="status">${numero(linhas.length)} de ${numero(this.estado.clientes.size)}</span>
+          <input type="search" aria-label="Buscar por nome, CPF, cota ou consultor" placeholder="Nome, CPF, cota, consultor"
+            .value=${texto} @input=${(e) => this.set({ texto: e.target.value })}>
+          <select aria-label="Situação" .value=${status} @change=${(e) => this.set({ status: e.target.value })}>
+            <option value="">Todas as situações</option>
+            ${Object.entries(STATUS_CLIENTE).map(([valor, nome]) => html`<option value=${valor}>${nome}</option>`)}
+          </select>
+          <select aria-label="Ordem" .value=${ordem} @change=${(e) => this.set({ ordem: e.target.value })}>
+            ${Object.entries(ORDENS).map(([valor, [nome]]) => html`<option value=${valor}>${nome}</option>`)}
+          </select>
+          ${codigo ? html`<button class="secundario" @click=${() => this.set({ codigo: "" })}>Causa: ${findDesfecho(codigo).titulo} ×</button>` : nothing}
+        </div>
+        <div class="tabela contratos" role="table" aria-labelledby="contratos" aria-rowcount=${linhas.length}>
+          <div role="rowgroup">
+            <div class="linha titulos" role="row">
+              ${["Cliente", "Cota", "Etapa", "Situação", "Detalhe"].map((nome) => html`<span role="columnheader">${nome}</span>`)}
+            </div>
+          </div>
+          <lista-virtual .itens=${linhas} .linha=${this.renderLinha}></lista-virtual>
+        </div>
+      </section>
+    `;
+  }
+
+  renderLinha = (linha, numeroLinha) => html`
+    <div class="linha" role="row" aria-rowindex=${numeroLinha + 1}>
+      <span role="cell"><button class="nome" @click=${() => (this.aberto = linha.id)}>${linha.nome ?? "Sem nome"}</button>
+        <small>${linha.cpf}${linha.consultor ? ` · ${linha.consultor}` : ""}</small></span>
+      <span role="cell">${cota(linha)}</span>
+      <span role="cell">${this.renderPassos(linha)}</span>
+      <span role="cell">${selo(linha.status)}</span>
+      <span role="cell" class="detalhe">${this.renderDetalhe(linha)}</span>
+    </div>
+  `;
+
+  renderPassos(linha) {
+    const aqui = linha.status === "sucesso" ? PASSOS.length : PASSOS.indexOf(linha.etapa);
+    const nome = linha.status === "processando" ? ETAPAS[linha.etapa] : "";
+    return html`
+      <span class="passos ${linha.status}" aria-hidden="true">
+        ${PASSOS.map((_, n) => html`<i class=${n < aqui || linha.status === "sucesso" ? "feito" : n === aqui ? "agora" : ""}></i>`)}
+      </span>
+      <small>${nome}</small>
+    `;
+  }
+
+  renderDetalhe(linha) {
+    if (linha.status === "pendente" && linha.proxima_tentativa) return `Tenta de novo às ${hora(linha.proxima_tentativa)}`;
+    if (linha.codigo) return findDesfecho(linha.codigo).titulo;
+    return linha.arquivo ?? "";
+  }
+
+  renderAberto() {
+    const linha = this.estado.clientes.get(this.aberto);
+    return html`
+      <detalhe-contrato .automacao_id=${this.automacao_id} .linha=${linha} .sessao=${this.sessao}
+        .desfecho=${linha.codigo ? findDesfecho(linha.codigo) : null} .final=${FINAIS.has(this.estado.execucao.status)}
+        @fechar=${() => (this.aberto = null)} @tentar=${() => this.retry({ clientes: [linha.id] }, 1)}></detalhe-contrato>
+    `;
+  }
+}
+
+customElements.define("pagina-execucao", PaginaExecucao);

@@ -1,0 +1,198 @@
+// Where the day begins: start a download, and see what is running.
+import { html, nothing, repeat } from "../vendor/lit.js";
+import { get, getAll, post } from "../api.js";
+import { conexao } from "../live.js";
+import { TIPOS } from "../textos.js";
+import { Pagina, barra, campo, carregando, dataHora, ir, mesAno, numero, seloExecucao, valores, vazio } from "../ui.js";
+
+const MESES_ANTES = 3;
+const MESES_DEPOIS = 2;
+const PREVIA_MS = 300;
+
+// The months around this one that an office asks for, as "2026-12".
+function listMeses(hoje = new Date()) {
+  return Array.from({ length: MESES_ANTES + MESES_DEPOIS + 1 }, (_, n) => {
+    const dia = new Date(hoje.getFullYear(), hoje.getMonth() + n - MESES_ANTES, 1);
+    return { valor: `${dia.getFullYear()}-${dia.getMonth() + 1}`, texto: mesAno(dia.getMonth() + 1, dia.getFullYear()) };
+  });
+}
+
+class PaginaInicio extends Pagina {
+  static properties = {
+    sessao: { attribute: false },
+    pontos: { state: true },
+    consultores: { state: true },
+    execucoes: { state: true },
+    previa: { state: true },
+  };
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.load();
+    this.stop = conexao.followAll((evento) => this.hear(evento));
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.stop();
+    clearTimeout(this.espera);
+  }
+
+  async load() {
+    await this.fazer(async () => {
+      [this.pontos, this.consultores] = await Promise.all([
+        getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores"),
+      ]);
+      this.pontos = this.pontos.filter((ponto) => ponto.ativo);
+      await this.loadExecucoes();
+    });
+    await this.updateComplete;
+    this.preview();
+  }
+
+  async loadExecucoes() {
+    this.execucoes = (await get("execucoes", { limite: 20 })).execucoes;
+  }
+
+  // An execution that is not on the list yet, or a socket that came back: the list is read again.
+  hear(evento) {
+    const conhecida = evento && this.execucoes?.find((e) => e.automacao_id === evento.automacao_id);
+    if (!conhecida) return this.execucoes && this.loadExecucoes();
+    conhecida.contadores = evento.contadores;
+    if (evento.evento === "execucao.status") conhecida.status = evento.status;
+    this.requestUpdate();
+  }
+
+  read() {
+    const formulario = this.querySelector("form");
+    const { ponto_venda, quando, consultor, limite, forcar } = valores(formulario);
+    const [ano, mes] = quando ? quando.split("-").map(Number) : [null, null];
+    return {
+      ponto_venda, mes, ano,
+      consultor: consultor && Number(consultor),
+      limite: limite && Number(limite),
+      forcar: forcar !== undefined,
+    };
+  }
+
+  change() {
+    clearTimeout(this.espera);
+    this.espera = setTimeout(() => this.preview(), PREVIA_MS);
+  }
+
+  async preview() {
+    const formulario = this.querySelector("form");
+    if (!this.pontos?.length || !formulario?.checkValidity()) return;
+    try {
+      this.previa = await post("previa-downloads-ponto-venda", this.read());
+    } catch (erro) {
+      this.previa = { recusa: erro.message };
+    }
+  }
+
+  async start(event) {
+    event.preventDefault();
+    const feita = await this.fazer(() => post("processar-downloads-ponto-venda", this.read()), "Execução enviada.");
+    if (feita) ir(`execucoes/${feita.automacao_id}`);
+  }
+
+  render() {
+    if (!this.pontos) return html`<h1 tabindex="-1">Baixar boletos</h1>${carregando()}`;
+    return html`
+      <h1 tabindex="-1">Baixar boletos</h1>
+      ${this.pontos.length ? this.renderForm() : this.renderFirst()}
+      <section aria-labelledby="recentes">
+        <h2 id="recentes">Execuções recentes</h2>
+        ${this.renderExecucoes()}
+      </section>
+    `;
+  }
+
+  renderFirst() {
+    return html`
+      <section class="cartao">
+        <h2>Primeiros passos</h2>
+        <ol>
+          <li><a href="#/pontos-venda">Cadastre o ponto de venda</a></li>
+          <li><a href="#/credenciais">Cadastre a credencial do portal</a> e teste-a</li>
+          <li><a href="#/consultores">Cadastre os consultores</a></li>
+          <li><a href="#/planilhas">Importe a planilha de cada um</a></li>
+        </ol>
+      </section>
+    `;
+  }
+
+  renderForm() {
+    if (this.sessao.escopo === "leitura") return nothing;
+    return html`
+      <form class="cartao" @submit=${this.start} @input=${this.change} @change=${this.change}>
+        <div class="grade">
+          ${campo("ponto_venda", "Ponto de venda", html`
+            <select id="ponto_venda" name="ponto_venda" required>
+              ${this.pontos.map((p) => html`<option value=${p.codigo}>${p.codigo} · ${p.nome}</option>`)}
+            </select>`, this.erros.ponto_venda)}
+          ${campo("quando", "Vencimento", html`
+            <select id="quando" name="quando">
+              <option value="">Próxima parcela de cada cliente</option>
+              ${listMeses().map((m) => html`<option value=${m.valor}>${m.texto}</option>`)}
+            </select>`, this.erros.mes)}
+          ${campo("consultor", "Consultor", html`
+            <select id="consultor" name="consultor">
+              <option value="">Todos</option>
+              ${this.consultores.map((c) => html`<option value=${c.id}>${c.nome}</option>`)}
+            </select>`, this.erros.consultor)}
+          ${campo("limite", "Limite de clientes", html`
+            <input id="limite" name="limite" type="number" min="1" inputmode="numeric" placeholder="Todos">`, this.erros.limite)}
+        </div>
+        <label class="marca-campo"><input type="checkbox" name="forcar"> Baixar de novo os que já estão aqui</label>
+        ${this.renderPrevia()}
+        <button ?disabled=${this.ocupada || this.previa?.a_baixar === 0}>${this.renderVerbo()}</button>
+      </form>
+    `;
+  }
+
+  renderVerbo() {
+    const quantos = this.previa?.a_baixar;
+    return quantos ? `Baixar ${numero(quantos)} ${quantos === 1 ? "boleto" : "boletos"}` : "Baixar boletos";
+  }
+
+  renderPrevia() {
+    const { previa } = this;
+    if (!previa) return nothing;
+    if (previa.recusa) return html`<p class="destaque" role="status">${previa.recusa}</p>`;
+    return html`
+      <dl class="numeros" role="status" aria-label="O que esta execução vai encontrar">
+        <div><dt>Clientes</dt><dd>${numero(previa.total_clientes)}</dd></div>
+        <div><dt>Já baixados</dt><dd>${previa.ja_baixados === null ? "decidido na tela de cada um" : numero(previa.ja_baixados)}</dd></div>
+        <div><dt>Falharam da última vez</dt><dd>${numero(previa.com_erro)}</dd></div>
+      </dl>
+    `;
+  }
+
+  renderExecucoes() {
+    if (!this.execucoes) return carregando();
+    if (!this.execucoes.length) return vazio("Nenhuma execução ainda.");
+    return html`
+      <ul class="lista">
+        ${repeat(this.execucoes, (e) => e.automacao_id, (e) => html`
+          <li>
+            <a class="linha-execucao" href="#/execucoes/${e.automacao_id}">
+              <span><strong>${e.ponto_venda}</strong> · ${mesAno(e.parametros.mes, e.parametros.ano)}
+                ${e.tipo === "download_boletos" ? nothing : html`· ${TIPOS[e.tipo]}`}</span>
+              <span class="fraco">${dataHora(e.criado_em)}</span>
+              ${seloExecucao(e.status)}
+              ${barra(e.contadores, `Andamento de ${e.ponto_venda}`)}
+              <span class="fraco">${this.renderFeitos(e.contadores)}</span>
+            </a>
+          </li>`)}
+      </ul>
+    `;
+  }
+
+  renderFeitos(contadores) {
+    const total = Object.values(contadores).reduce((soma, quantos) => soma + quantos, 0);
+    return `${numero(total - contadores.pendente - contadores.processando)} de ${numero(total)}`;
+  }
+}
+
+customElements.define("pagina-inicio", PaginaInicio);

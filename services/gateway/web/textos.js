@@ -1,0 +1,98 @@
+// Every word of the dashboard that is not the server's, in one place: another language is another module like this one.
+
+export const STATUS_CLIENTE = {
+  pendente: "Na fila",
+  processando: "Em andamento",
+  sucesso: "Baixado",
+  ja_baixado: "Já baixado",
+  sem_boleto: "Sem boleto",
+  cpf_nao_encontrado: "CPF não encontrado",
+  erro: "Erro",
+  cancelado: "Cancelado",
+};
+
+export const STATUS_EXECUCAO = {
+  na_fila: "Na fila",
+  em_andamento: "Em andamento",
+  pausada: "Pausada",
+  bloqueada: "Espera uma pessoa",
+  concluida: "Concluída",
+  concluida_com_falhas: "Concluída com falhas",
+  erro: "Parou com erro",
+  cancelada: "Cancelada",
+};
+
+export const ETAPAS = {
+  na_fila: "Na fila",
+  autenticando: "Entrando no portal",
+  buscando: "Buscando o cliente",
+  emitindo: "Emitindo a cobrança",
+  baixando: "Baixando o PDF",
+  verificando: "Conferindo o boleto",
+  nomeando: "Dando nome",
+  arquivado: "Arquivado",
+};
+
+export const TIPOS = {
+  download_boletos: "Download",
+  agendada: "Agendada",
+  reprocessamento: "Nova tentativa",
+  teste: "Teste",
+};
+
+export const PAPEIS = { admin: "Administrador", operador: "Operador", leitura: "Leitura" };
+
+export const MESES = [
+  "Janeiro", "Fevereiro", "Março", "Abril", "Maio", "Junho",
+  "Julho", "Agosto", "Setembro", "Outubro", "Novembro", "Dezembro",
+];
+
+export const QUEM_AGE = {
+  operador: "Quem opera precisa agir",
+  administrador: "Um administrador precisa agir",
+  sistema: "O sistema resolve sozinho",
+  desenvolvimento: "O suporte precisa agir",
+  "ninguém": "Ninguém precisa agir",
+};
+
+export const MENU = {
+  inicio: "Baixar boletos",
+  execucoes: "Execuções",
+  boletos: "Boletos",
+  clientes: "Clientes",
+  planilhas: "Planilhas",
+  estatisticas: "Estatísticas",
+  consultores: "Consultores",
+  "pontos-venda": "Pontos de venda",
+  credenciais: "Credenciais",
+  pessoas: "Pessoas",
+  conta: "Minha conta",
+};
+
+export const CONEXAO = {
+  parada: "Sem conexão ao vivo",
+  conectando: "Conectando…",
+  no_ar: "Ao vivo",
+  caida: "Conexão perdida; tentando de novo…",
+};
+
+export const T = {
+  sistema: "Canopus",
+  pular: "Ir para o conteúdo",
+  menu: "Menu",
+  sair: "Sair",
+  carregando: "Carregando…",
+  fechar: "Fechar",
+  cancelar: "Cancelar",
+  salvar: "Salvar",
+  excluir: "Excluir",
+  editar: "Editar",
+  novo: "Novo",
+  todos: "Todos",
+  buscar: "Buscar",
+  mais: "Carregar mais",
+  nenhum: "Nada por aqui ainda.",
+  sessao_encerrada: "A sessão terminou. Entre de novo.",
+  sem_servidor: "O servidor não respondeu. Confira a conexão e tente de novo.",
+  pagina_desconhecida: "Página não encontrada.",
+};

@@ -1,0 +1,131 @@
+// What the pages are made of: their base, formats, and the small pieces that every page shows alike.
+import { LitElement, html, nothing, svg } from "./vendor/lit.js";
+import { Recusa } from "./api.js";
+import { MESES, STATUS_CLIENTE, STATUS_EXECUCAO, T } from "./textos.js";
+
+// Pages live in the document itself, under its one style sheet.
+export class Base extends LitElement {
+  createRenderRoot() {
+    return this;
+  }
+}
+
+// A page: `titulo` names it; `fazer` runs what a button asks for and tells how it went.
+export class Pagina extends Base {
+  static properties = { ocupada: { state: true }, erros: { state: true } };
+
+  constructor() {
+    super();
+    this.ocupada = false;
+    this.erros = {};
+  }
+
+  async fazer(trabalho, feito) {
+    this.ocupada = true;
+    this.erros = {};
+    try {
+      const resposta = await trabalho();
+      if (feito) avisar(feito);
+      return resposta;
+    } catch (erro) {
+      if (!(erro instanceof Recusa)) throw erro;
+      this.erros = Object.fromEntries(erro.detalhes.map(({ campo, erro: motivo }) => [campo, motivo]));
+      avisar(erro.message, "erro");
+      return undefined;
+    } finally {
+      this.ocupada = false;
+    }
+  }
+}
+
+// --- formats ---------------------------------------------------------------------------------------------------------
+
+const DATA_HORA = new Intl.DateTimeFormat("pt-BR", { dateStyle: "short", timeStyle: "short" });
+const DATA = new Intl.DateTimeFormat("pt-BR", { dateStyle: "short", timeZone: "UTC" });
+const HORA = new Intl.DateTimeFormat("pt-BR", { timeStyle: "medium" });
+const MOEDA = new Intl.NumberFormat("pt-BR", { style: "currency", currency: "BRL" });
+const NUMERO = new Intl.NumberFormat("pt-BR");
+const PERCENTUAL = new Intl.NumberFormat("pt-BR", { style: "percent", maximumFractionDigits: 1 });
+
+const ou = (formato) => (valor) => (valor === null || valor === undefined || valor === "" ? "–" : formato(valor));
+export const dataHora = ou((iso) => DATA_HORA.format(new Date(iso)));
+export const data = ou((iso) => DATA.format(new Date(iso)));
+export const hora = ou((iso) => HORA.format(new Date(iso)));
+export const moeda = ou((valor) => MOEDA.format(valor));
+export const numero = ou((valor) => NUMERO.format(valor));
+export const percentual = ou((valor) => PERCENTUAL.format(valor));
+export const mesAno = (mes, ano) => (mes ? `${MESES[mes - 1]}${ano ? ` de ${ano}` : ""}` : "Próxima parcela");
+export const cota = (linha) => (linha.grupo === null ? "–" : `${linha.grupo}/${linha.cota}`);
+
+export const duracao = ou((segundos) => {
+  if (segundos < 60) return `${Math.max(1, Math.round(segundos))} s`;
+  if (segundos < 3600) return `${Math.round(segundos / 60)} min`;
+  const minutos = Math.round(segundos / 60);
+  return `${Math.floor(minutos / 60)} h ${String(minutos % 60).padStart(2, "0")} min`;
+});
+
+// --- pieces ----------------------------------------------------------------------------------------------------------
+
+export const selo = (status) =>
+  html`<span class="selo ${status}">${STATUS_CLIENTE[status] ?? STATUS_EXECUCAO[status] ?? status}</span>`;
+
+export const seloExecucao = (status) => html`<span class="selo ${status}">${STATUS_EXECUCAO[status] ?? status}</span>`;
+
+export const carregando = () => html`<p class="vazio" role="status">${T.carregando}</p>`;
+export const vazio = (texto = T.nenhum) => html`<p class="vazio">${texto}</p>`;
+
+// A labelled control with its error. controle: a template whose control has this id.
+export const campo = (id, rotulo, controle, erro = "", dica = "") => html`
+  <div class="campo">
+    <label for=${id}>${rotulo}</label>
+    ${controle}
+    ${dica ? html`<p class="dica" id="${id}-dica">${dica}</p>` : nothing}
+    ${erro ? html`<p class="erro-campo" id="${id}-erro">${erro}</p>` : nothing}
+  </div>
+`;
+
+// The share of each outcome, drawn without inline styles: the policy of the page forbids them.
+export function barra(contadores, rotulo) {
+  const ordem = ["sucesso", "ja_baixado", "sem_boleto", "cpf_nao_encontrado", "erro", "cancelado", "processando"];
+  const total = Object.values(contadores).reduce((soma, quantos) => soma + quantos, 0) || 1;
+  const feitos = total - contadores.pendente - contadores.processando;
+  let x = 0;
+  const partes = ordem.map((status) => {
+    const largura = (100 * contadores[status]) / total;
+    const inicio = x;
+    x += largura;
+    return { status, inicio, largura };
+  });
+  return html`
+    <div class="barra" role="progressbar" aria-label=${rotulo} aria-valuemin="0" aria-valuemax=${total}
+      aria-valuenow=${feitos} aria-valuetext="${feitos} de ${total}">
+      <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+        ${partes.map((p) => svgRect(p.status, p.inicio, p.largura))}
+      </svg>
+    </div>
+  `;
+}
+
+
+const svgRect = (status, x, largura) =>
+  largura ? svg`<rect class=${status} x=${x} y="0" width=${largura} height="1"></rect>` : nothing;
+
+// --- telling and asking ----------------------------------------------------------------------------------------------
+
+export function avisar(texto, tipo = "bom") {
+  dispatchEvent(new CustomEvent("aviso", { detail: { texto, tipo } }));
+}
+
+// Opens the page's one question dialog; resolves to whether the person said yes.
+export function confirmar(pergunta, sim) {
+  return new Promise((responder) => dispatchEvent(new CustomEvent("pergunta", { detail: { pergunta, sim, responder } })));
+}
+
+// A form's values by name; blank ones are null.
+export function valores(formulario) {
+  return Object.fromEntries([...new FormData(formulario)].map(([nome, valor]) => [nome, valor === "" ? null : valor]));
+}
+
+export const ir = (caminho) => {
+  location.hash = `#/${caminho}`;
+};
