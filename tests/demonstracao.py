@@ -28,6 +28,7 @@ RAIZ = Path(__file__).parent.parent
 PASTA = RAIZ / "dados" / "demonstracao"
 ENCERRAMENTO_S = 20
 EXECUCAO_S = 240
+EMAIL = "demonstracao@canopus.local"
 
 
 def say(texto: str = "") -> None:
@@ -219,7 +220,10 @@ async def demonstrate(processos: Processos, origem: str, url_portal: str) -> int
         cliente = Cliente(sessao, origem)
         say("Iniciando o sistema e o portal simulado…")
         await cliente.wait_saude()
-        chave = await create_chave(processos)
+        chave = await run_canopus(processos, "chaves", "criar", "--nome", "demonstracao", "--escopo", "admin")
+        senha = await run_canopus(
+            processos, "pessoas", "criar", "--email", EMAIL, "--nome", "Demonstração", "--escopo", "admin"
+        )
         sessao.headers["Authorization"] = f"Bearer {chave}"
         await register(cliente, amostra, url_portal)
         say("Importando as planilhas:")
@@ -232,19 +236,20 @@ async def demonstrate(processos: Processos, origem: str, url_portal: str) -> int
     erros = conferencia.divergencias + list_pdfs(amostra)
     say(f"\nStatus vistos: {', '.join(sorted(conferencia.status))}")
     say(f"Códigos vistos ({len(conferencia.codigos)}): {', '.join(sorted(conferencia.codigos))}")
-    say(f"Painel: {origem}/   chave de acesso: {chave}")
+    say(f"Painel: {origem}/   e-mail: {EMAIL}   senha provisória: {senha}")
+    say(f"Chave de acesso da API: {chave}")
     say(f"{erros} divergência(s)." if erros else "Tudo como esperado.")
     return 1 if erros else 0
 
 
-async def create_chave(processos: Processos) -> str:
+async def run_canopus(processos: Processos, *argumentos: str) -> str:
     processo = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services", "chaves", "criar", "--nome", "demonstracao", "--escopo", "admin",
+        sys.executable, "-m", "services", *argumentos,
         cwd=RAIZ, env=processos.ambiente, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     saida, _ = await asyncio.wait_for(processo.communicate(), INICIO_S)
     if processo.returncode:
-        raise RuntimeError("a chave de acesso não foi criada")
+        raise RuntimeError(f"canopus {' '.join(argumentos[:2])} falhou")
     return saida.decode().strip()
 
 
