@@ -1,4 +1,4 @@
-"""The plain page in a real Chromium: it lists, follows live and survives a cut; its reducer is the reference one."""
+"""The dashboard in a real Chromium: it starts, follows live and survives a cut; its reducer is the reference one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from uuid import UUID
 import pytest
 from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 
+from services.gateway.senhas import hash_senha
+from services.gateway.store import pessoas
+from services.gateway.store.chaves import Escopo
 from services.scraper.portal.browser.chromium import find_chromium
 from tests.gateway.balcao import Balcao, open_balcao, read_eventos, subscribe
 from tests.gateway.cadastro import add_loja, list_itens, submit
@@ -32,61 +35,159 @@ async def pagina() -> AsyncIterator[Page]:
         browser = await playwright.chromium.launch(
             executable_path=achado.executable, args=list(achado.args), chromium_sandbox=achado.sandbox
         )
-        page = await browser.new_page()
+        page = await (await browser.new_context(locale="pt-BR")).new_page()
         page.set_default_timeout(10_000)
         yield page
         await browser.close()
 
 
-async def enter(balcao: Balcao, pagina: Page, caminho: str = "/") -> list[str]:
-    """Open a page with the key; returns what its console complains about."""
+EMAIL, SENHA = "ana@exemplo.com.br", "uma senha comprida"
+
+
+async def add_pessoa(balcao: Balcao, escopo: Escopo = Escopo.OPERADOR) -> None:
+    senha_hash = await hash_senha(SENHA)
+    async with balcao.pool.acquire() as conn:
+        id = await pessoas.create_pessoa(conn, EMAIL, "Ana", senha_hash, escopo, None)
+        await conn.execute("UPDATE pessoas SET trocar_senha = false WHERE id = $1", id)
+
+
+def note_queixas(pagina: Page) -> list[str]:
+    """What the page's console complains about from here on; that nobody is signed in yet is no complaint."""
     queixas: list[str] = []
 
     def note(mensagem: ConsoleMessage) -> None:
-        if mensagem.type in ("error", "warning"):
+        if mensagem.type in ("error", "warning") and "401" not in mensagem.text:
             queixas.append(mensagem.text)
 
     pagina.on("console", note)
     pagina.on("pageerror", lambda erro: queixas.append(str(erro)))
-    await pagina.goto(balcao.origem + caminho)
-    await pagina.get_by_label("Chave de acesso").fill(balcao.chaves["leitura"])
-    await pagina.get_by_role("button").click()
     return queixas
 
 
-async def test_the_page_follows_an_execution_and_goes_on_after_a_cut(balcao: Balcao, pagina: Page) -> None:
+async def enter(balcao: Balcao, pagina: Page, caminho: str = "", senha: str = SENHA) -> list[str]:
+    queixas = note_queixas(pagina)
+    await pagina.goto(f"{balcao.origem}/#/{caminho}")
+    await pagina.get_by_label("E-mail").fill(EMAIL)
+    await pagina.get_by_label("Senha").fill(senha)
+    await pagina.get_by_role("button", name="Entrar").click()
+    return queixas
+
+
+async def test_an_execution_is_followed_goes_on_after_a_cut_and_two_tabs_agree(balcao: Balcao, pagina: Page) -> None:
     loja = await add_loja(balcao.pool)
     id = await submit(balcao.pool, loja)
+    await add_pessoa(balcao)
     queixas = await enter(balcao, pagina)
-    await pagina.get_by_role("button", name="Ver ao vivo a execução de 17.308, na_fila").click()
-    await expect(pagina.locator("#clientes tr")).to_have_count(3)
+    await pagina.get_by_role("link", name="17.308").click()
+    linhas = pagina.locator("lista-virtual .linha")
+    await expect(linhas).to_have_count(3)
     maestro = Maestro(balcao.pool)
     cerca = await maestro.lease(loja)
     itens = await list_itens(balcao.pool, id)
     await maestro.succeed(itens[0]["id"], cerca)
-    await expect(pagina.locator("#clientes td.sucesso")).to_have_count(1)
+    await expect(pagina.locator("lista-virtual .selo.sucesso")).to_have_count(1)
     [socket] = balcao.gateway.ctx.live.sockets
     socket.close(4008, "corte")
-    for item in itens[1:]:
-        await maestro.succeed(item["id"], cerca)
-    await expect(pagina.locator("#detalhe-titulo")).to_have_text("Execução de 17.308: concluida")
-    await expect(pagina.locator("#clientes td.sucesso")).to_have_count(3)
-    vistos = await pagina.locator("#eventos li").evaluate_all("linhas => linhas.map(linha => linha.value)")
-    assert vistos == list(range(vistos[0], vistos[0] + len(vistos)))
+    await maestro.fail(itens[1]["id"], cerca, "cliente.ambiguo")
+    await maestro.succeed(itens[2]["id"], cerca)
+    await expect(pagina.locator(".cabeca .selo").first).to_have_text("Concluída com falhas")
+    outra = await pagina.context.new_page()
+    await outra.goto(pagina.url)
+    contagens = [
+        await aba.locator(".contador").evaluate_all("botoes => botoes.map(botao => botao.textContent.trim())")
+        for aba in (pagina, outra)
+        if await aba.locator(".contador.sucesso strong").text_content() == "2"
+    ]
+    assert len(contagens) == 2 and contagens[0] == contagens[1]
+    await expect(pagina.get_by_role("heading", name="Mais de uma cota")).to_be_visible()
     assert not queixas
     assert await pagina.evaluate("Object.keys(localStorage).length + Object.keys(sessionStorage).length") == 0
 
 
-async def test_a_wrong_key_is_told_and_the_form_stays(balcao: Balcao, pagina: Page) -> None:
-    balcao.chaves["leitura"] = "cano_errada"
+async def test_a_job_is_previewed_started_paused_resumed_and_cancelled(balcao: Balcao, pagina: Page) -> None:
+    await add_loja(balcao.pool)
+    await add_pessoa(balcao)
+    queixas = await enter(balcao, pagina)
+    await pagina.get_by_role("button", name="Baixar 3 boletos").click()
+    await expect(pagina.locator(".cabeca .selo").first).to_have_text("Na fila")
+    for acao, status in (("Pausar", "Pausada"), ("Retomar", "Na fila")):
+        await pagina.get_by_role("button", name=acao).click()
+        await expect(pagina.locator(".cabeca .selo").first).to_have_text(status)
+    await pagina.get_by_role("button", name="Cancelar").first.click()
+    await pagina.get_by_role("dialog").get_by_role("button", name="Cancelar a execução").click()
+    await expect(pagina.locator(".cabeca .selo").first).to_have_text("Cancelada")
+    assert not queixas
+
+
+async def test_a_failure_is_explained_with_its_attempts_and_done_again(balcao: Balcao, pagina: Page) -> None:
+    loja = await add_loja(balcao.pool, clientes=2)
+    id = await submit(balcao.pool, loja)
+    maestro, itens = Maestro(balcao.pool), await list_itens(balcao.pool, id)
+    cerca = await maestro.lease(loja)
+    await maestro.fail(itens[0]["id"], cerca, "cliente.ambiguo")
+    await maestro.succeed(itens[1]["id"], cerca)
+    await add_pessoa(balcao)
+    queixas = await enter(balcao, pagina, f"execucoes/{id}")
+    await pagina.locator("lista-virtual button.nome").first.click()
+    janela = pagina.get_by_role("dialog")
+    await expect(janela.get_by_role("heading", name="Tentativas")).to_be_visible()
+    await janela.get_by_role("button", name="Tentar de novo").click()
+    await pagina.locator("#pergunta").get_by_role("button", name="Tentar de novo").click()
+    await expect(pagina.get_by_role("link", name="ver a execução de origem")).to_be_visible()
+    await expect(pagina.locator("lista-virtual .linha")).to_have_count(1)
+    assert not queixas
+
+
+async def test_who_only_reads_sees_no_button_that_changes_anything(balcao: Balcao, pagina: Page) -> None:
+    loja = await add_loja(balcao.pool)
+    id = await submit(balcao.pool, loja)
+    await add_pessoa(balcao, Escopo.LEITURA)
+    await enter(balcao, pagina, f"execucoes/{id}")
+    await expect(pagina.locator("lista-virtual .linha")).to_have_count(3)
+    for nome in ("Pausar", "Cancelar", "Tentar de novo"):
+        await expect(pagina.get_by_role("button", name=nome)).to_have_count(0)
+    await expect(pagina.get_by_role("link", name="Pessoas")).to_have_count(0)
+    status = await pagina.evaluate("fetch('/api/automation/pessoas').then(resposta => resposta.status)")
+    assert status == 403
+
+
+async def test_script_in_a_name_is_shown_as_text(balcao: Balcao, pagina: Page) -> None:
+    loja = await add_loja(balcao.pool, clientes=1)
+    mau = "<img src=x onerror=\"document.title='invadido'\"><script>document.title='invadido'</script>"
+    await balcao.pool.execute("UPDATE clientes_finais SET nome_completo = $1", mau)
+    id = await submit(balcao.pool, loja)
+    await add_pessoa(balcao)
+    queixas = await enter(balcao, pagina, f"execucoes/{id}")
+    await expect(pagina.locator("lista-virtual button.nome")).to_have_text(mau)
+    assert "invadido" not in await pagina.title()
+    assert not queixas
+
+
+async def test_a_wrong_password_is_told_and_the_form_stays(balcao: Balcao, pagina: Page) -> None:
+    await add_pessoa(balcao)
+    await enter(balcao, pagina, senha="errada")
+    await expect(pagina.locator(".aviso.erro")).to_contain_text("E-mail ou senha não conferem")
+    await expect(pagina.get_by_label("E-mail")).to_be_visible()
+
+
+async def test_a_session_that_ends_leads_back_to_the_form(balcao: Balcao, pagina: Page) -> None:
+    await add_loja(balcao.pool)
+    await add_pessoa(balcao)
     await enter(balcao, pagina)
-    await expect(pagina.locator("#conexao")).to_contain_text("Chave de acesso inválida")
-    await expect(pagina.get_by_label("Chave de acesso")).to_be_visible()
+    baixar = pagina.get_by_role("button", name="Baixar 3 boletos")
+    await expect(baixar).to_be_enabled()
+    await balcao.pool.execute("UPDATE chaves_api SET revogada_em = now() WHERE pessoa_id IS NOT NULL")
+    await baixar.click()
+    await expect(pagina.get_by_label("E-mail")).to_be_visible()
+    await expect(pagina.locator(".aviso.erro")).to_contain_text("A sessão terminou")
 
 
 async def test_the_documentation_is_shown_from_the_descriptions(balcao: Balcao, pagina: Page) -> None:
-    queixas = await enter(balcao, pagina, "/api/docs")
-    envio = pagina.locator("summary", has_text="processar-downloads-ponto-venda")
+    queixas = note_queixas(pagina)
+    await pagina.goto(f"{balcao.origem}/api/docs")
+    await pagina.get_by_label("Chave de acesso").fill(balcao.chaves["leitura"])
+    await pagina.get_by_role("button", name="Mostrar").click()
+    envio = pagina.locator("summary", has_text="/processar-downloads-ponto-venda")
     await expect(envio).to_have_count(1)
     await envio.click()
     await expect(pagina.locator("details[open]")).to_contain_text("ponto_venda")

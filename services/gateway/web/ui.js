@@ -30,7 +30,8 @@ export class Pagina extends Base {
     } catch (erro) {
       if (!(erro instanceof Recusa)) throw erro;
       this.erros = Object.fromEntries(erro.detalhes.map(({ campo, erro: motivo }) => [campo, motivo]));
-      avisar(erro.message, "erro");
+      // That the session ended, the shell says itself; a wrong password is no session.
+      if (erro.codigo !== "acesso.sessao_encerrada") avisar(erro.message, "erro");
       return undefined;
     } finally {
       this.ocupada = false;
