@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from services.gateway.campos import check_email
 from shared.settings import Settings
 
 
@@ -31,7 +32,7 @@ class GatewaySettings(Settings):
     port: int = Field(default=5000, ge=0, le=65535)
     database_url: Annotated[str, AfterValidator(_check_database)] | None = Field(default=None, repr=False)
     origens: Annotated[str, AfterValidator(_check_origens)] = ""
-    admin_email: str = "admin@canopus.local"
+    admin_email: Annotated[str, AfterValidator(check_email)] = "admin@canopus.local"
 
     @property
     def origens_permitidas(self) -> frozenset[str]:

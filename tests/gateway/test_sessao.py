@@ -169,3 +169,12 @@ async def test_a_socket_opens_with_the_cookie_and_closes_when_the_session_ends(n
         assert (await ws.receive_json(timeout=10))["tipo"] == "estado"
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await navegador.sessao.ws_connect(url, protocols=("canopus.v1",), origin="https://mau.exemplo.com")
+
+
+async def test_cookies_and_tokens_that_are_no_text_are_refused_like_any_other(navegador: Navegador) -> None:
+    client = navegador.porta.client
+    resposta = await client.get(f"{BASE}/execucoes", headers={"Cookie": "canopus_sessao=canos_\xff"})
+    assert resposta.status == 401
+    assert await navegador.enter() == 201
+    navegador.csrf = "\xff"
+    assert (await navegador.call("POST", "consultores", {}))[0] == 403
