@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all of their own set-up; each may be run again at any time.
-.PHONY: setup demo test test-all check locks vendor clean
+.PHONY: setup demo screenshots test test-all check locks vendor clean
 
 # Bytecode is compiled once, at install: without it every start is 2 to 8 times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,6 +17,10 @@ setup:
 # make demo KEEP=1 leaves the system running.
 demo: setup
 	@$(VENV_PYTHON) -m tests.demonstracao $(if $(KEEP),--manter)
+
+# Every page of the dashboard, in dados/demonstracao/fotos.
+screenshots: setup
+	@$(VENV_PYTHON) -m tests.fotos
 
 .PHONY: setup-dev setup-test
 setup-dev: setup

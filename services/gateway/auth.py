@@ -145,10 +145,8 @@ async def _identify_sessao(conn: Conn, request: web.Request, token: str) -> Aces
     acesso = _make_acesso(achada)
     assert acesso.pessoa
     if request.method not in _SEM_EFEITO:
-        enviado = request.headers.get(CABECALHO_CSRF, "")
-        if not hmac.compare_digest(enviado.encode(errors="replace"), acesso.pessoa.csrf.encode()) or not is_same_origin(
-            request
-        ):
+        enviado = request.headers.get(CABECALHO_CSRF, "").encode(errors="replace")
+        if not (hmac.compare_digest(enviado, acesso.pessoa.csrf.encode()) and is_same_origin(request)):
             texto = "O pedido não veio do painel. Recarregue a página e tente de novo."
             raise ApiError(403, "acesso.csrf", texto)
     return acesso
