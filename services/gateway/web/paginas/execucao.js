@@ -212,9 +212,8 @@ class PaginaExecucao extends Pagina {
       <li class="causa">
         <strong class="quantos">${numero(linhas.length)}</strong>
         <div>
-          <h3>${desfecho.titulo}</h3>
-          <p>${desfecho.texto}</p>
-          <p class="fraco">${QUEM_AGE[desfecho.quem_age] ?? desfecho.quem_age}</p>
+          <h3>${desfecho.titulo} <small>${QUEM_AGE[desfecho.quem_age] ?? desfecho.quem_age}</small></h3>
+          <p class="fraco">${desfecho.texto}</p>
         </div>
         <div class="acoes">
           <button class="secundario" aria-pressed=${marcada} @click=${() => this.set({ codigo: marcada ? "" : codigo })}>
