@@ -26,7 +26,7 @@ def _check_origens(texto: str) -> str:
 
 class GatewaySettings(Settings):
     """admin_email: of the first person, made at the first start. origens: other origins whose pages may open the
-    socket, comma-separated, as https://crm.exemplo.com.br."""
+    socket, comma-separated, as https://crm.exemplo.com.br. Where there are none, each ticket names its own."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=5000, ge=0, le=65535)

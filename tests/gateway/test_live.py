@@ -35,7 +35,9 @@ FINAIS = ("concluida", "concluida_com_falhas", "bloqueada", "erro", "cancelada")
 
 @pytest.fixture
 async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
-    async with open_balcao(database_url, tmp_path, origens="https://crm.exemplo.com.br") as aberto:
+    async with open_balcao(
+        database_url, tmp_path, origens="https://crm.exemplo.com.br, https://CRM.cliente.exemplo/"
+    ) as aberto:
         yield aberto
 
 
@@ -451,7 +453,7 @@ async def test_a_ticket_opens_one_socket_of_its_origin_for_its_ponto_de_venda(ba
     async with balcao.socket(None, headers=origem) as ws:
         await ws.send_json(quadro)
         assert await close_code(ws) == ("acesso.bilhete_invalido", 4401)
-    for outra_origem in ({"Origin": "https://outro.exemplo"}, {}):
+    for outra_origem in ({"Origin": "https://crm.exemplo.com.br"}, {}):
         async with balcao.socket(None, headers=outra_origem) as ws:
             novo = await make_bilhete(balcao, "17308", origem["Origin"])
             await ws.send_json({"tipo": "autenticar", "bilhete": novo})
@@ -462,6 +464,33 @@ async def test_a_ticket_opens_one_socket_of_its_origin_for_its_ponto_de_venda(ba
         await ws.send_json({"tipo": "autenticar", "bilhete": velho})
         assert await close_code(ws) == ("acesso.bilhete_invalido", 4401)
     assert velho not in str(await balcao.pool.fetch("SELECT * FROM bilhetes"))
+
+
+async def test_where_origins_are_listed_no_ticket_is_made_or_taken_for_another(balcao: Balcao) -> None:
+    await add_loja(balcao.pool)
+    corpo = {"ponto_venda": "17.308", "origem": "https://outro.exemplo"}
+    assert set((await balcao.call("POST", "bilhetes", corpo)).campos) == {"origem"}
+    assert await refused(balcao, None, headers={"Origin": "https://outro.exemplo"}) == 403
+    assert await make_bilhete(balcao, "17.308", balcao.origem)
+
+
+async def test_where_none_are_listed_the_ticket_names_its_own(database_url: str, tmp_path: Path) -> None:
+    async with open_balcao(database_url, tmp_path) as balcao:
+        id = await submit(balcao.pool, await add_loja(balcao.pool))
+        bilhete = await make_bilhete(balcao, "17308", "https://crm.exemplo.com.br")
+        async with balcao.socket(None, headers={"Origin": "https://crm.exemplo.com.br"}) as ws:
+            await ws.send_json({"tipo": "autenticar", "bilhete": bilhete})
+            assert (await subscribe(ws, id))["tipo"] == "estado"
+
+
+async def test_a_cookie_says_nothing_for_a_page_of_another_origin(balcao: Balcao) -> None:
+    id = await submit(balcao.pool, await add_loja(balcao.pool))
+    do_crm = {"Origin": "https://crm.exemplo.com.br", "Cookie": "canopus_sessao=canos_encerrada"}
+    async with balcao.socket(None, headers=do_crm) as ws:
+        await ws.send_json({"tipo": "autenticar", "bilhete": await make_bilhete(balcao, "17308", do_crm["Origin"])})
+        assert (await subscribe(ws, id))["tipo"] == "estado"
+    assert await refused(balcao, None, headers={**do_crm, "Origin": balcao.origem}) == 401
+    assert await refused(balcao, None, headers={**do_crm, "Origin": "https://outro.exemplo"}) in (401, 403)
 
 
 async def test_a_ticket_is_only_made_for_what_the_key_sees(balcao: Balcao) -> None:

@@ -31,6 +31,9 @@ async def create(chamada: Chamada, corpo: Bilhete) -> Resposta:
     partes = _ORIGEM.fullmatch(origem)
     if partes is None or int(partes["porta"] or 0) > 65535:
         raise invalid_field("origem", "use esquema, servidor e porta, como https://crm.exemplo.com.br")
+    permitidas = chamada.ctx.settings.origens_permitidas
+    if permitidas and origem not in permitidas and origem.partition("://")[2] != chamada.request.host.lower():
+        raise invalid_field("origem", "não está entre as permitidas; inclua-a em CANOPUS_ORIGENS")
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         ponto_venda = await chamada.acesso.find_ponto_venda(conn, corpo.ponto_venda)
         bilhete = await create_bilhete(conn, chamada.acesso.chave_id, ponto_venda["id"], origem)

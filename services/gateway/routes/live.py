@@ -53,8 +53,11 @@ async def open_socket(chamada: Chamada) -> web.StreamResponse:
 
 
 async def _identify(ctx: AppContext, request: web.Request) -> Acesso | None:
-    """None: the first frame must tell, which only a socket can send."""
-    if has_credentials(request):
+    """None: the first frame must tell, which only a socket can send.
+
+    A cookie speaks for our own pages alone: one of another origin on the same site would hear all that the person sees.
+    """
+    if has_credentials(request) and ("Authorization" in request.headers or not _is_permitida(ctx, request)):
         async with ctx.pool.acquire(timeout=10) as conn:
             acesso = await identify(conn, request, ctx.falhas)
         acesso.require_senha()
@@ -72,19 +75,22 @@ def _check_request(ctx: AppContext, request: web.Request, ws: web.WebSocketRespo
         raise ApiError(400, "socket.subprotocolo", f"Use o subprotocolo {SUBPROTOCOLO}.")
     if not ws.can_prepare(request).ok and oferecidos is not None:
         raise ApiError(400, "socket.pedido_invalido", "O pedido de WebSocket não é válido.")
-    # A foreign page without header or cookie may still hold a ticket for itself.
-    if acesso is not None and not _is_origin_allowed(ctx, request):
+    # Where no origins are listed, whoever holds a key allows one by its ticket.
+    precisa_lista = acesso is not None or bool(ctx.settings.origens_permitidas)
+    if precisa_lista and not is_same_origin(request) and not _is_permitida(ctx, request):
         raise _forbid_origem()
     if ctx.live.is_closing or len(ctx.live.sockets) >= ctx.live.options.sockets_maximo:
         raise unavailable("socket.sem_vaga", "Sockets demais abertos. Tente de novo em instantes.")
 
 
-def _is_origin_allowed(ctx: AppContext, request: web.Request) -> bool:
-    return is_same_origin(request) or clean_origem(request.headers["Origin"]) in ctx.settings.origens_permitidas
+def _is_permitida(ctx: AppContext, request: web.Request) -> bool:
+    """Of another origin, and on the list."""
+    permitidas = ctx.settings.origens_permitidas
+    return not is_same_origin(request) and clean_origem(request.headers["Origin"]) in permitidas
 
 
 def _forbid_origem() -> ApiError:
-    texto = "Esta página não pode abrir o socket. Peça um bilhete para a origem dela em POST bilhetes."
+    texto = "Esta página não pode abrir o socket. Inclua a origem dela em CANOPUS_ORIGENS e peça-lhe um bilhete."
     return ApiError(403, "acesso.origem", texto)
 
 
