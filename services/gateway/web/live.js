@@ -1,21 +1,28 @@
-// One socket for the whole page. Whoever follows an execution gets its state after each frame; a cut is mended by cursor.
+// One socket for a whole page. Whoever follows an execution gets its state after each frame; a cut is mended by cursor.
 import { API } from "./api.js";
 import { apply, backoffMs, cursor, empty } from "./reducer.js";
 
 // Pulses come every 15 s: a socket that is silent for longer than two of them is dead.
 const SILENCIO_MS = 35_000;
-const TODAS = "*";
+export const TODAS = "*";
 
-class Conexao extends EventTarget {
+// Tells "mudou" of its `situacao`, and "recusa" with the reason as detail.
+export class Conexao extends EventTarget {
   situacao = "parada"; // conectando, no_ar, caida
+  #servidor;
+  #askBilhete;
+  #vez = null; // the attempt that holds: none while stopped, or until the next one is due
   #ws = null;
   #seguidas = new Map(); // automacao_id → { estado, ouvintes }
   #falhas = 0;
   #espera = null;
   #silencio = null;
 
-  constructor() {
+  // askBilhete: gets the ticket that a page of another origin needs; without it the session's cookie tells who listens.
+  constructor({ servidor = location.origin, askBilhete = null } = {}) {
     super();
+    this.#servidor = servidor;
+    this.#askBilhete = askBilhete;
     addEventListener("online", () => this.#retryNow());
     addEventListener("offline", () => this.#ws?.close());
   }
@@ -26,7 +33,7 @@ class Conexao extends EventTarget {
     const nova = !seguida.ouvintes.size;
     seguida.ouvintes.add(ouvinte);
     this.#seguidas.set(automacao_id, seguida);
-    if (!this.#ws) this.#connect();
+    if (!this.#vez) this.#connect();
     else if (nova) this.#send({ tipo: "assinar", automacao_id, desde: null });
     else if (seguida.estado.seq !== null) ouvinte(seguida.estado, null);
     return () => this.#unfollow(automacao_id, ouvinte);
@@ -34,13 +41,14 @@ class Conexao extends EventTarget {
 
   // Every execution that the person sees, from now on. ouvinte(quadro): each event; null: look at the list again.
   followAll(ouvinte) {
-    return this.follow(TODAS, (_, quadro) => ouvinte(quadro?.tipo === "evento" ? quadro : null));
+    return this.follow(TODAS, (_, quadro) => quadro.tipo !== "pulso" && ouvinte(quadro.tipo === "evento" ? quadro : null));
   }
 
   stop() {
     clearTimeout(this.#espera);
     this.#seguidas.clear();
-    this.#ws?.close();
+    if (this.#ws) this.#ws.close();
+    else this.#vez = null;
     this.#tell("parada");
   }
 
@@ -51,12 +59,24 @@ class Conexao extends EventTarget {
     this.#send({ tipo: "cancelar_assinatura", automacao_id });
   }
 
-  #connect() {
+  async #connect() {
     clearTimeout(this.#espera);
     this.#tell("conectando");
-    const ws = (this.#ws = new WebSocket(`${location.origin.replace(/^http/, "ws")}${API}/ws`, ["canopus.v1"]));
+    const vez = (this.#vez = {});
+    try {
+      const bilhete = this.#askBilhete && (await this.#askBilhete());
+      if (vez === this.#vez) this.#open(bilhete);
+    } catch (erro) {
+      this.#refused(erro.message);
+      if (vez === this.#vez) this.#lost(null);
+    }
+  }
+
+  #open(bilhete) {
+    const ws = (this.#ws = new WebSocket(`${this.#servidor.replace(/^http/, "ws")}${API}/ws`, ["canopus.v1"]));
     ws.onopen = () => {
       this.#listenFor();
+      if (bilhete) this.#send({ tipo: "autenticar", bilhete });
       for (const [automacao_id, { estado }] of this.#seguidas) {
         this.#send({ tipo: "assinar", automacao_id, desde: automacao_id === TODAS ? null : cursor(estado) });
       }
@@ -67,7 +87,7 @@ class Conexao extends EventTarget {
 
   #lost(ws) {
     if (ws !== this.#ws) return;
-    this.#ws = null;
+    this.#ws = this.#vez = null;
     clearTimeout(this.#silencio);
     if (!this.#seguidas.size) return this.#tell("parada");
     this.#tell("caida");
@@ -75,7 +95,7 @@ class Conexao extends EventTarget {
   }
 
   #retryNow() {
-    if (!this.#ws && this.#seguidas.size) this.#connect();
+    if (!this.#vez && this.#seguidas.size) this.#connect();
   }
 
   #listenFor() {
@@ -98,6 +118,7 @@ class Conexao extends EventTarget {
       for (const automacao_id of this.#seguidas.keys()) this.#apply(automacao_id, quadro);
       return;
     }
+    if (quadro.tipo === "erro" && !quadro.automacao_id) return this.#refused(quadro.error);
     this.#apply(quadro.automacao_id, quadro);
     if (quadro.tipo === "evento" && this.#seguidas.has(TODAS)) this.#notify(TODAS, quadro);
   }
@@ -105,7 +126,7 @@ class Conexao extends EventTarget {
   #apply(automacao_id, quadro) {
     const seguida = this.#seguidas.get(automacao_id);
     if (!seguida) return;
-    if (automacao_id === TODAS) return quadro.tipo === "estado" && this.#notify(TODAS, quadro);
+    if (automacao_id === TODAS) return quadro.tipo !== "evento" && this.#notify(TODAS, quadro);
     const { state, ask } = apply(seguida.estado, quadro);
     seguida.estado = state;
     if (ask) this.#send({ tipo: "assinar", automacao_id, desde: ask });
@@ -119,6 +140,10 @@ class Conexao extends EventTarget {
 
   #send(quadro) {
     if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.send(JSON.stringify(quadro));
+  }
+
+  #refused(motivo) {
+    this.dispatchEvent(new CustomEvent("recusa", { detail: motivo }));
   }
 
   #tell(situacao) {

@@ -56,6 +56,18 @@ export const moeda = ou((valor) => MOEDA.format(valor));
 export const numero = ou((valor) => NUMERO.format(valor));
 export const percentual = ou((valor) => PERCENTUAL.format(valor));
 export const mesAno = (mes, ano) => (mes ? `${MESES[mes - 1]}${ano ? ` de ${ano}` : ""}` : "Próxima parcela");
+
+const MESES_ANTES = 3;
+const MESES_DEPOIS = 2;
+
+// The months around this one that an office asks for, as "2026-12".
+export function listMeses(hoje = new Date()) {
+  return Array.from({ length: MESES_ANTES + MESES_DEPOIS + 1 }, (_, n) => {
+    const dia = new Date(hoje.getFullYear(), hoje.getMonth() + n - MESES_ANTES, 1);
+    return { valor: `${dia.getFullYear()}-${dia.getMonth() + 1}`, texto: mesAno(dia.getMonth() + 1, dia.getFullYear()) };
+  });
+}
+
 export const cota = (linha) => (linha.grupo === null ? "–" : `${linha.grupo}/${linha.cota}`);
 
 export const duracao = ou((segundos) => {

@@ -3,19 +3,9 @@ import { html, nothing, repeat } from "../vendor/lit.js";
 import { get, getAll, post } from "../api.js";
 import { conexao } from "../live.js";
 import { TIPOS } from "../textos.js";
-import { Pagina, barra, campo, carregando, dataHora, ir, mesAno, numero, seloExecucao, valores, vazio } from "../ui.js";
+import { Pagina, barra, campo, carregando, dataHora, ir, listMeses, mesAno, numero, seloExecucao, valores, vazio } from "../ui.js";
 
-const MESES_ANTES = 3;
-const MESES_DEPOIS = 2;
 const PREVIA_MS = 300;
-
-// The months around this one that an office asks for, as "2026-12".
-function listMeses(hoje = new Date()) {
-  return Array.from({ length: MESES_ANTES + MESES_DEPOIS + 1 }, (_, n) => {
-    const dia = new Date(hoje.getFullYear(), hoje.getMonth() + n - MESES_ANTES, 1);
-    return { valor: `${dia.getFullYear()}-${dia.getMonth() + 1}`, texto: mesAno(dia.getMonth() + 1, dia.getFullYear()) };
-  });
-}
 
 class PaginaInicio extends Pagina {
   static properties = {
