@@ -15,6 +15,14 @@ POLITICA = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "frame-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# The widget's modules, which pages of other origins load. They hold no data: what they ask for is guarded on its own.
+WIDGET = frozenset(
+    {
+        "widget.js", "widget-acesso.js", "widget-estilo.js", "widget-vistas.js",
+        "api.js", "live.js", "reducer.js", "textos.js", "ui.js", "vendor/lit.js",
+    }
+)  # fmt: skip
+PARA_OUTROS = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
 PAGINAS = {"/": "index.html", "/api/docs": "docs.html"}
 TIPOS = {
     ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain",
@@ -33,11 +41,16 @@ def add_pages(app: web.Application) -> None:
 def _serve_arquivo(arquivo: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     conteudo, tipo = arquivo.read_bytes(), TIPOS[arquivo.suffix]
     comprimido = gzip.compress(conteudo, 9)
+    abertos = PARA_OUTROS if arquivo.relative_to(WEB).as_posix() in WIDGET else {}
     etag = hashlib.sha256(conteudo).hexdigest()[:16]
 
     async def serve(request: web.Request) -> web.StreamResponse:
         # Asked for each time, answered by 304 while it is the same: an update is seen at once.
-        headers = {"Content-Security-Policy": POLITICA, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        headers = {
+            "Content-Security-Policy": POLITICA,
+            "Cache-Control": "no-cache",
+            "Vary": "Accept-Encoding",
+        } | abertos
         corpo = conteudo
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             corpo, headers["Content-Encoding"] = comprimido, "gzip"
