@@ -184,6 +184,15 @@ class PassoTeste(Valor):
     duracao_s: float = 0.0
 
 
+class CredencialPassoDado(Evento):
+    """A test under way: all its steps so far, so that one that comes late, twice or never loses nothing."""
+
+    rota: ClassVar[str] = "credencial.passo_dado"
+    cerca: int
+    pedido_id: UUID
+    passos: tuple[PassoTeste, ...]
+
+
 class CredencialTestada(Evento):
     """Answer to a lease with `pedido_id`."""
 
@@ -419,6 +428,7 @@ EVENTOS: dict[str, type[Evento]] = {
         SessaoAberta,
         SessaoEncerrada,
         CredencialParada,
+        CredencialPassoDado,
         CredencialTestada,
         BoletoEtapa,
         BoletoCapturado,

@@ -27,6 +27,7 @@ from shared.events import (
     BoletoFalhou,
     BoletoJaBaixado,
     CredencialParada,
+    CredencialPassoDado,
     CredencialTestada,
     Evento,
     NamerPulso,
@@ -137,6 +138,8 @@ async def apply(conn: Conn, evento: Evento) -> int | None:
             return await sessoes.end(conn, evento)
         case CredencialParada():
             return await sessoes.stop(conn, evento)
+        case CredencialPassoDado():
+            await sessoes.note_passos(conn, evento)
         case CredencialTestada():
             return await sessoes.answer_teste(conn, evento)
         case _:

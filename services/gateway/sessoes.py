@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from services.gateway.store import Conn, credenciais, load_sql
 from services.gateway.store.controle import credential_fixed
 from services.gateway.store.credenciais import stop_credencial
-from services.gateway.store.pedidos import Resposta, answer_pedido
+from services.gateway.store.pedidos import Resposta, answer_pedido, set_passos
 from shared.contrato import mask_documentos
-from shared.events import CredencialParada, CredencialTestada, SessaoAberta, SessaoEncerrada
+from shared.events import (
+    CredencialParada,
+    CredencialPassoDado,
+    CredencialTestada,
+    PassoTeste,
+    SessaoAberta,
+    SessaoEncerrada,
+)
 from shared.outcomes import Classe, find_desfecho
 
 SQL = load_sql("concessoes")
@@ -46,16 +56,23 @@ async def stop(conn: Conn, evento: CredencialParada) -> int | None:
     return None
 
 
+async def note_passos(conn: Conn, evento: CredencialPassoDado) -> None:
+    await set_passos(conn, evento.pedido_id, _mask_passos(evento.passos))
+
+
 async def answer_teste(conn: Conn, evento: CredencialTestada) -> int | None:
     mensagem = mask_documentos(evento.mensagem)
-    passos = [passo.model_dump() | {"detalhe": mask_documentos(passo.detalhe)} for passo in evento.passos]
-    dados = {"ok": evento.ok, "codigo": evento.codigo, "mensagem": mensagem, "passos": passos}
+    dados = {"ok": evento.ok, "codigo": evento.codigo, "mensagem": mensagem, "passos": _mask_passos(evento.passos)}
     corpo = {"success": True, "message": mensagem, "data": dados}
     await answer_pedido(conn, evento.pedido_id, Resposta(200, corpo))
     if evento.ok:
         await note_teste_ok(conn, evento.credencial_id)
         return None
     return await note_teste_falho(conn, evento.credencial_id, evento.cerca, evento.codigo, mensagem)
+
+
+def _mask_passos(passos: Iterable[PassoTeste]) -> list[dict[str, Any]]:
+    return [passo.model_dump() | {"detalhe": mask_documentos(passo.detalhe)} for passo in passos]
 
 
 async def note_teste_ok(conn: Conn, credencial_id: int) -> None:

@@ -16,7 +16,14 @@ from services.scraper.portal.errors import Falha
 from services.scraper.portal.walk import walk
 from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
-from shared.events import BoletoSolicitado, CredencialTestada, PassoTeste, SessaoConcedida, SessaoEncerrada
+from shared.events import (
+    BoletoSolicitado,
+    CredencialPassoDado,
+    CredencialTestada,
+    PassoTeste,
+    SessaoConcedida,
+    SessaoEncerrada,
+)
 from shared.files import FileStore
 from shared.outcomes import Etapa
 
@@ -168,6 +175,9 @@ class Sessao:
             async for passo, motivo in walk(aberta, self._portal.acesso):
                 falha = motivo
                 passos.append(passo.model_copy(update={"detalhe": self._portal.mask(passo.detalhe)}))
+                await self._relator.tell(
+                    CredencialPassoDado(cerca=self.concessao.cerca, pedido_id=pedido_id, passos=tuple(passos))
+                )
         except Falha as erro:
             falha = erro
         except ChromiumAusente as erro:

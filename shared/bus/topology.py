@@ -54,6 +54,7 @@ GATEWAY_EVENTOS = Queue(
         "sessao.aberta",
         "sessao.encerrada",
         "credencial.parada",
+        "credencial.passo_dado",
         "credencial.testada",
     ),
 )

@@ -16,7 +16,15 @@ from openpyxl import load_workbook
 from services.gateway.store.chaves import Escopo
 from shared.bus import Delivery, Queue
 from shared.bus.topology import scraper_queue
-from shared.events import CredencialTestada, Evento, PassoTeste, ScraperPulso, SessaoConcedida, SessaoEncerrada
+from shared.events import (
+    CredencialPassoDado,
+    CredencialTestada,
+    Evento,
+    PassoTeste,
+    ScraperPulso,
+    SessaoConcedida,
+    SessaoEncerrada,
+)
 from tests.eventually import eventually
 from tests.gateway.cadastro import Loja, add_cliente, cpf_de, submit
 from tests.gateway.porta import Porta, open_porta
@@ -37,6 +45,8 @@ class Scraper:
     def __init__(self, porta: Porta, codigo: str | None) -> None:
         self.porta = porta
         self.codigo = codigo
+        self.pode_terminar = asyncio.Event()
+        self.pode_terminar.set()
         self.concedidas: list[SessaoConcedida] = []
 
     async def start(self) -> None:
@@ -48,6 +58,8 @@ class Scraper:
             return
         self.concedidas.append(evento)
         passo = PassoTeste(passo="login", ok=self.codigo is None, detalhe="111.444.777-35", duracao_s=0.1)
+        await self.tell_passos(evento, passo)
+        await self.pode_terminar.wait()
         await self.porta.bus.publish(
             CredencialTestada(
                 cerca=evento.cerca,
@@ -61,6 +73,12 @@ class Scraper:
         )
         await self.porta.bus.publish(
             SessaoEncerrada(cerca=evento.cerca, credencial_id=evento.credencial_id, motivo="teste")
+        )
+
+    async def tell_passos(self, concedida: SessaoConcedida, *passos: PassoTeste) -> None:
+        assert concedida.pedido_id is not None
+        await self.porta.bus.publish(
+            CredencialPassoDado(cerca=concedida.cerca, pedido_id=concedida.pedido_id, passos=passos)
         )
 
 
@@ -100,6 +118,36 @@ async def test_testing_a_credential_says_what_happened(porta: Porta) -> None:
     assert dados["passos"][0] == {"passo": "login", "ok": True, "detalhe": "***.444.777-**", "duracao_s": 0.1}
     assert len(scraper.concedidas) == 1, "two callers, one login"
     assert (await porta.call("GET", "credenciais/1")).data["ultimo_login"] is not None
+
+
+async def test_the_steps_of_a_test_are_seen_while_it_runs(porta: Porta) -> None:
+    scraper = Scraper(porta, None)
+    scraper.pode_terminar.clear()
+    async with porta.bus.consume(Queue(FILA.name), scraper.handle):
+        await scraper.start()
+        pedida = await porta.call("POST", "credenciais/1/testar", headers={"Prefer": "respond-async"})
+        assert (pedida.status, pedida.corpo["data"]["passos"]) == (202, [])
+        caminho = pedida.headers["Location"].removeprefix("/api/automation/")
+
+        async def count_passos() -> int:
+            return len((await porta.call("GET", caminho)).corpo["data"]["passos"])
+
+        await eventually(count_passos)
+        andamento = await porta.call("GET", caminho)
+        assert (andamento.status, andamento.corpo["data"]["status"]) == (202, "em_andamento")
+        [passo] = andamento.corpo["data"]["passos"]
+        assert passo == {"passo": "login", "ok": True, "detalhe": "***.444.777-**", "duracao_s": 0.1}
+        [concedida] = scraper.concedidas
+        dois = (PassoTeste(passo="login", ok=True), PassoTeste(passo="busca", ok=True))
+        await scraper.tell_passos(concedida, *dois)
+        await scraper.tell_passos(concedida, *dois[:1])
+        await eventually(lambda: porta.pool.fetchval("SELECT jsonb_array_length(passos) = 2 FROM pedidos"))
+        scraper.pode_terminar.set()
+        await eventually(lambda: porta.pool.fetchval("SELECT respondido_em FROM pedidos"))
+        await scraper.tell_passos(concedida, *dois, *dois)
+    feita = await porta.call("GET", caminho)
+    assert (feita.status, feita.data["ok"]) == (200, True)
+    assert await porta.pool.fetchval("SELECT jsonb_array_length(passos) FROM pedidos") == 2
 
 
 async def test_a_refused_test_stops_the_credential_and_is_not_repeated(porta: Porta) -> None:

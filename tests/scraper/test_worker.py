@@ -26,6 +26,7 @@ from shared.events import (
     BoletoFalhou,
     BoletoJaBaixado,
     CredencialParada,
+    CredencialPassoDado,
     CredencialTestada,
     ExecucaoRevogada,
     SessaoAberta,
@@ -333,6 +334,8 @@ async def test_a_credential_is_tested_with_one_login(bancada: Abrir) -> None:
         testada = await b.gateway.wait_for(CredencialTestada)
         assert (testada.ok, testada.pedido_id, testada.codigo) == (True, pedido_id, None)
         assert [passo.ok for passo in testada.passos] == [True] * 5
+        dados = b.gateway.of(CredencialPassoDado)
+        assert [(e.pedido_id, e.passos) for e in dados] == [(pedido_id, testada.passos[:n]) for n in range(1, 6)]
         assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "teste"
         assert b.portal.sessoes()["17308"]["logins"] == 1
 

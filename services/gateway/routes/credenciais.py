@@ -13,7 +13,7 @@ from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.campos import Linha, Mudado, PontoVenda, Senha
 from services.gateway.errors import conflict, not_found
 from services.gateway.paging import Pagina, page
-from services.gateway.routes.pedidos import EXEMPLO_202, wait_pedido
+from services.gateway.routes.pedidos import EXEMPLO_202, SEM_ESPERA, wait_pedido
 from services.gateway.store import Conn, cadastros
 from services.gateway.store import pedidos as store
 from services.gateway.store.auditoria import record_auditoria
@@ -145,6 +145,7 @@ async def delete_credencial(chamada: Chamada, id: int) -> Resposta:
     resumo="Entra no portal uma vez com a credencial e diz o que aconteceu",
     dados=TesteCredencial,
     exemplo=EXEMPLO_TESTE,
+    cabecalhos={"Prefer": f"`{SEM_ESPERA}`: 202 na hora; o endereço de Location mostra os passos enquanto corre"},
     respostas={
         202: f"o teste ainda corre: veja Location ({EXEMPLO_202})",
         409: "a credencial está inativa, ou o portal já recusou esta senha",

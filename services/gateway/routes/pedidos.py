@@ -6,16 +6,18 @@ from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
+from asyncpg import Record
 
 from services.gateway.api import BASE, Chamada, Rotas, send_json
 from services.gateway.errors import not_found
 from services.gateway.store import pedidos as store
-from services.gateway.store.pedidos import Resposta
 
 rotas = Rotas("Pedidos", "O que outro serviço ainda faz: 202 até terminar, depois a resposta da chamada.")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-EXEMPLO_202 = {"pedido_id": "0f8fad5b-d9cb-469f-a165-70867728950e", "status": "em_andamento"}
+EXEMPLO_202 = {"pedido_id": "0f8fad5b-d9cb-469f-a165-70867728950e", "status": "em_andamento", "passos": []}
+# RFC 7240: who prefers it gets the 202 at once, and may watch the steps.
+SEM_ESPERA = "respond-async"
 
 
 @rotas.get(
@@ -25,11 +27,7 @@ EXEMPLO_202 = {"pedido_id": "0f8fad5b-d9cb-469f-a165-70867728950e", "status": "e
     respostas={202: "ainda em andamento", 503: "o serviço não respondeu"},
 )
 async def show_pedido(chamada: Chamada, id: UUID) -> web.StreamResponse:
-    async with chamada.ctx.pool.acquire() as conn:
-        linha = await store.find_pedido(conn, id, chamada.acesso.alcance)
-    if linha is None:
-        raise not_found("Pedido", "pedido.nao_encontrado")
-    return await _send(chamada, id, store.get_resposta(linha))
+    return await _send(chamada, id, await _find(chamada, id))
 
 
 async def wait_pedido(chamada: Chamada, id: UUID, *, forget: bool = False) -> web.StreamResponse:
@@ -37,17 +35,28 @@ async def wait_pedido(chamada: Chamada, id: UUID, *, forget: bool = False) -> we
 
     forget: answered within the call, the question leaves no row behind.
     """
-    resposta = await chamada.ctx.pedidos.wait(id)
-    if forget and resposta is not None:
+    if SEM_ESPERA not in ",".join(chamada.request.headers.getall("Prefer", [])).lower():
+        await chamada.ctx.pedidos.wait(id)
+    linha = await _find(chamada, id)
+    if forget and store.get_resposta(linha) is not None:
         async with chamada.ctx.pool.acquire() as conn:
             await store.delete_pedido(conn, id)
-    return await _send(chamada, id, resposta)
+    return await _send(chamada, id, linha)
 
 
-async def _send(chamada: Chamada, id: UUID, resposta: Resposta | None) -> web.StreamResponse:
+async def _find(chamada: Chamada, id: UUID) -> Record:
+    async with chamada.ctx.pool.acquire() as conn:
+        linha = await store.find_pedido(conn, id, chamada.acesso.alcance)
+    if linha is None:
+        raise not_found("Pedido", "pedido.nao_encontrado")
+    return linha
+
+
+async def _send(chamada: Chamada, id: UUID, linha: Record) -> web.StreamResponse:
+    resposta = store.get_resposta(linha)
     if resposta is None:
         endereco = f"{BASE}/pedidos/{id}"
-        dados = {"pedido_id": str(id), "status": "em_andamento"}
+        dados = {"pedido_id": str(id), "status": "em_andamento", "passos": linha["passos"]}
         mensagem = "Ainda em andamento: consulte o endereço de Location."
         return send_json({"success": True, "message": mensagem, "data": dados}, 202, {"Location": endereco})
     if resposta.arquivo is None:

@@ -74,6 +74,11 @@ async def answer_pedido(conn: Conn, id: UUID, resposta: Resposta) -> None:
     await conn.execute(SQL["answer_pedido"], id, resposta.status, resposta.corpo, arquivo)
 
 
+async def set_passos(conn: Conn, id: UUID, passos: list[dict[str, Any]]) -> None:
+    """How far the question has come; fewer steps than are known already change nothing."""
+    await conn.execute(SQL["set_passos"], id, passos)
+
+
 async def delete_pedido(conn: Conn, id: UUID) -> None:
     await conn.execute(SQL["delete_pedido"], id)
 

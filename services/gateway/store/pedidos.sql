@@ -17,6 +17,10 @@ SELECT * FROM pedidos WHERE id = $1 AND respondido_em IS NULL FOR UPDATE;
 UPDATE pedidos SET status_http = $2, resposta = $3::jsonb, arquivo = $4::jsonb, respondido_em = now()
 WHERE id = $1 AND respondido_em IS NULL;
 
+-- name: set_passos
+UPDATE pedidos SET passos = $2::jsonb
+WHERE id = $1 AND respondido_em IS NULL AND jsonb_array_length(passos) < jsonb_array_length($2::jsonb);
+
 -- name: delete_pedido
 DELETE FROM pedidos WHERE id = $1;
 
