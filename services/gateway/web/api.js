@@ -3,7 +3,7 @@ import { T } from "./textos.js";
 
 export const API = "/api/automation";
 const SEM_EFEITO = ["GET", "HEAD"];
-const ESPERA_MS = 1000;
+const ESPERA_MS = 500;
 
 let csrf = "";
 export const setCsrf = (valor) => {
@@ -20,8 +20,8 @@ export class Recusa extends Error {
   }
 }
 
-async function send(metodo, caminho, corpo) {
-  const headers = SEM_EFEITO.includes(metodo) ? {} : { "X-CSRF-Token": csrf };
+async function send(metodo, caminho, corpo, cabecalhos = {}) {
+  const headers = SEM_EFEITO.includes(metodo) ? { ...cabecalhos } : { ...cabecalhos, "X-CSRF-Token": csrf };
   const formulario = corpo instanceof FormData;
   if (corpo !== undefined && !formulario) headers["Content-Type"] = "application/json";
   const body = corpo === undefined ? undefined : formulario ? corpo : JSON.stringify(corpo);
@@ -37,9 +37,12 @@ async function send(metodo, caminho, corpo) {
   throw erro;
 }
 
-export async function call(metodo, caminho, corpo) {
-  return (await (await send(metodo, caminho, corpo)).json()).data;
+// The whole answer: { message, data }. The message says what happened, in words for a person.
+export async function ask(metodo, caminho, corpo) {
+  return (await send(metodo, caminho, corpo)).json();
 }
+
+export const call = async (metodo, caminho, corpo) => (await ask(metodo, caminho, corpo)).data;
 
 export const get = (caminho, filtros = {}) => call("GET", withQuery(caminho, filtros));
 export const post = (caminho, corpo) => call("POST", caminho, corpo);
@@ -65,8 +68,8 @@ export async function getAll(caminho, nome, filtros = {}, maximo = 5000) {
 }
 
 // What another service does: the answer, however long it takes. aoEsperar: told of what there is meanwhile.
-export async function callUntilDone(metodo, caminho, corpo, aoEsperar = () => {}) {
-  let resposta = await send(metodo, caminho, corpo);
+export async function callUntilDone(metodo, caminho, corpo, aoEsperar = () => {}, cabecalhos = {}) {
+  let resposta = await send(metodo, caminho, corpo, cabecalhos);
   while (resposta.status === 202) {
     const lugar = resposta.headers.get("Location");
     aoEsperar((await resposta.json()).data);

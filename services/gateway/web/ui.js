@@ -31,11 +31,16 @@ export class Pagina extends Base {
       if (!(erro instanceof Recusa)) throw erro;
       this.erros = Object.fromEntries(erro.detalhes.map(({ campo, erro: motivo }) => [campo, motivo]));
       // That the session ended, the shell says itself; a wrong password is no session.
-      if (erro.codigo !== "acesso.sessao_encerrada") avisar(erro.message, "erro");
+      if (erro.codigo !== "acesso.sessao_encerrada") this.refuse(erro);
       return undefined;
     } finally {
       this.ocupada = false;
     }
+  }
+
+  // Notices lie behind an open dialog: what is one tells its refusals inside itself.
+  refuse(erro) {
+    avisar(erro.message, "erro");
   }
 }
 

@@ -1,0 +1,99 @@
+// What the pages of the register share: a table whose rows open the form of their entry, and a button for a new one.
+import { html, nothing, repeat } from "./vendor/lit.js";
+import { getAll } from "./api.js";
+import "./ficha.js";
+import { Pagina, carregando, vazio } from "./ui.js";
+
+// colunas: [{ titulo, ver: row → what its cell shows, numero }]; the first cell names its row.
+export const tabela = (legenda, colunas, linhas, chave = (linha) => linha.id) => html`
+  <div class="rolagem" tabindex="0" role="region" aria-label=${legenda}>
+    <table>
+      <caption class="oculto">${legenda}</caption>
+      <thead><tr>${colunas.map((c) => html`<th scope="col" class=${c.numero ? "numero" : ""}>${c.titulo}</th>`)}</tr></thead>
+      <tbody>${repeat(linhas, chave, (linha) => html`<tr>${colunas.map((c, n) => (n
+        ? html`<td class=${c.numero ? "numero" : ""}>${c.ver(linha)}</td>`
+        : html`<th scope="row">${c.ver(linha)}</th>`))}</tr>`)}</tbody>
+    </table>
+  </div>
+`;
+
+export const seloAtivo = (ativo) => html`<span class="selo ${ativo ? "bom" : ""}">${ativo ? "Ativo" : "Inativo"}</span>`;
+
+export const opcoesPontos = (pontos) => pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}${p.ativo ? "" : " (inativo)"}`]);
+
+// A page of the register. What a page of its own says: caminho, papel, palavras, colunas, campos, and what is above.
+export class PaginaCadastro extends Pagina {
+  static properties = {
+    sessao: { attribute: false },
+    linhas: { state: true },
+    aberta: { state: true }, // the entry in the form; {} for a new one; null: no form
+  };
+
+  caminho = "";
+  papeis = ["admin"]; // who may change
+  palavras = {}; // titulo, novo, um, nenhum, excluir: entry → question
+
+  constructor() {
+    super();
+    this.aberta = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.load();
+  }
+
+  get pode() {
+    return this.papeis.includes(this.sessao.escopo);
+  }
+
+  async load() {
+    const lidas = await this.fazer(() => this.list());
+    this.linhas = lidas ?? this.linhas ?? [];
+  }
+
+  list() {
+    return getAll(this.caminho, this.caminho);
+  }
+
+  chave(linha) {
+    return linha.id;
+  }
+
+  // Called with what was saved, before the list is read again.
+  saved() {}
+
+  nome(linha, texto) {
+    return html`<button class="nome" @click=${() => (this.aberta = linha)}>${texto}</button>`;
+  }
+
+  render() {
+    return html`
+      <div class="cabeca">
+        <h1 tabindex="-1">${this.palavras.titulo}</h1>
+        ${this.pode ? html`<button @click=${() => (this.aberta = {})}>${this.palavras.novo}</button>` : nothing}
+      </div>
+      ${!this.linhas ? carregando() : this.linhas.length ? this.renderLinhas() : vazio(this.palavras.nenhum)}
+      ${this.aberta ? this.renderFicha(this.aberta) : nothing}
+    `;
+  }
+
+  renderLinhas() {
+    return html`<section class="cartao">${tabela(this.palavras.titulo, this.colunas(), this.linhas, (l) => this.chave(l))}</section>`;
+  }
+
+  renderFicha(linha) {
+    const chave = this.chave(linha);
+    const novo = chave === undefined;
+    return html`
+      <ficha-cadastro .titulo=${novo ? this.palavras.novo : this.palavras.um} .linha=${novo ? null : linha}
+        .caminho=${novo ? this.caminho : `${this.caminho}/${encodeURIComponent(chave)}`} .campos=${this.campos(linha, novo)}
+        .leitura=${!this.pode} .excluir=${novo ? "" : this.palavras.excluir(linha)} .extra=${novo ? nothing : this.acoes(linha)}
+        @fechar=${() => (this.aberta = null)} @salvo=${(e) => { this.saved(e.detail, linha); this.load(); }}></ficha-cadastro>
+    `;
+  }
+
+  acoes() {
+    return nothing;
+  }
+}

@@ -1,0 +1,149 @@
+// The clients' contracts: searched, and put right by hand where the workbook is wrong.
+import { html, nothing } from "../vendor/lit.js";
+import { get, getAll } from "../api.js";
+import { opcoesPontos, seloAtivo, tabela } from "../cadastro.js";
+import "../ficha.js";
+import { T } from "../textos.js";
+import { Pagina, campo, carregando, cota, ir, valores, vazio } from "../ui.js";
+
+const ROTULOS = {
+  nome: "Nome", cpf: "CPF ou CNPJ", grupo: "Grupo", cota: "Cota", ponto_venda: "Ponto de venda", consultor: "Consultor",
+  whatsapp: "WhatsApp", email: "E-mail", observacoes: "Observações", ativo: "Ativo: boletos são baixados",
+};
+
+class PaginaClientes extends Pagina {
+  static properties = {
+    sessao: { attribute: false },
+    cliente_id: { attribute: false }, // from the address: opened at once
+    linhas: { state: true },
+    cursor: { state: true },
+    aberto: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.aberto = null;
+    this.filtros = { ativo: "true" };
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.fazer(async () => {
+      [this.consultores, this.pontos] = await Promise.all([getAll("consultores", "consultores"), getAll("pontos-venda", "pontos-venda")]);
+      if (this.cliente_id) this.openById();
+    });
+    this.search();
+  }
+
+  willUpdate(mudou) {
+    if (mudou.has("cliente_id") && this.pontos) this.openById();
+  }
+
+  async openById() {
+    this.aberto = null;
+    if (this.cliente_id) this.aberto = (await this.fazer(() => get(`clientes/${encodeURIComponent(this.cliente_id)}`))) ?? null;
+  }
+
+  filter(event) {
+    event.preventDefault();
+    this.filtros = valores(event.target.form ?? event.target);
+    this.search();
+  }
+
+  // Only the latest question is heard: an earlier answer may come after it.
+  async search(cursor = null) {
+    const vez = (this.vez = {});
+    const pagina = await this.fazer(() => get("clientes", { ...this.filtros, cursor }));
+    if (vez !== this.vez) return;
+    this.linhas = cursor ? [...this.linhas, ...(pagina?.clientes ?? [])] : pagina?.clientes ?? [];
+    this.cursor = pagina?.cursor ?? null;
+  }
+
+  // Back to the list's address: the same client can be opened by it again.
+  close() {
+    this.aberto = null;
+    if (this.cliente_id) ir("clientes");
+  }
+
+  replace(cliente) {
+    this.linhas = this.linhas?.map((linha) => (linha.id === cliente.id ? cliente : linha));
+  }
+
+  render() {
+    return html`
+      <h1 tabindex="-1">Clientes</h1>
+      ${this.pontos ? this.renderFiltros() : nothing}
+      <section class="cartao">${this.linhas ? this.renderLinhas() : carregando()}</section>
+      ${this.aberto ? this.renderFicha(this.aberto) : nothing}
+    `;
+  }
+
+  renderFiltros() {
+    return html`
+      <form class="cartao" role="search" @submit=${this.filter}>
+        <div class="grade">
+          ${campo("busca", "Nome", html`<input id="busca" name="busca" type="search">`, this.erros.busca)}
+          ${campo("cpf", "CPF ou CNPJ inteiro", html`<input id="cpf" name="cpf" type="search">`, this.erros.cpf)}
+          ${campo("ponto_venda", "Ponto de venda", html`
+            <select id="ponto_venda" name="ponto_venda" @change=${this.filter}>
+              <option value="">${T.todos}</option>
+              ${opcoesPontos(this.pontos).map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
+            </select>`, this.erros.ponto_venda)}
+          ${campo("consultor", "Consultor", html`
+            <select id="consultor" name="consultor" @change=${this.filter}>
+              <option value="">${T.todos}</option>
+              ${this.consultores.map((c) => html`<option value=${c.id}>${c.nome}</option>`)}
+            </select>`, this.erros.consultor)}
+          ${campo("ativo", "Situação", html`
+            <select id="ativo" name="ativo" @change=${this.filter}>
+              <option value="true">Ativos</option>
+              <option value="false">Inativos</option>
+              <option value="">${T.todos}</option>
+            </select>`)}
+        </div>
+        <div class="acoes"><button ?disabled=${this.ocupada}>${T.buscar}</button></div>
+      </form>
+    `;
+  }
+
+  renderLinhas() {
+    if (!this.linhas.length) return vazio("Nenhum cliente com estes filtros.");
+    return html`
+      ${tabela("Clientes", [
+        { titulo: "Nome", ver: (c) => html`<button class="nome" @click=${() => (this.aberto = c)}>${c.nome}</button>` },
+        { titulo: "CPF ou CNPJ", ver: (c) => c.cpf },
+        { titulo: "Cota", ver: cota },
+        { titulo: "Ponto de venda", ver: (c) => c.ponto_venda },
+        { titulo: "Consultor", ver: (c) => c.consultor ?? "–" },
+        { titulo: "Situação", ver: (c) => html`${seloAtivo(c.ativo)} ${c.situacao ? html`<small>${c.situacao}</small>` : nothing}` },
+        { titulo: "Mudado à mão", ver: (c) => c.editados.map((nome) => ROTULOS[nome] ?? nome).join(", ") || "–" },
+      ], this.linhas)}
+      ${this.cursor ? html`<button class="secundario" ?disabled=${this.ocupada} @click=${() => this.search(this.cursor)}>${T.mais}</button>` : nothing}
+    `;
+  }
+
+  renderFicha(cliente) {
+    return html`
+      <ficha-cadastro .titulo=${cliente.nome} .linha=${cliente} .caminho="clientes/${cliente.id}" .campos=${this.campos(cliente)}
+        .leitura=${this.sessao.escopo === "leitura"} @fechar=${this.close} @salvo=${(e) => this.replace(e.detail)}></ficha-cadastro>
+    `;
+  }
+
+  campos(cliente) {
+    const fino = {
+      ponto_venda: { tipo: "escolha", opcoes: opcoesPontos(this.pontos) },
+      consultor: { tipo: "escolha", nulo: true, valor: cliente.consultor_id ?? "", opcoes: [["", "Nenhum"], ...this.consultores.map((c) => [c.id, c.nome])] },
+      grupo: { tipo: "numero" },
+      cota: { tipo: "numero" },
+      whatsapp: { dica: "Com DDD, como (67) 99999-0000." },
+      observacoes: { tipo: "linhas", nulo: true },
+      ativo: { tipo: "marca", rotulo: `${ROTULOS.ativo}${cliente.editados.includes("ativo") ? " (mudado à mão)" : ""}` },
+    };
+    return Object.entries(ROTULOS).map(([nome, rotulo]) => {
+      const dica = cliente.editados.includes(nome) ? "Mudado à mão: nenhuma planilha altera." : fino[nome]?.dica;
+      return { nome, rotulo, obrigatorio: nome === "nome" || nome === "cpf", ...fino[nome], dica };
+    });
+  }
+}
+
+customElements.define("pagina-clientes", PaginaClientes);

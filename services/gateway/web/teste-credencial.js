@@ -1,0 +1,77 @@
+// The test of a credential in a dialog: each step of the login as it ends, then what it means and what to do.
+import { html, nothing } from "./vendor/lit.js";
+import { callUntilDone } from "./api.js";
+import { T } from "./textos.js";
+import { Pagina, duracao } from "./ui.js";
+
+class TesteCredencial extends Pagina {
+  static properties = {
+    credencial: { attribute: false },
+    passos: { state: true },
+    fim: { state: true }, // { ok, codigo, mensagem }
+  };
+
+  firstUpdated() {
+    this.querySelector("dialog").showModal();
+    this.run();
+  }
+
+  run() {
+    this.passos = [];
+    this.fim = null;
+    return this.fazer(async () => {
+      const seguir = (andamento) => (this.passos = andamento.passos);
+      const resposta = await callUntilDone("POST", `credenciais/${this.credencial.id}/testar`, undefined, seguir, { Prefer: "respond-async" });
+      const { data } = await resposta.json();
+      this.passos = data.passos;
+      this.fim = data;
+    }).finally(() => this.dispatchEvent(new Event("testada")));
+  }
+
+  refuse(erro) {
+    this.fim = { ok: false, codigo: erro.codigo, mensagem: erro.message };
+  }
+
+  close() {
+    this.querySelector("dialog").close();
+  }
+
+  change() {
+    this.close();
+    this.dispatchEvent(new Event("alterar"));
+  }
+
+  render() {
+    const { usuario, ponto_venda } = this.credencial;
+    return html`
+      <dialog aria-labelledby="teste-titulo" @close=${() => this.dispatchEvent(new Event("fechar"))}>
+        <h2 id="teste-titulo">Teste da credencial ${usuario} de ${ponto_venda}</h2>
+        <ol class="passos-teste" role="log" aria-label="Passos do teste">
+          ${this.passos?.map((p) => html`
+            <li><span class="selo ${p.ok ? "bom" : "mau"}">${p.ok ? "Feito" : "Falhou"}</span>
+              <span>${p.passo}${p.ok ? nothing : html`<br><small>${p.detalhe}</small>`}</span>
+              <span class="fraco">${duracao(p.duracao_s)}</span></li>`)}
+        </ol>
+        <p role="status" class=${this.fim ? (this.fim.ok ? "aviso" : "recusa") : "fraco"}>${this.renderSituacao()}</p>
+        <div class="acoes">
+          <button class="secundario" @click=${this.close}>${T.fechar}</button>
+          ${this.fim ? this.renderRemedio(this.fim) : nothing}
+        </div>
+      </dialog>
+    `;
+  }
+
+  renderSituacao() {
+    if (this.fim) return this.fim.mensagem;
+    return this.passos?.length ? "Dando o próximo passo…" : "Abrindo o portal…";
+  }
+
+  // What a refused login needs is another password: a second try with this one could lock the account.
+  renderRemedio({ ok, codigo }) {
+    if (ok) return html`<a class="botao" href="#/inicio">Baixar boletos</a>`;
+    if (/^(login\.recusado|credencial\.)/.test(codigo)) return html`<button @click=${this.change}>Alterar a credencial</button>`;
+    return html`<button @click=${this.run}>Testar de novo</button>`;
+  }
+}
+
+customElements.define("teste-credencial", TesteCredencial);
