@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Route, async_playwright, expect
 
 from services.gateway.senhas import hash_senha
 from services.gateway.store import pessoas
@@ -309,6 +309,28 @@ async def test_what_is_no_workbook_is_refused_at_the_file(painel: Painel) -> Non
     await expect(painel.page.get_by_role("button", name="Importar", exact=True)).to_have_count(0)
 
 
+async def test_a_workbook_that_takes_long_is_waited_for(painel: Painel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(painel.balcao.gateway.ctx.pedidos, "_espera_s", 0.0)
+    pode = asyncio.Event()
+
+    async def hold(rota: Route) -> None:
+        await pode.wait()
+        await rota.continue_()
+
+    await painel.page.route("**/pedidos/*", hold)
+    await painel.enter()
+    await painel.open("planilhas")
+    await painel.page.get_by_label("Consultor").select_option("Marta")
+    await painel.pick("MARTA.xlsx", RUIM)
+    conferir = painel.page.get_by_role("button", name="Conferir a planilha")
+    await conferir.click()
+    await expect(painel.page.get_by_text("ainda está sendo lida")).to_be_visible()
+    await expect(conferir).to_be_disabled()
+    pode.set()
+    await expect(painel.page.locator("#relato tbody tr")).to_have_count(2)
+    await expect(painel.page.get_by_text("ainda está sendo lida")).to_have_count(0)
+
+
 async def drop(page: Page, nome: str, dados: bytes) -> None:
     """A file let go above the place for it."""
     carga = await page.evaluate_handle(
@@ -425,7 +447,7 @@ async def test_a_person_is_made_bound_given_a_password_and_deleted(painel: Paine
     await expect(painel.ficha.locator("#ficha-pontos_venda-erro")).to_be_visible()
     await painel.ficha.get_by_label("21.400").check()
     await painel.save()
-    senha = page.get_by_label("Senha provisória")
+    senha = page.get_by_role("textbox", name="Senha provisória")
     primeira = await senha.input_value()
     await page.get_by_role("button", name="Copiar").click()
     await expect(page.get_by_text("Copiada.")).to_be_visible()

@@ -6,7 +6,7 @@ import { Pagina, carregando, vazio } from "./ui.js";
 
 // colunas: [{ titulo, ver: row → what its cell shows, numero }]; the first cell names its row.
 export const tabela = (legenda, colunas, linhas, chave = (linha) => linha.id) => html`
-  <div class="rolagem" tabindex="0" role="region" aria-label=${legenda}>
+  <div class="rolagem" tabindex="0" role="group" aria-label=${legenda}>
     <table>
       <caption class="oculto">${legenda}</caption>
       <thead><tr>${colunas.map((c) => html`<th scope="col" class=${c.numero ? "numero" : ""}>${c.titulo}</th>`)}</tr></thead>

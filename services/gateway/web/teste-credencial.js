@@ -2,7 +2,7 @@
 import { html, nothing } from "./vendor/lit.js";
 import { callUntilDone } from "./api.js";
 import { T } from "./textos.js";
-import { Pagina, duracao } from "./ui.js";
+import { Pagina, numero } from "./ui.js";
 
 class TesteCredencial extends Pagina {
   static properties = {
@@ -46,12 +46,12 @@ class TesteCredencial extends Pagina {
     return html`
       <dialog aria-labelledby="teste-titulo" @close=${() => this.dispatchEvent(new Event("fechar"))}>
         <h2 id="teste-titulo">Teste da credencial ${usuario} de ${ponto_venda}</h2>
-        <ol class="passos-teste" role="log" aria-label="Passos do teste">
+        <div role="log" aria-label="Passos do teste"><ol class="passos-teste">
           ${this.passos?.map((p) => html`
             <li><span class="selo ${p.ok ? "bom" : "mau"}">${p.ok ? "Feito" : "Falhou"}</span>
               <span>${p.passo}${p.ok ? nothing : html`<br><small>${p.detalhe}</small>`}</span>
-              <span class="fraco">${duracao(p.duracao_s)}</span></li>`)}
-        </ol>
+              <span class="fraco">${numero(Math.round(10 * p.duracao_s) / 10)} s</span></li>`)}
+        </ol></div>
         <p role="status" class=${this.fim ? (this.fim.ok ? "aviso" : "recusa") : "fraco"}>${this.renderSituacao()}</p>
         <div class="acoes">
           <button class="secundario" @click=${this.close}>${T.fechar}</button>

@@ -17,6 +17,7 @@ class PaginaClientes extends Pagina {
     cliente_id: { attribute: false }, // from the address: opened at once
     linhas: { state: true },
     cursor: { state: true },
+    pontos: { state: true },
     aberto: { state: true },
   };
 

@@ -46,8 +46,7 @@ class PaginaCredenciais extends PaginaCadastro {
     return html`
       <article class="cartao" aria-label="Credencial ${c.usuario} de ${c.ponto_venda}">
         <div class="cabeca">
-          <h2>${c.ponto_venda} · ${c.usuario}</h2>
-          <span class="selo ${classe}">${texto}</span>
+          <h2>${c.ponto_venda} · ${c.usuario} <span class="selo ${classe}">${texto}</span></h2>
           <div class="acoes">
             <button class="secundario" ?hidden=${!this.pode} @click=${() => (this.aberta = c)}>${T.editar}</button>
             <button ?hidden=${!this.pode} ?disabled=${!c.ativo} @click=${() => (this.testada = c)}>Testar agora</button>
