@@ -49,6 +49,7 @@ class Reprocessamento(Corpo):
 class FiltroExecucoes(Pagina):
     status: StatusExecucao | None = None
     ponto_venda: Annotated[str, Field(max_length=20)] | None = None
+    tipo: TipoExecucao | None = None
 
 
 class FiltroClientesExecucao(Pagina):

@@ -239,6 +239,14 @@ async def test_lists_page_by_an_opaque_cursor(balcao: Balcao) -> None:
     assert len((await balcao.call("GET", "execucoes", params={"limite": "100000"})).data["execucoes"]) == 5
 
 
+async def test_executions_are_listed_by_type(balcao: Balcao) -> None:
+    await add_loja(balcao.pool)
+    id = (await balcao.call("POST", ENVIO, BASE_CORPO)).data["automacao_id"]
+    for tipo, ids in (("download_boletos", [id]), ("teste", [])):
+        dados = (await balcao.call("GET", "execucoes", params={"tipo": tipo})).data
+        assert [execucao["automacao_id"] for execucao in dados["execucoes"]] == ids
+
+
 async def test_bad_queries_are_refused(balcao: Balcao) -> None:
     id = uuid4()
     casos = [
@@ -248,6 +256,7 @@ async def test_bad_queries_are_refused(balcao: Balcao) -> None:
         ("execucoes?cursor=nada", "cursor"),
         ("execucoes?cursor=aWQ6LTE", "cursor"),
         ("execucoes?status=ativo", "status"),
+        ("execucoes?tipo=nenhum", "tipo"),
         ("execucoes?limit=5", "limit"),
         ("execucoes?limite=1&limite=2", "limite"),
         (f"execucoes/{id}/clientes?status=feito", "status"),

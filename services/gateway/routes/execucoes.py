@@ -119,7 +119,12 @@ async def list_execucoes(chamada: Chamada, consulta: FiltroExecucoes) -> Respost
         if consulta.ponto_venda is not None:
             alcance = ((await chamada.acesso.find_ponto_venda(conn, consulta.ponto_venda))["id"],)
         linhas = await store.list_execucoes(
-            conn, alcance=alcance, status=consulta.status, antes=consulta.cursor, limite=consulta.buscar
+            conn,
+            alcance=alcance,
+            status=consulta.status,
+            tipo=consulta.tipo,
+            antes=consulta.cursor,
+            limite=consulta.buscar,
         )
     return Resposta(page("execucoes", linhas, consulta, store.execucao_dict))
 

@@ -56,10 +56,10 @@ async def find_execucao(conn: Conn | Pool, automacao_id: UUID, alcance: Alcance 
 
 
 async def list_execucoes(
-    conn: Conn | Pool, *, alcance: Alcance, status: str | None, antes: int | None, limite: int
+    conn: Conn | Pool, *, alcance: Alcance, status: str | None, tipo: str | None, antes: int | None, limite: int
 ) -> Sequence[Record]:
     """The newest first; `antes`: ids below this one."""
-    return await conn.fetch(SQL["list_execucoes"], alcance, status, antes, limite)
+    return await conn.fetch(SQL["list_execucoes"], alcance, status, tipo, antes, limite)
 
 
 async def list_clientes(

@@ -16,9 +16,10 @@ LEFT JOIN consultores c ON c.id = e.consultor_id
 LEFT JOIN execucoes_automacao o ON o.id = e.origem_id
 WHERE ($1::int[] IS NULL OR e.ponto_venda_id = ANY ($1))
   AND ($2::text IS NULL OR e.status = $2)
-  AND ($3::bigint IS NULL OR e.id < $3)
+  AND ($3::text IS NULL OR e.tipo = $3)
+  AND ($4::bigint IS NULL OR e.id < $4)
 ORDER BY e.id DESC
-LIMIT $4;
+LIMIT $5;
 
 -- name: list_clientes
 SELECT l.*, c.nome AS consultor
