@@ -73,6 +73,44 @@ async def test_boletos_are_listed_newest_first_and_masked(porta: Porta) -> None:
     assert (resposta.data["mes"], resposta.data["vencimento"], resposta.data["valor"]) == (11, "2026-11-10", 100.0)
 
 
+async def test_boletos_are_found_by_a_part_of_the_name(porta: Porta) -> None:
+    for numero, nome in enumerate(("JOSÉ DA CONCEIÇÃO", "Maria José", "ANA 100%"), 1):
+        await file_boleto(porta, numero, nome)
+
+    async def names(busca: str) -> list[str]:
+        return [b["nome"] for b in (await porta.call("GET", "boletos", params={"busca": busca})).data["boletos"]]
+
+    assert await names("jose") == ["Maria José", "JOSÉ DA CONCEIÇÃO"]
+    assert await names("conceicao") == ["JOSÉ DA CONCEIÇÃO"]
+    assert await names("ninguém") == []
+
+
+async def test_boletos_come_by_month_and_consultor_page_after_page(porta: Porta) -> None:
+    corpo = {"nome": "Álvaro", "ponto_venda": "17308"}
+    assert (await porta.call("POST", "consultores", corpo)).status == 201
+    # (client, month, year, consultor)
+    postos = (
+        ("BIA", 11, 2026, 1), ("ANA", 11, 2026, 1), ("RUI", 11, 2026, None), ("EVA", 11, 2026, 2),
+        ("ANA", 1, 2027, 1), ("LIA", 12, 2026, 2),
+    )  # fmt: skip
+    for numero, (nome, mes, ano, consultor) in enumerate(postos, 1):
+        id = await file_boleto(porta, numero, f"{nome}_{mes}_{ano}", mes)
+        await porta.pool.execute(
+            "UPDATE boletos SET nome_cliente = $2, ano_referencia = $3, consultor_id = $4 WHERE id = $1",
+            id, nome, ano, consultor,
+        )  # fmt: skip
+    vistos, cursor = [], ""
+    while cursor is not None:
+        filtro = {"ordem": "consultor", "limite": "2"} | ({"cursor": cursor} if cursor else {})
+        dados = (await porta.call("GET", "boletos", params=filtro)).data
+        vistos += [(b["mes"], b["consultor"], b["nome"]) for b in dados["boletos"]]
+        cursor = dados["cursor"]
+    assert vistos == [
+        (1, "Marta", "ANA"), (12, "Álvaro", "LIA"), (11, "Álvaro", "EVA"), (11, "Marta", "ANA"), (11, "Marta", "BIA"),
+        (11, None, "RUI"),
+    ]  # fmt: skip
+
+
 async def test_a_pdf_is_shown_as_it_was_verified_under_its_own_name(porta: Porta) -> None:
     id = await file_boleto(porta, 1, "ANA_CONCEIÇÃO_MARÇO")
     resposta = await porta.call("GET", f"boletos/{id}/pdf")

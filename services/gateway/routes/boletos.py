@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from aiohttp import web
@@ -21,7 +21,7 @@ from services.gateway.store import boletos as store
 from services.gateway.store.boletos import FiltroBoletos
 from services.gateway.store.execucoes import NaoEncontrada, find_execucao
 from services.gateway.vistas import BoletoVisto, list_of
-from shared.contrato import parse_documento, parse_mes
+from shared.contrato import fold, parse_documento, parse_mes
 from shared.events import Arquivo
 from shared.files import ArquivoAusente, ArquivoCorrompido, FileStore
 
@@ -46,7 +46,7 @@ def _to_utc(momento: datetime) -> datetime:
 
 
 class ConsultaBoletos(Pagina):
-    """mes: 1–12 or its name. desde: downloaded since that moment."""
+    """mes: 1–12 or its name. desde: downloaded since that moment. busca: part of the name, accents ignored."""
 
     ponto_venda: str | None = None
     consultor: str | None = None
@@ -54,11 +54,14 @@ class ConsultaBoletos(Pagina):
     ano: Annotated[int, Field(ge=2000, le=2100)] | None = None
     cpf: Annotated[str, AfterValidator(parse_documento)] | None = None
     desde: Annotated[AwareDatetime, AfterValidator(_to_utc)] | None = None
+    busca: Annotated[str, BeforeValidator(fold)] | None = None
+    ordem: Literal["recentes", "consultor"] = "recentes"
 
 
 @rotas.get(
     "boletos",
     resumo="Lista os boletos, os mais novos primeiro",
+    descricao="`ordem=consultor`: do mês mais novo ao mais antigo e, em cada um, por consultor e cliente.",
     dados=list_of("boletos", BoletoVisto),
     exemplo={"boletos": [EXEMPLO], "cursor": None},
 )
@@ -73,8 +76,10 @@ async def list_boletos(chamada: Chamada, consulta: ConsultaBoletos) -> Resposta:
             ano=consulta.ano,
             cpf=consulta.cpf,
             desde=consulta.desde,
+            busca=consulta.busca,
         )
-        linhas = await store.list_boletos(conn, filtro, consulta.cursor, consulta.buscar)
+        listar = store.list_por_consultor if consulta.ordem == "consultor" else store.list_boletos
+        linhas = await listar(conn, filtro, consulta.cursor, consulta.buscar)
     return Resposta(page("boletos", linhas, consulta, store.view_boleto))
 
 

@@ -27,11 +27,17 @@ class FiltroBoletos:
     ano: int | None = None
     cpf: str | None = None
     desde: datetime | None = None
+    busca: str | None = None
 
 
 async def list_boletos(conn: Conn, filtro: FiltroBoletos, antes: int | None, limite: int) -> list[Record]:
     """The newest first."""
     return await conn.fetch(SQL["list_boletos"], *astuple(filtro), antes, limite)
+
+
+async def list_por_consultor(conn: Conn, filtro: FiltroBoletos, depois: int | None, limite: int) -> list[Record]:
+    """The latest month first, in it by consultor and client; depois: the id of the last one seen."""
+    return await conn.fetch(SQL["list_boletos_por_consultor"], *astuple(filtro), depois, limite)
 
 
 async def find_boleto(conn: Conn, id: int, alcance: Alcance) -> Record | None:
