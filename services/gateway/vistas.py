@@ -204,11 +204,34 @@ class ContagemCausa(Vista):
     quantidade: int
 
 
+class ContagemDia(ContagemResultados):
+    dia: date
+
+
+class ContagemMes(ContagemConsultor):
+    ano: int
+    mes: int
+
+
+class MedidaHora(Vista):
+    """hora: of the day, in São Paulo. p50_s, p95_s: from search to download, of the attempts that brought a PDF."""
+
+    hora: int
+    tentativas: int
+    p50_s: float | None
+    p95_s: float | None
+    falhas_tecnicas: int
+    taxa_falhas_tecnicas: float | None
+
+
 class Estatisticas(Vista):
     totais: Janelas
     etapas: list[TempoEtapa]
     por_consultor: list[ContagemConsultor]
     por_causa: list[ContagemCausa]
+    por_dia: list[ContagemDia]
+    por_mes: list[ContagemMes]
+    por_hora: list[MedidaHora]
 
 
 class DesfechoVisto(Vista):

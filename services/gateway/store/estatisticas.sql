@@ -1,14 +1,27 @@
--- Plain counts over the rows of all executions; `alcance` ($1): the pontos de venda that the caller sees.
+-- Plain counts over the contracts of all executions that have ended. Everywhere: $1 the pontos de venda that the caller
+-- sees, $2 a consultor or null. A day begins at midnight in São Paulo.
 
--- name: count_resultados
--- One row per window and status; a day begins at midnight in São Paulo.
-SELECT janela.nome AS janela, i.status, count(*) AS quantidade
-FROM (VALUES ('hoje', date_trunc('day', now(), 'America/Sao_Paulo')),
-             ('dias_7', date_trunc('day', now(), 'America/Sao_Paulo') - interval '6 days'),
-             ('dias_30', date_trunc('day', now(), 'America/Sao_Paulo') - interval '29 days')) AS janela (nome, desde)
-JOIN log_downloads_boletos i ON i.finalizado_em >= janela.desde
-WHERE $1::int[] IS NULL OR i.ponto_venda_id = ANY ($1)
-GROUP BY janela.nome, i.status;
+-- name: count_por_dia
+-- The last 30 days, today included.
+SELECT (i.finalizado_em AT TIME ZONE 'America/Sao_Paulo')::date AS dia, i.consultor_id, c.nome AS consultor, i.status,
+       count(*) AS quantidade
+FROM log_downloads_boletos i
+LEFT JOIN consultores c ON c.id = i.consultor_id
+WHERE i.finalizado_em >= date_trunc('day', now(), 'America/Sao_Paulo') - interval '29 days'
+  AND ($1::int[] IS NULL OR i.ponto_venda_id = ANY ($1))
+  AND ($2::int IS NULL OR i.consultor_id = $2)
+GROUP BY dia, i.consultor_id, c.nome, i.status;
+
+-- name: count_por_mes
+-- The last 12 months, this one included.
+SELECT date_trunc('month', i.finalizado_em AT TIME ZONE 'America/Sao_Paulo')::date AS mes, i.consultor_id,
+       c.nome AS consultor, i.status, count(*) AS quantidade
+FROM log_downloads_boletos i
+LEFT JOIN consultores c ON c.id = i.consultor_id
+WHERE i.finalizado_em >= date_trunc('month', now(), 'America/Sao_Paulo') - interval '11 months'
+  AND ($1::int[] IS NULL OR i.ponto_venda_id = ANY ($1))
+  AND ($2::int IS NULL OR i.consultor_id = $2)
+GROUP BY 1, i.consultor_id, c.nome, i.status;
 
 -- name: measure_etapas
 SELECT passo.key AS etapa, count(*) AS medidas,
@@ -18,17 +31,9 @@ FROM log_downloads_boletos i
 CROSS JOIN LATERAL jsonb_each_text(i.duracoes_s) AS passo
 WHERE i.finalizado_em >= date_trunc('day', now(), 'America/Sao_Paulo') - interval '29 days'
   AND ($1::int[] IS NULL OR i.ponto_venda_id = ANY ($1))
+  AND ($2::int IS NULL OR i.consultor_id = $2)
 GROUP BY passo.key
 ORDER BY passo.key;
-
--- name: count_por_consultor
-SELECT c.id, c.nome, i.status, count(*) AS quantidade
-FROM log_downloads_boletos i
-LEFT JOIN consultores c ON c.id = i.consultor_id
-WHERE i.finalizado_em >= date_trunc('day', now(), 'America/Sao_Paulo') - interval '29 days'
-  AND ($1::int[] IS NULL OR i.ponto_venda_id = ANY ($1))
-GROUP BY c.id, c.nome, i.status
-ORDER BY c.nome NULLS LAST;
 
 -- name: count_por_causa
 SELECT i.codigo, count(*) AS quantidade
@@ -36,5 +41,33 @@ FROM log_downloads_boletos i
 WHERE i.codigo IS NOT NULL AND i.status IN ('erro', 'cpf_nao_encontrado', 'sem_boleto')
   AND i.finalizado_em >= date_trunc('day', now(), 'America/Sao_Paulo') - interval '29 days'
   AND ($1::int[] IS NULL OR i.ponto_venda_id = ANY ($1))
+  AND ($2::int IS NULL OR i.consultor_id = $2)
 GROUP BY i.codigo
 ORDER BY quantidade DESC, i.codigo;
+
+-- name: measure_horas
+-- The attempts that brought a PDF, by the hour of day in which they ended, and their seconds from search to download.
+SELECT extract(hour FROM i.finalizado_em AT TIME ZONE 'America/Sao_Paulo')::int AS hora, count(*) AS quantidade,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY portal.segundos) AS p50_s,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY portal.segundos) AS p95_s
+FROM log_downloads_boletos i
+CROSS JOIN LATERAL (SELECT coalesce((i.duracoes_s ->> 'buscando')::float8, 0)
+                         + coalesce((i.duracoes_s ->> 'emitindo')::float8, 0)
+                         + coalesce((i.duracoes_s ->> 'baixando')::float8, 0) AS segundos) AS portal
+WHERE i.finalizado_em >= date_trunc('day', now(), 'America/Sao_Paulo') - interval '29 days'
+  AND i.duracoes_s ?| ARRAY['buscando', 'emitindo', 'baixando']
+  AND ($1::int[] IS NULL OR i.ponto_venda_id = ANY ($1))
+  AND ($2::int IS NULL OR i.consultor_id = $2)
+GROUP BY hora;
+
+-- name: count_falhas_por_hora
+-- The other attempts that reached the portal, by the hour of day in which each ended, and why.
+SELECT extract(hour FROM (tentativa.corpo ->> 'em')::timestamptz AT TIME ZONE 'America/Sao_Paulo')::int AS hora,
+       tentativa.corpo ->> 'codigo' AS codigo, count(*) AS quantidade
+FROM log_downloads_boletos i
+CROSS JOIN LATERAL jsonb_array_elements(i.historico) AS tentativa (corpo)
+WHERE i.finalizado_em >= date_trunc('day', now(), 'America/Sao_Paulo') - interval '29 days'
+  AND tentativa.corpo ->> 'etapa' NOT IN ('na_fila', 'nomeando', 'arquivado')
+  AND ($1::int[] IS NULL OR i.ponto_venda_id = ANY ($1))
+  AND ($2::int IS NULL OR i.consultor_id = $2)
+GROUP BY 1, 2;
