@@ -82,7 +82,8 @@ export async function callUntilDone(metodo, caminho, corpo, aoEsperar = () => {}
 // A file, saved under the name that the server gives it.
 export async function download(caminho) {
   const resposta = await callUntilDone("GET", caminho);
-  const nome = /filename\*?="?(?:UTF-8'')?([^";]+)/.exec(resposta.headers.get("Content-Disposition") ?? "")?.[1];
+  // The whole name; the one beside it has lost its accents.
+  const nome = /filename\*=UTF-8''([^;]+)/.exec(resposta.headers.get("Content-Disposition") ?? "")?.[1];
   const endereco = URL.createObjectURL(await resposta.blob());
   const link = Object.assign(document.createElement("a"), { href: endereco, download: decodeURIComponent(nome ?? "arquivo") });
   link.click();

@@ -50,6 +50,7 @@ export const MESES = [
 export const QUEM_AGE = {
   operador: "Quem opera precisa agir",
   administrador: "Um administrador precisa agir",
+  administradora: "Depende da administradora do portal",
   sistema: "O sistema resolve sozinho",
   desenvolvimento: "O suporte precisa agir",
   "ninguém": "Ninguém precisa agir",

@@ -59,6 +59,7 @@ export const data = ou((iso) => DATA.format(new Date(iso)));
 export const hora = ou((iso) => HORA.format(new Date(iso)));
 export const moeda = ou((valor) => MOEDA.format(valor));
 export const numero = ou((valor) => NUMERO.format(valor));
+export const contar = (quantos, um, varios) => `${numero(quantos)} ${quantos === 1 ? um : varios}`;
 export const percentual = ou((valor) => PERCENTUAL.format(valor));
 export const mesAno = (mes, ano) => (mes ? `${MESES[mes - 1]}${ano ? ` de ${ano}` : ""}` : "Próxima parcela");
 

@@ -1,0 +1,166 @@
+// Every execution: what each did, by whom, how long it took, and its report. Those that run count live.
+import { html, nothing, repeat } from "../vendor/lit.js";
+import { download, get, getAll } from "../api.js";
+import { conexao } from "../live.js";
+import { STATUS_EXECUCAO, T, TIPOS } from "../textos.js";
+import { Pagina, barra, campo, carregando, contar, dataHora, duracao, mesAno, numero, seloExecucao, valores, vazio } from "../ui.js";
+
+const DESENHO_MS = 200; // between two drawings, however many events come
+const FINAIS = new Set(["concluida", "concluida_com_falhas", "erro", "cancelada"]);
+
+class PaginaHistorico extends Pagina {
+  static properties = {
+    sessao: { attribute: false },
+    pontos: { state: true },
+    execucoes: { state: true },
+    cursor: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.vistas = new Set(); // executions heard of that these filters leave out, or that are further down
+    this.pedido = 0;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.fazer(async () => {
+      this.pontos = await getAll("pontos-venda", "pontos-venda");
+      await this.load();
+    });
+    this.stop = conexao.followAll((evento) => this.hear(evento));
+    this.relogio = setInterval(() => this.execucoes?.some((e) => !FINAIS.has(e.status)) && this.draw(), 1000);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.stop();
+    clearInterval(this.relogio);
+    clearTimeout(this.desenho);
+    clearTimeout(this.espera);
+  }
+
+  // cursor null: from the beginning. The answer to an older question is dropped.
+  async load(cursor = null, limite = 50) {
+    const formulario = this.querySelector("form");
+    const pedido = ++this.pedido;
+    await this.fazer(async () => {
+      const pagina = await get("execucoes", { ...(formulario ? valores(formulario) : {}), limite, cursor });
+      if (pedido !== this.pedido) return;
+      this.execucoes = cursor ? [...this.execucoes, ...pagina.execucoes] : pagina.execucoes;
+      this.cursor = pagina.cursor;
+    });
+  }
+
+  // As many as are shown, read again, once for however many ask.
+  reload() {
+    this.espera ??= setTimeout(() => {
+      this.espera = null;
+      this.load(null, Math.max(50, this.execucoes.length));
+    }, DESENHO_MS);
+  }
+
+  hear(evento) {
+    if (!this.execucoes) return;
+    if (!evento) return this.reload();
+    const { automacao_id, status } = evento;
+    const mudouStatus = evento.evento === "execucao.status";
+    const conhecida = this.execucoes.find((e) => e.automacao_id === automacao_id);
+    if (conhecida) {
+      conhecida.contadores = evento.contadores;
+      // When it began or ended is not in the event.
+      if (mudouStatus) this.reload();
+      else this.draw();
+    } else if (mudouStatus || !this.vistas.has(automacao_id)) {
+      this.vistas.add(automacao_id);
+      this.reload();
+    }
+  }
+
+  draw() {
+    this.desenho ??= setTimeout(() => {
+      this.desenho = null;
+      this.requestUpdate();
+    }, DESENHO_MS);
+  }
+
+  render() {
+    return html`
+      <h1 tabindex="-1">Execuções</h1>
+      ${this.pontos ? this.renderFiltros() : nothing}
+      ${this.execucoes ? this.renderTabela() : carregando()}
+    `;
+  }
+
+  renderFiltros() {
+    const escolha = (id, rotulo, opcoes) => campo(id, rotulo, html`
+      <select id=${id} name=${id}>
+        <option value="">${T.todos}</option>
+        ${opcoes.map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
+      </select>`, this.erros[id]);
+    return html`
+      <form class="cartao" role="search" @submit=${(e) => e.preventDefault()} @change=${() => this.load()}>
+        <div class="grade">
+          ${escolha("status", "Situação", Object.entries(STATUS_EXECUCAO))}
+          ${escolha("ponto_venda", "Ponto de venda", this.pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}`]))}
+          ${escolha("tipo", "Tipo", Object.entries(TIPOS))}
+        </div>
+      </form>
+    `;
+  }
+
+  renderTabela() {
+    const { execucoes, cursor } = this;
+    if (!execucoes.length) return vazio("Nenhuma execução com estes filtros.");
+    return html`
+      <section class="cartao" aria-label="Execuções encontradas">
+        <p class="fraco" role="status">${contar(execucoes.length, "execução", "execuções")}${cursor ? ", e há mais" : ""}</p>
+        <div class="rolagem">
+          <table class="empilha">
+            <caption class="pular">Execuções, a mais nova primeiro</caption>
+            <thead>
+              <tr>${["Execução", "Situação", "Resultado", "Quem", "Início", "Duração", "Relatório"].map((nome) => html`<th scope="col">${nome}</th>`)}</tr>
+            </thead>
+            <tbody>${repeat(execucoes, (e) => e.automacao_id, (e) => this.renderLinha(e))}</tbody>
+          </table>
+        </div>
+        ${cursor ? html`<button class="secundario" ?disabled=${this.ocupada} @click=${() => this.load(cursor)}>${T.mais}</button>` : nothing}
+      </section>
+    `;
+  }
+
+  renderLinha(e) {
+    const nome = `${e.ponto_venda}, ${mesAno(e.parametros.mes, e.parametros.ano)}`;
+    return html`
+      <tr>
+        <td class="principal">
+          <a href="#/execucoes/${e.automacao_id}"><strong>${e.ponto_venda}</strong> · ${mesAno(e.parametros.mes, e.parametros.ano)}</a><br>
+          <small>${TIPOS[e.tipo]}${e.consultor ? ` · ${e.consultor}` : ""}</small>
+        </td>
+        <td data-rotulo="Situação">${seloExecucao(e.status)}</td>
+        <td class="resultado">${barra(e.contadores, `Andamento de ${nome}`)}<small>${this.renderFeitos(e.contadores)}</small></td>
+        <td data-rotulo="Quem">${e.usuario_execucao ?? "–"}</td>
+        <td data-rotulo="Início">${dataHora(e.iniciado_em ?? e.criado_em)}</td>
+        <td data-rotulo="Duração">${this.renderDuracao(e)}</td>
+        <td class="botoes">${FINAIS.has(e.status) ? html`
+          <button class="secundario" ?disabled=${this.ocupada} aria-label="Relatório em Excel de ${nome}"
+            @click=${() => this.fazer(() => download(`execucoes/${e.automacao_id}/relatorio.xlsx`))}>Excel</button>` : nothing}</td>
+      </tr>
+    `;
+  }
+
+  renderFeitos(c) {
+    const total = Object.values(c).reduce((soma, quantos) => soma + quantos, 0);
+    const partes = [`${numero(total - c.pendente - c.processando)} de ${numero(total)}`, contar(c.sucesso, "baixado", "baixados")];
+    if (c.ja_baixado) partes.push(contar(c.ja_baixado, "já baixado", "já baixados"));
+    if (c.erro) partes.push(`${numero(c.erro)} com erro`);
+    return partes.join(" · ");
+  }
+
+  renderDuracao(e) {
+    if (!e.iniciado_em) return "–";
+    return duracao(e.finalizado_em ? e.tempo_total_segundos : (Date.now() - Date.parse(e.iniciado_em)) / 1000);
+  }
+}
+
+customElements.define("pagina-historico", PaginaHistorico);
