@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -246,3 +247,24 @@ async def test_no_cell_of_the_csv_is_a_formula(porta: Porta, inicio: str) -> Non
     await porta.pool.execute("UPDATE consultores SET nome = $1 WHERE id = 1", f'{inicio};"x"')
     consultores = (await read_csv(porta))["Resultados por consultor, 30 dias"]
     assert f'\'{inicio};"x"' in [linha["Consultor"] for linha in consultores]
+
+
+@pytest.mark.completo
+async def test_two_hundred_thousand_contracts_are_counted_while_one_waits(porta: Porta) -> None:
+    """Without an index on the end, each of six questions read the whole table: seconds, all but one for 30 days."""
+    await add_cliente(porta.pool, 1, 1, 1)
+    automacao_id = await submit(porta.pool, Loja(1, "17.308", 1, 1))
+    await porta.pool.execute(
+        "INSERT INTO log_downloads_boletos (execucao_id, automacao_id, ponto_venda_id, consultor_id, cpf, status,"
+        " duracoes_s, dados_boleto, historico, finalizado_em)"
+        " SELECT 1, $1, 1, 1, lpad(n::text, 11, '0'), 'sucesso', $2, $2, $3, now() - n * interval '4 minutes'"
+        " FROM generate_series(1, 200000) AS n",
+        automacao_id, PORTAL,
+        [{"tentativa": 1, "codigo": FORA, "mensagem": "visto", "etapa": "buscando", "em": "2026-11-24T09:00-03:00"}],
+        timeout=100,
+    )  # fmt: skip
+    await porta.pool.execute("VACUUM ANALYZE log_downloads_boletos", timeout=100)
+    inicio = time.monotonic()
+    dados = (await porta.call("GET", "estatisticas")).data
+    assert time.monotonic() - inicio < 3
+    assert sum(mes["total"] for mes in dados["por_mes"]) > 100_000

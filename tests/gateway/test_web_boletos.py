@@ -206,6 +206,22 @@ async def test_the_linha_digitavel_is_copied(painel: Painel, roteiro: str) -> No
     await expect(painel.page.get_by_label("Nome do cliente")).to_have_value(LINHA)
 
 
+@pytest.mark.parametrize("roteiro", ["", SEM_TRANSFERENCIA], ids=["clipboard", "without clipboard"])
+async def test_from_the_open_boleto_the_linha_is_copied_and_told_there(painel: Painel, roteiro: str) -> None:
+    """Notices lie behind an open dialog, and nothing outside it can be selected."""
+    await painel.file(1, "ANA")
+    await painel.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await painel.page.add_init_script(SEM_VISOR + ";" + roteiro)
+    await painel.enter("boletos")
+    await painel.page.get_by_role("button", name="Ver o boleto de ANA").click()
+    await painel.page.get_by_role("button", name="Copiar linha digitável").click()
+    await expect(painel.page.locator("dialog [role=status]")).to_have_text("Copiada.")
+    await painel.page.get_by_role("button", name="Fechar").click()
+    await painel.page.get_by_label("Nome do cliente").focus()
+    await painel.page.keyboard.press("Control+V")
+    await expect(painel.page.get_by_label("Nome do cliente")).to_have_value(LINHA)
+
+
 async def run_to_end(painel: Painel, id: UUID) -> None:
     maestro = Maestro(painel.balcao.pool)
     cerca = await painel.balcao.pool.fetchval("SELECT cerca FROM concessoes") or await maestro.lease(painel.loja)

@@ -1,4 +1,5 @@
 // A text put on the clipboard. Outside https the browser has no clipboard to offer: there the older way does.
+// Resolves to whether it is there.
 import { avisar } from "./ui.js";
 
 export async function copiar(texto, feito, perto = document.body) {
@@ -6,8 +7,10 @@ export async function copiar(texto, feito, perto = document.body) {
     if (navigator.clipboard) await navigator.clipboard.writeText(texto);
     else copyBySelection(texto, perto);
     avisar(feito);
+    return true;
   } catch {
     avisar(`O navegador não deixou copiar. Copie daqui: ${texto}`, "erro");
+    return false;
   }
 }
 

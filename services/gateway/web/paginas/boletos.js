@@ -33,6 +33,7 @@ class PaginaBoletos extends Pagina {
     boletos: { state: true },
     cursor: { state: true },
     aberto: { state: true }, // the boleto that is seen
+    copiado: { state: true }, // the last one whose linha digitável was copied
   };
 
   constructor() {
@@ -81,8 +82,13 @@ class PaginaBoletos extends Pagina {
     });
   }
 
-  copy(boleto, event) {
-    copiar(boleto.linha_digitavel, "Linha digitável copiada.", event.target.parentElement);
+  async copy(boleto, event) {
+    if (await copiar(boleto.linha_digitavel, "Linha digitável copiada.", event.target.parentElement)) this.copiado = boleto;
+  }
+
+  close() {
+    this.aberto = null;
+    this.copiado = null;
   }
 
   save(boleto) {
@@ -184,11 +190,12 @@ class PaginaBoletos extends Pagina {
         · <a href="#/execucoes/${b.automacao_id}">ver a execução</a></p>
       ${b.linha_digitavel ? html`
         <p class="linha-digitavel"><code>${escreverLinha(b.linha_digitavel)}</code>
-          <button class="secundario" @click=${(e) => this.copy(b, e)}>Copiar linha digitável</button></p>` : nothing}
+          <button class="secundario" @click=${(e) => this.copy(b, e)}>Copiar linha digitável</button>
+          <span class="fraco" role="status">${this.copiado === b ? "Copiada." : ""}</span></p>` : nothing}
     `;
     return html`
       <visor-pdf .titulo=${b.nome ?? "Boleto"} .caminho=${`boletos/${b.id}/pdf`} .detalhe=${detalhe}
-        @fechar=${() => (this.aberto = null)}></visor-pdf>
+        @fechar=${this.close}></visor-pdf>
     `;
   }
 }
