@@ -151,11 +151,13 @@ class PaginaInicio extends Pagina {
     if (!previa) return nothing;
     if (previa.recusa) return html`<p class="destaque" role="status">${previa.recusa}</p>`;
     return html`
-      <dl class="numeros" role="status" aria-label="O que esta execução vai encontrar">
+      <div role="status">
+      <dl class="numeros">
         <div><dt>Clientes</dt><dd>${numero(previa.total_clientes)}</dd></div>
         <div><dt>Já baixados</dt><dd>${previa.ja_baixados === null ? "decidido na tela de cada um" : numero(previa.ja_baixados)}</dd></div>
         <div><dt>Falharam da última vez</dt><dd>${numero(previa.com_erro)}</dd></div>
       </dl>
+      </div>
     `;
   }
 
