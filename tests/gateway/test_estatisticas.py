@@ -94,7 +94,7 @@ SEMEADOS: tuple[Semeado, ...] = (
     ("sem_boleto", NEGOCIO, 2, 6, "09:40", {}, [(NEGOCIO, "buscando", "09:40")]),
     ("erro", SEM_NOME, None, 7, "10:00", PORTAL, [(SEM_NOME, "nomeando", "10:00")]),
     ("erro", "cliente.cpf_invalido", 1, 29, "00:01", {}, [("cliente.cpf_invalido", "na_fila", "00:01")]),
-    ("ja_baixado", None, 1, 29, "12:00", {}, []),
+    ("ja_baixado", None, 1, 29, "22:00", {}, []),
     ("sucesso", None, 1, 30, "23:59", PORTAL, []),
     ("cancelado", None, 2, 0, "09:00", {}, []),
 )  # fmt: skip
