@@ -76,7 +76,7 @@ async def photograph(browser: Browser, origem: str, execucao: str, tela: str, te
         await shoot(pagina)
     await page.goto(f"{origem}/#/execucoes/{execucao}")
     await shoot("execucao")
-    await page.get_by_role("button", name="Erro").click()
+    await page.locator(".contador.erro").click()
     await page.locator("button.nome").first.click()
     await shoot("contrato")
     await context.close()
