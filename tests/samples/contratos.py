@@ -31,6 +31,10 @@ _EXCECOES: tuple[Adiciona, ...] = (
     _business("sem_boleto", "boleto.inexistente.ja_pago", cotas=lambda c: [c.cota(c.parcelas(emitivel=False))]),
     _business("erro", "documento.ilegivel", botoes=lambda c: {"emissao": {"documento": "escaneado"}}),
 )
+_FORA_DO_AR = _business(
+    "erro", "portal.fora_do_ar.http_5xx",
+    botoes=lambda c: {"falhas": {"erros": -1, "status": 503, "na": "cobranca"}},
+)  # fmt: skip
 _VARIADOS: tuple[Adiciona, ...] = (
     _success(),
     _success(cotas=lambda c: [c.cota(c.parcelas(meses=(-1, 0, 1)))]),
@@ -46,8 +50,12 @@ _VARIADOS: tuple[Adiciona, ...] = (
 )
 
 
-def cem_contratos(semente: int = 100, max_sessoes: int = 2) -> Amostra:
-    """60 contracts in 17308, 40 in 21400; the third consultor has clients in both. One job for each."""
+def cem_contratos(semente: int = 100, max_sessoes: int = 2, *, fora_do_ar: bool = False) -> Amostra:
+    """60 contracts in 17308, 40 in 21400; the third consultor has clients in both. One job for each.
+
+    fora_do_ar: among the exceptions are clients for whom the portal always fails.
+    """
+    excecoes = (_FORA_DO_AR, *_EXCECOES) if fora_do_ar else _EXCECOES
     c = Construtor(
         semente,
         (
@@ -59,7 +67,7 @@ def cem_contratos(semente: int = 100, max_sessoes: int = 2) -> Amostra:
     for index in range(100):
         pv = "17308" if index % 5 < 3 else "21400"
         consultor = NARA if index % 4 == 0 else DORA if pv == "17308" else IVO
-        table, at = (_EXCECOES, index // 6) if index % 6 == 5 else (_VARIADOS, index - index // 6)
+        table, at = (excecoes, index // 6) if index % 6 == 5 else (_VARIADOS, index - index // 6)
         table[at % len(table)](c, consultor, pv)
     return c.make_amostra(
         (c.make_trabalho("17308"), c.make_trabalho("21400")), {DORA: "geral", IVO: "simples", NARA: "geral"}

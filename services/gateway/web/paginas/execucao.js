@@ -1,10 +1,12 @@
 // One execution, live: how far it is, each contract's row, what failed and what to do about it.
 import { html, nothing } from "../vendor/lit.js";
-import { download, get, post } from "../api.js";
+import { download, post } from "../api.js";
+import "../causas.js";
+import { findDesfecho, loadDesfechos } from "../desfechos.js";
 import { conexao } from "../live.js";
 import "../lista-virtual.js";
 import { prever } from "../previsao.js";
-import { ETAPAS, QUEM_AGE, STATUS_CLIENTE, TIPOS } from "../textos.js";
+import { ETAPAS, STATUS_CLIENTE, TIPOS } from "../textos.js";
 import {
   Pagina, avisar, barra, carregando, confirmar, cota, dataHora, duracao, hora, ir, mesAno, numero, selo, seloExecucao,
 } from "../ui.js";
@@ -12,7 +14,6 @@ import "./contrato.js";
 
 const DESENHO_MS = 120; // between two drawings, however many events come
 const FINAIS = new Set(["concluida", "concluida_com_falhas", "erro", "cancelada"]);
-const FALHAS = new Set(["erro", "cpf_nao_encontrado", "sem_boleto"]);
 const ORDENS = {
   envio: ["Ordem de envio", (a, b) => a.id - b.id],
   nome: ["Nome", (a, b) => (a.nome ?? "").localeCompare(b.nome ?? "", "pt-BR")],
@@ -21,17 +22,6 @@ const ORDENS = {
 };
 const PASSOS = Object.keys(ETAPAS).slice(1);
 const dobrar = (texto) => texto.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-
-let desfechos = null; // codigo → the row of the outcome table
-async function loadDesfechos() {
-  desfechos ??= new Map((await get("desfechos")).desfechos.map((d) => [d.codigo, d]));
-}
-function findDesfecho(codigo) {
-  for (let parte = codigo; parte; parte = parte.slice(0, Math.max(0, parte.lastIndexOf(".")))) {
-    if (desfechos?.has(parte)) return desfechos.get(parte);
-  }
-  return { titulo: codigo, texto: "", quem_age: "" };
-}
 
 class PaginaExecucao extends Pagina {
   static properties = {
@@ -184,44 +174,11 @@ class PaginaExecucao extends Pagina {
   }
 
   renderCausas(final) {
-    const causas = new Map();
-    for (const linha of this.estado.clientes.values()) {
-      if (FALHAS.has(linha.status) && linha.codigo) causas.set(linha.codigo, [...(causas.get(linha.codigo) ?? []), linha]);
-    }
-    if (!causas.size) return nothing;
-    const ordenadas = [...causas].sort((a, b) => b[1].length - a[1].length);
-    const erros = [...this.estado.clientes.values()].filter((linha) => linha.status === "erro").length;
     return html`
-      <section class="cartao" aria-labelledby="causas">
-        <div class="cabeca">
-          <h2 id="causas">O que não deu certo</h2>
-          ${final && erros && this.sessao.escopo !== "leitura"
-            ? html`<button @click=${() => this.retry({}, erros)}>Tentar de novo os ${numero(erros)} com erro</button>` : nothing}
-        </div>
-        <ul class="lista">
-          ${ordenadas.map(([codigo, linhas]) => this.renderCausa(codigo, linhas, final))}
-        </ul>
-      </section>
-    `;
-  }
-
-  renderCausa(codigo, linhas, final) {
-    const desfecho = findDesfecho(codigo);
-    const marcada = this.filtro.codigo === codigo;
-    return html`
-      <li class="causa">
-        <strong class="quantos">${numero(linhas.length)}</strong>
-        <div>
-          <h3>${desfecho.titulo} <small>${QUEM_AGE[desfecho.quem_age] ?? desfecho.quem_age}</small></h3>
-          <p class="fraco">${desfecho.texto}</p>
-        </div>
-        <div class="acoes">
-          <button class="secundario" aria-pressed=${marcada} @click=${() => this.set({ codigo: marcada ? "" : codigo })}>
-            ${marcada ? "Mostrar todos" : "Ver estes"}</button>
-          ${final && this.sessao.escopo !== "leitura" ? html`
-            <button class="secundario" @click=${() => this.retry({ codigos: [codigo] }, linhas.length)}>Tentar de novo</button>` : nothing}
-        </div>
-      </li>
+      <causas-execucao .clientes=${this.estado.clientes} .escolhida=${this.filtro.codigo}
+        .repete=${final && this.sessao.escopo !== "leitura"} .vez=${this.estado.seq}
+        @escolher=${(e) => this.set({ codigo: e.detail })}
+        @repetir=${(e) => this.retry(e.detail.filtro, e.detail.quantos)}></causas-execucao>
     `;
   }
 

@@ -1,0 +1,77 @@
+// What did not work in an execution, by cause: how many, what it means, who acts, and trying again.
+import { html, nothing } from "./vendor/lit.js";
+import { findDesfecho } from "./desfechos.js";
+import { QUEM_AGE } from "./textos.js";
+import { Base, numero } from "./ui.js";
+
+const FALHAS = new Set(["erro", "cpf_nao_encontrado", "sem_boleto"]);
+const MOSTRADAS = 3; // before one asks for all
+
+// Tells `escolher` (a code, or none) and `repetir` ({filtro, quantos}).
+class CausasExecucao extends Base {
+  static properties = {
+    clientes: { attribute: false },
+    escolhida: { attribute: false }, // the code that the list is filtered by
+    repete: { attribute: false }, // whether trying again is offered
+    vez: { attribute: false }, // grows as the rows change in place
+    todas: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.todas = false;
+  }
+
+  tell(nome, detail) {
+    this.dispatchEvent(new CustomEvent(nome, { detail }));
+  }
+
+  render() {
+    const causas = new Map();
+    let erros = 0;
+    for (const linha of this.clientes.values()) {
+      if (linha.status === "erro") erros += 1;
+      if (FALHAS.has(linha.status) && linha.codigo) causas.set(linha.codigo, (causas.get(linha.codigo) ?? 0) + 1);
+    }
+    if (!causas.size) return nothing;
+    const ordenadas = [...causas].sort((a, b) => b[1] - a[1]);
+    return html`
+      <section class="cartao" aria-labelledby="causas">
+        <div class="cabeca">
+          <h2 id="causas">O que não deu certo</h2>
+          ${this.repete && erros
+            ? html`<button @click=${() => this.tell("repetir", { filtro: {}, quantos: erros })}>Tentar de novo os ${numero(erros)} com erro</button>`
+            : nothing}
+        </div>
+        <ul class="lista">
+          ${ordenadas.slice(0, this.todas ? undefined : MOSTRADAS).map(([codigo, quantos]) => this.renderCausa(codigo, quantos))}
+        </ul>
+        ${ordenadas.length > MOSTRADAS ? html`
+          <button class="secundario" aria-expanded=${this.todas} @click=${() => (this.todas = !this.todas)}>
+            ${this.todas ? "Mostrar só as mais frequentes" : `Mostrar as ${numero(ordenadas.length)} causas`}</button>` : nothing}
+      </section>
+    `;
+  }
+
+  renderCausa(codigo, quantos) {
+    const desfecho = findDesfecho(codigo);
+    const marcada = this.escolhida === codigo;
+    return html`
+      <li class="causa">
+        <strong class="quantos">${numero(quantos)}</strong>
+        <div>
+          <h3>${desfecho.titulo} <small>${QUEM_AGE[desfecho.quem_age] ?? desfecho.quem_age}</small></h3>
+          <p class="fraco">${desfecho.texto}</p>
+        </div>
+        <div class="acoes">
+          <button class="secundario" aria-pressed=${marcada} @click=${() => this.tell("escolher", marcada ? "" : codigo)}>
+            ${marcada ? "Mostrar todos" : "Ver estes"}</button>
+          ${this.repete ? html`
+            <button class="secundario" @click=${() => this.tell("repetir", { filtro: { codigos: [codigo] }, quantos })}>Tentar de novo</button>` : nothing}
+        </div>
+      </li>
+    `;
+  }
+}
+
+customElements.define("causas-execucao", CausasExecucao);
