@@ -60,7 +60,7 @@ async def import_planilhas(cliente: Cliente, amostra: Amostra, pasta: Path) -> d
     """Upload each consultor's workbook; the answers by file name."""
     respostas = {}
     for consultor, planilha in write_planilhas(amostra, pasta).items():
-        formulario = aiohttp.FormData()
+        formulario = aiohttp.FormData(quote_fields=False)
         formulario.add_field("consultor", consultor)
         formulario.add_field("arquivo", planilha.caminho.read_bytes(), filename=planilha.caminho.name)
         respostas[planilha.caminho.name] = await cliente.call("POST", "planilhas", data=formulario)
