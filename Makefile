@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all of their own set-up; each may be run again at any time.
-.PHONY: setup demo screenshots test test-all check locks vendor clean
+.PHONY: setup demo screenshots fluency test test-all check locks vendor clean
 
 # Bytecode is compiled once, at install: without it every start is 2 to 8 times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -21,6 +21,10 @@ demo: setup
 # Every page of the dashboard, in dados/demonstracao/fotos.
 screenshots: setup
 	@$(VENV_PYTHON) -m tests.fotos
+
+# How the page answers at 5,000 contracts and 200 events a second: input delay and memory.
+fluency: setup-test
+	@$(VENV_PYTHON) -m tests.fluidez
 
 .PHONY: setup-dev setup-test
 setup-dev: setup

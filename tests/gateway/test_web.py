@@ -151,6 +151,12 @@ async def test_who_only_reads_sees_no_button_that_changes_anything(balcao: Balca
     assert status == 403
 
 
+async def test_an_execution_that_is_not_there_is_told(balcao: Balcao, pagina: Page) -> None:
+    await add_pessoa(balcao)
+    await enter(balcao, pagina, f"execucoes/{UUID(int=7)}")
+    await expect(pagina.get_by_text("Execução não encontrada")).to_be_visible()
+
+
 async def test_script_in_a_name_is_shown_as_text(balcao: Balcao, pagina: Page) -> None:
     loja = await add_loja(balcao.pool, clientes=1)
     mau = "<img src=x onerror=\"document.title='invadido'\"><script>document.title='invadido'</script>"

@@ -119,6 +119,7 @@ export class Conexao extends EventTarget {
       return;
     }
     if (quadro.tipo === "erro" && !quadro.automacao_id) return this.#refused(quadro.error);
+    if (quadro.tipo === "erro" && quadro.codigo === "indisponivel") return this.#askAgain(quadro.automacao_id);
     this.#apply(quadro.automacao_id, quadro);
     if (quadro.tipo === "evento" && this.#seguidas.has(TODAS)) this.#notify(TODAS, quadro);
   }
@@ -131,6 +132,15 @@ export class Conexao extends EventTarget {
     seguida.estado = state;
     if (ask) this.#send({ tipo: "assinar", automacao_id, desde: ask });
     else this.#notify(automacao_id, quadro);
+  }
+
+  // The server could not answer just now.
+  #askAgain(automacao_id) {
+    setTimeout(() => {
+      const seguida = this.#seguidas.get(automacao_id);
+      const desde = automacao_id === TODAS || !seguida ? null : cursor(seguida.estado);
+      if (seguida) this.#send({ tipo: "assinar", automacao_id, desde });
+    }, backoffMs(this.#falhas++));
   }
 
   #notify(automacao_id, quadro) {

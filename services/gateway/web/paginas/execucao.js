@@ -8,7 +8,7 @@ import "../lista-virtual.js";
 import { prever } from "../previsao.js";
 import { ETAPAS, STATUS_CLIENTE, TIPOS } from "../textos.js";
 import {
-  Pagina, avisar, barra, carregando, confirmar, cota, dataHora, duracao, hora, ir, mesAno, numero, selo, seloExecucao,
+  Pagina, avisar, barra, carregando, confirmar, cota, dataHora, duracao, hora, ir, mesAno, numero, selo, seloExecucao, vazio,
 } from "../ui.js";
 import "./contrato.js";
 
@@ -60,6 +60,7 @@ class PaginaExecucao extends Pagina {
 
   hear(estado, quadro) {
     this.estado = estado;
+    this.recusa = quadro?.tipo === "erro" ? quadro.error : null;
     if (quadro?.tipo === "evento" && quadro.evento === "execucao.status") this.announce(quadro.status);
     this.desenho ??= setTimeout(() => {
       this.desenho = null;
@@ -111,7 +112,9 @@ class PaginaExecucao extends Pagina {
   }
 
   render() {
-    if (!this.estado?.execucao) return html`<h1 tabindex="-1">Execução</h1>${carregando()}`;
+    if (!this.estado?.execucao) {
+      return html`<h1 tabindex="-1">Execução</h1>${this.recusa ? vazio(this.recusa) : carregando()}`;
+    }
     const { execucao, contadores } = this.estado;
     const final = FINAIS.has(execucao.status);
     return html`

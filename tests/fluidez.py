@@ -1,0 +1,125 @@
+"""`make fluency`: how an execution's page answers at 5,000 contracts and 200 events a second, for a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import CDPSession, Page
+
+from services.gateway.senhas import hash_senha
+from services.gateway.store import pessoas
+from services.gateway.store.chaves import Escopo
+from services.gateway.store.diario import open_diario
+from services.gateway.store.itens import SQL
+from shared.outcomes import Etapa
+from tests.fotos import enter, open_browser
+from tests.gateway.balcao import Balcao, open_balcao
+from tests.gateway.cadastro import add_loja, list_itens, submit
+from tests.servers.postgres import PostgresServer
+
+CONTRATOS, POR_SEGUNDO, MINUTO_S = 5_000, 200, 60
+LOTE_S = 0.1
+LIMITE_MS, LIMITE_MEMORIA = 100.0, 1.3
+EMAIL, SENHA = "ana@exemplo.com.br", "uma senha comprida"
+PASSOS = (Etapa.AUTENTICANDO, Etapa.BUSCANDO, Etapa.EMITINDO, Etapa.BAIXANDO, Etapa.VERIFICANDO)
+# How long the page leaves an input before it begins with it.
+OUVIR = """
+window.atrasos = [];
+new PerformanceObserver((lista) => {
+  for (const e of lista.getEntries()) if (e.name === "keydown") window.atrasos.push(e.processingStart - e.startTime);
+}).observe({ type: "event", durationThreshold: 16, buffered: true });
+new PerformanceObserver((lista) => {
+  for (const e of lista.getEntries()) window.atrasos.push(e.processingStart - e.startTime);
+}).observe({ type: "first-input", buffered: true });
+window.teclas = 0;
+addEventListener("keydown", () => { window.teclas += 1; }, true);
+"""
+
+
+async def feed(balcao: Balcao, execucao_id: int, itens: list[int]) -> int:
+    """Steps of one contract after the other, in lots; returns how many events were told."""
+    contados, fim, proximo = 0, time.monotonic() + MINUTO_S, time.monotonic()
+    passos = ((item, passo) for passo in PASSOS for item in itens)
+    while time.monotonic() < fim:
+        async with balcao.pool.acquire() as conn, conn.transaction(), open_diario(conn, execucao_id) as diario:
+            for item, passo in [next(passos) for _ in range(int(POR_SEGUNDO * LOTE_S))]:
+                antes = "pendente" if passo is PASSOS[0] else "processando"
+                diario.tell(await conn.fetch(SQL["step_item"], item, passo), antes)
+                contados += 1
+        balcao.gateway.ctx.wake()
+        proximo += LOTE_S
+        await asyncio.sleep(max(0.0, proximo - time.monotonic()))
+    return contados
+
+
+async def type_on(page: Page) -> None:
+    """A person who searches, all the while."""
+    busca = page.get_by_role("searchbox")
+    await busca.focus()
+    while True:
+        for tecla in ("c", "l", "i", "Backspace", "Backspace", "Backspace"):
+            await page.keyboard.press(tecla)
+            await page.wait_for_timeout(250)
+
+
+async def measure_heap(cdp: CDPSession) -> float:
+    """MB after a collection."""
+    await cdp.send("HeapProfiler.collectGarbage")
+    uso: dict[str, Any] = await cdp.send("Runtime.getHeapUsage")
+    return float(uso["usedSize"]) / 1e6
+
+
+async def run(database_url: str, pasta: Path) -> int:
+    async with open_balcao(database_url, pasta) as balcao, open_browser() as browser:
+        senha_hash = await hash_senha(SENHA)
+        async with balcao.pool.acquire() as conn:
+            await pessoas.create_pessoa(conn, EMAIL, "Ana", senha_hash, Escopo.OPERADOR, None)
+            await conn.execute("UPDATE pessoas SET trocar_senha = false")
+        loja = await add_loja(balcao.pool, clientes=CONTRATOS)
+        automacao_id = await submit(balcao.pool, loja)
+        itens = await list_itens(balcao.pool, automacao_id)
+        page = await (await browser.new_context(viewport={"width": 1280, "height": 900}, locale="pt-BR")).new_page()
+        await enter(page, balcao.origem, EMAIL, SENHA)
+        await page.goto(f"{balcao.origem}/#/execucoes/{automacao_id}")
+        await page.locator("lista-virtual .linha").first.wait_for()
+        cdp = await page.context.new_cdp_session(page)
+        await page.evaluate(OUVIR)
+        antes = await measure_heap(cdp)
+        pessoa = asyncio.create_task(type_on(page))
+        eventos = await feed(balcao, itens[0]["execucao_id"], [item["id"] for item in itens])
+        pessoa.cancel()
+        await asyncio.gather(pessoa, return_exceptions=True)
+        atrasos, teclas = await page.evaluate("[window.atrasos, window.teclas]")
+        depois = await measure_heap(cdp)
+    return report(eventos, atrasos, teclas, antes, depois)
+
+
+def report(eventos: int, atrasos: list[float], teclas: int, antes: float, depois: float) -> int:
+    """Inputs answered within 16 ms are not told one by one: they count as no delay."""
+    todos = sorted([*atrasos, *[0.0] * max(0, teclas - len(atrasos))])
+    p95 = todos[int(0.95 * (len(todos) - 1))] if todos else float("inf")
+    bom = p95 <= LIMITE_MS and depois <= antes * LIMITE_MEMORIA
+    sys.stdout.write(
+        f"{CONTRATOS} contratos, {eventos} eventos em {MINUTO_S} s ({eventos / MINUTO_S:.0f}/s), {teclas} teclas\n"
+        f"atraso da entrada: p50 {todos[len(todos) // 2]:.0f} ms, p95 {p95:.0f} ms, máximo {todos[-1]:.0f} ms\n"
+        f"memória da página: {antes:.1f} MB antes, {depois:.1f} MB depois\n"
+    )
+    return 0 if bom else 1
+
+
+def main() -> int:
+    servidor = PostgresServer()
+    try:
+        with tempfile.TemporaryDirectory() as pasta:
+            return asyncio.run(run(servidor.url(servidor.create_database()), Path(pasta)))
+    finally:
+        servidor.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
