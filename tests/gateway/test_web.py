@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import ConsoleMessage, Page, Request, async_playwright, expect
 
 from services.gateway.senhas import hash_senha
 from services.gateway.store import pessoas
@@ -167,6 +167,19 @@ async def test_script_in_a_name_is_shown_as_text(balcao: Balcao, pagina: Page) -
     await expect(pagina.locator("lista-virtual button.nome")).to_have_text(mau)
     assert "invadido" not in await pagina.title()
     assert not queixas
+
+
+async def test_the_first_view_is_small_and_comes_from_here_alone(balcao: Balcao, pagina: Page) -> None:
+    """Compressed, signed in, with its data: a slow office line shows it at once."""
+    await add_loja(balcao.pool)
+    await add_pessoa(balcao)
+    pedidos: list[Request] = []
+    pagina.on("requestfinished", pedidos.append)
+    await enter(balcao, pagina)
+    await expect(pagina.get_by_role("button", name="Baixar 3 boletos")).to_be_visible()
+    assert {pedido.url.split("/")[2] for pedido in pedidos} == {balcao.origem.split("/")[2]}
+    tamanhos = [(await pedido.sizes())["responseBodySize"] for pedido in pedidos]
+    assert 10_000 < sum(tamanhos) < 150_000
 
 
 async def test_a_wrong_password_is_told_and_the_form_stays(balcao: Balcao, pagina: Page) -> None:
