@@ -11,21 +11,17 @@ from typing import Any
 
 from playwright.async_api import CDPSession, Page
 
-from services.gateway.senhas import hash_senha
-from services.gateway.store import pessoas
-from services.gateway.store.chaves import Escopo
 from services.gateway.store.diario import open_diario
 from services.gateway.store.itens import SQL
 from shared.outcomes import Etapa
-from tests.fotos import enter, open_browser
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, list_itens, submit
+from tests.navegador import add_pessoa, open_browser, sign_in
 from tests.servers.postgres import PostgresServer
 
 CONTRATOS, POR_SEGUNDO, MINUTO_S = 5_000, 200, 60
 LOTE_S = 0.1
 LIMITE_MS, LIMITE_MEMORIA = 100.0, 1.3
-EMAIL, SENHA = "ana@exemplo.com.br", "uma senha comprida"
 PASSOS = (Etapa.AUTENTICANDO, Etapa.BUSCANDO, Etapa.EMITINDO, Etapa.BAIXANDO, Etapa.VERIFICANDO)
 # How long the page leaves an input before it begins with it.
 OUVIR = """
@@ -76,15 +72,13 @@ async def measure_heap(cdp: CDPSession) -> float:
 
 async def run(database_url: str, pasta: Path) -> int:
     async with open_balcao(database_url, pasta) as balcao, open_browser() as browser:
-        senha_hash = await hash_senha(SENHA)
-        async with balcao.pool.acquire() as conn:
-            await pessoas.create_pessoa(conn, EMAIL, "Ana", senha_hash, Escopo.OPERADOR, None)
-            await conn.execute("UPDATE pessoas SET trocar_senha = false")
+        await add_pessoa(balcao.pool)
         loja = await add_loja(balcao.pool, clientes=CONTRATOS)
         automacao_id = await submit(balcao.pool, loja)
         itens = await list_itens(balcao.pool, automacao_id)
         page = await (await browser.new_context(viewport={"width": 1280, "height": 900}, locale="pt-BR")).new_page()
-        await enter(page, balcao.origem, EMAIL, SENHA)
+        await sign_in(page, balcao.origem)
+        await page.locator("nav").wait_for(state="attached")
         await page.goto(f"{balcao.origem}/#/execucoes/{automacao_id}")
         await page.locator("lista-virtual .linha").first.wait_for()
         cdp = await page.context.new_cdp_session(page)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Literal
 
 import aiohttp
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser
 
-from services.scraper.portal.browser.chromium import find_chromium
 from tests import demonstracao as demo
 from tests.crm import Cliente
+from tests.navegador import open_browser, sign_in
 
 TELAS = {"larga": (1280, 900), "tablet": (820, 1100), "telefone": (390, 844)}
 TEMAS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -27,28 +24,9 @@ SENHA = "a senha da demonstração"
 QUIETO_MS = 800
 
 
-@asynccontextmanager
-async def open_browser() -> AsyncIterator[Browser]:
-    achado = await asyncio.to_thread(find_chromium, os.environ.get("CANOPUS_CHROMIUM"))
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=achado.executable, args=list(achado.args), chromium_sandbox=achado.sandbox
-        )
-        yield browser
-        await browser.close()
-
-
-async def enter(page: Page, origem: str, email: str, senha: str) -> None:
-    await page.goto(origem)
-    await page.get_by_label("E-mail").fill(email)
-    await page.get_by_label("Senha").fill(senha)
-    await page.get_by_role("button", name="Entrar").click()
-    await page.locator("nav").wait_for(state="attached")
-
-
 async def change_senha(browser: Browser, origem: str, provisoria: str) -> None:
     page = await (await browser.new_context(locale="pt-BR")).new_page()
-    await enter(page, origem, demo.EMAIL, provisoria)
+    await sign_in(page, origem, demo.EMAIL, provisoria)
     await page.get_by_label("Senha atual").fill(provisoria)
     await page.get_by_label("Nova senha", exact=True).fill(SENHA)
     await page.get_by_label("Repita a nova senha").fill(SENHA)
@@ -70,7 +48,8 @@ async def photograph(browser: Browser, origem: str, execucao: str, tela: str, te
     await page.goto(origem)
     await page.get_by_label("E-mail").wait_for()
     await shoot("entrada")
-    await enter(page, origem, demo.EMAIL, SENHA)
+    await sign_in(page, origem, demo.EMAIL, SENHA)
+    await page.locator("nav").wait_for(state="attached")
     for pagina in PAGINAS:
         await page.goto(f"{origem}/#/{pagina}")
         await shoot(pagina)

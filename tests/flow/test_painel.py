@@ -16,13 +16,12 @@ from playwright.async_api import Browser, Download, Page, expect
 from tests.crm import Cliente, register
 from tests.flow.deployment import Deployment, deployed
 from tests.flow.rodada import finish
-from tests.fotos import enter, open_browser
+from tests.navegador import EMAIL, SENHA, open_browser, sign_in
 from tests.samples.contratos import cem_contratos
 from tests.samples.register import Amostra
 from tests.samples.workbooks import write_planilhas
 from tests.simulator import Simulador
 
-EMAIL, SENHA = "ana@exemplo.com.br", "uma senha comprida"
 FIM_MS = 400_000
 SEM_REDE_S = 20
 
@@ -37,7 +36,7 @@ async def test_an_operators_day(tmp_path: Path, amqp_url: str, database_url: str
         open_browser() as browser,
     ):
         await register(cliente, amostra, portal.url)
-        page = await sign_in(implantacao, browser)
+        page = await begin(implantacao, browser)
         await import_all(page, amostra, tmp_path / "planilhas")
         await try_credencial(page)
         automacao_id = await start(page)
@@ -49,11 +48,11 @@ async def test_an_operators_day(tmp_path: Path, amqp_url: str, database_url: str
         await refuse_leitura(implantacao, browser)
 
 
-async def sign_in(implantacao: Deployment, browser: Browser) -> Page:
+async def begin(implantacao: Deployment, browser: Browser) -> Page:
     provisoria = implantacao.run("pessoas", "criar", "--email", EMAIL, "--nome", "Ana", "--escopo", "admin").strip()
     page = await (await browser.new_context(locale="pt-BR")).new_page()
     page.set_default_timeout(30_000)
-    await enter(page, implantacao.origem, EMAIL, provisoria)
+    await sign_in(page, implantacao.origem, EMAIL, provisoria)
     await page.get_by_label("Senha atual").fill(provisoria)
     await page.get_by_label("Nova senha", exact=True).fill(SENHA)
     await page.get_by_label("Repita a nova senha").fill(SENHA)
@@ -184,7 +183,7 @@ async def refuse_leitura(implantacao: Deployment, browser: Browser) -> None:
     leitor = "leitor@exemplo.com.br"
     senha = implantacao.run("pessoas", "criar", "--email", leitor, "--nome", "Leo", "--escopo", "leitura").strip()
     page = await (await browser.new_context(locale="pt-BR")).new_page()
-    await enter(page, implantacao.origem, leitor, senha)
+    await sign_in(page, implantacao.origem, leitor, senha)
     await expect(page.get_by_text("A sua senha é provisória")).to_be_visible()
     status = await page.evaluate("fetch('/api/automation/execucoes').then(resposta => resposta.status)")
     assert status == 403

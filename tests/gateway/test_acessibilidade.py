@@ -10,24 +10,18 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser
 
-from services.gateway.senhas import hash_senha
-from services.gateway.store import pessoas
 from services.gateway.store.chaves import Escopo
-from tests.fotos import PAGINAS, enter, open_browser
+from tests.fotos import PAGINAS
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, list_itens, submit
 from tests.gateway.motor import Maestro
-
-EMAIL, SENHA = "ana@exemplo.com.br", "uma senha comprida"
+from tests.navegador import add_pessoa, open_browser, sign_in
 
 
 @pytest.fixture
 async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
     async with open_balcao(database_url, tmp_path) as aberto:
-        senha_hash = await hash_senha(SENHA)
-        async with aberto.pool.acquire() as conn:
-            await pessoas.create_pessoa(conn, EMAIL, "Ana", senha_hash, Escopo.ADMIN, None)
-            await conn.execute("UPDATE pessoas SET trocar_senha = false")
+        await add_pessoa(aberto.pool, Escopo.ADMIN)
         yield aberto
 
 
@@ -58,7 +52,8 @@ async def test_no_page_has_a_violation(balcao: Balcao, browser: Browser, tema: L
     await page.goto(balcao.origem)
     await page.get_by_label("E-mail").wait_for()
     await check("entrada")
-    await enter(page, balcao.origem, EMAIL, SENHA)
+    await sign_in(page, balcao.origem)
+    await page.locator("nav").wait_for(state="attached")
     for pagina in PAGINAS:
         await page.goto(f"{balcao.origem}/#/{pagina}")
         await page.locator("main h1").wait_for()

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, Request, async_playwright, expect
+from playwright.async_api import Page, Request, expect
 
-from services.gateway.senhas import hash_senha
-from services.gateway.store import pessoas
 from services.gateway.store.chaves import Escopo
-from services.scraper.portal.browser.chromium import find_chromium
 from tests.gateway.balcao import Balcao, open_balcao, read_eventos, subscribe
 from tests.gateway.cadastro import add_loja, list_itens, submit
 from tests.gateway.motor import Maestro
+from tests.navegador import SENHA, add_pessoa, note_queixas, open_browser, sign_in
 from tests.socket_client import Visao
 
 
@@ -30,53 +26,22 @@ async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
 
 @pytest.fixture
 async def pagina() -> AsyncIterator[Page]:
-    achado = await asyncio.to_thread(find_chromium, os.environ.get("CANOPUS_CHROMIUM"))
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=achado.executable, args=list(achado.args), chromium_sandbox=achado.sandbox
-        )
+    async with open_browser() as browser:
         page = await (await browser.new_context(locale="pt-BR")).new_page()
         page.set_default_timeout(10_000)
         yield page
-        await browser.close()
-
-
-EMAIL, SENHA = "ana@exemplo.com.br", "uma senha comprida"
-
-
-async def add_pessoa(balcao: Balcao, escopo: Escopo = Escopo.OPERADOR) -> None:
-    senha_hash = await hash_senha(SENHA)
-    async with balcao.pool.acquire() as conn:
-        id = await pessoas.create_pessoa(conn, EMAIL, "Ana", senha_hash, escopo, None)
-        await conn.execute("UPDATE pessoas SET trocar_senha = false WHERE id = $1", id)
-
-
-def note_queixas(pagina: Page) -> list[str]:
-    """What the page's console complains about from here on; that nobody is signed in yet is no complaint."""
-    queixas: list[str] = []
-
-    def note(mensagem: ConsoleMessage) -> None:
-        if mensagem.type in ("error", "warning") and "401" not in mensagem.text:
-            queixas.append(mensagem.text)
-
-    pagina.on("console", note)
-    pagina.on("pageerror", lambda erro: queixas.append(str(erro)))
-    return queixas
 
 
 async def enter(balcao: Balcao, pagina: Page, caminho: str = "", senha: str = SENHA) -> list[str]:
     queixas = note_queixas(pagina)
-    await pagina.goto(f"{balcao.origem}/#/{caminho}")
-    await pagina.get_by_label("E-mail").fill(EMAIL)
-    await pagina.get_by_label("Senha").fill(senha)
-    await pagina.get_by_role("button", name="Entrar").click()
+    await sign_in(pagina, f"{balcao.origem}/#/{caminho}", senha=senha)
     return queixas
 
 
 async def test_an_execution_is_followed_goes_on_after_a_cut_and_two_tabs_agree(balcao: Balcao, pagina: Page) -> None:
     loja = await add_loja(balcao.pool)
     id = await submit(balcao.pool, loja)
-    await add_pessoa(balcao)
+    await add_pessoa(balcao.pool)
     queixas = await enter(balcao, pagina)
     await pagina.get_by_role("link", name="17.308").click()
     linhas = pagina.locator("lista-virtual .linha")
@@ -106,7 +71,7 @@ async def test_an_execution_is_followed_goes_on_after_a_cut_and_two_tabs_agree(b
 
 async def test_a_job_is_previewed_started_paused_resumed_and_cancelled(balcao: Balcao, pagina: Page) -> None:
     await add_loja(balcao.pool)
-    await add_pessoa(balcao)
+    await add_pessoa(balcao.pool)
     queixas = await enter(balcao, pagina)
     await pagina.get_by_role("button", name="Baixar 3 boletos").click()
     await expect(pagina.locator(".cabeca .selo").first).to_have_text("Na fila")
@@ -126,7 +91,7 @@ async def test_a_failure_is_explained_with_its_attempts_and_done_again(balcao: B
     cerca = await maestro.lease(loja)
     await maestro.fail(itens[0]["id"], cerca, "cliente.ambiguo")
     await maestro.succeed(itens[1]["id"], cerca)
-    await add_pessoa(balcao)
+    await add_pessoa(balcao.pool)
     queixas = await enter(balcao, pagina, f"execucoes/{id}")
     await pagina.locator("lista-virtual button.nome").first.click()
     janela = pagina.get_by_role("dialog")
@@ -141,7 +106,7 @@ async def test_a_failure_is_explained_with_its_attempts_and_done_again(balcao: B
 async def test_who_only_reads_sees_no_button_that_changes_anything(balcao: Balcao, pagina: Page) -> None:
     loja = await add_loja(balcao.pool)
     id = await submit(balcao.pool, loja)
-    await add_pessoa(balcao, Escopo.LEITURA)
+    await add_pessoa(balcao.pool, Escopo.LEITURA)
     await enter(balcao, pagina, f"execucoes/{id}")
     await expect(pagina.locator("lista-virtual .linha")).to_have_count(3)
     for nome in ("Pausar", "Cancelar", "Tentar de novo"):
@@ -152,7 +117,7 @@ async def test_who_only_reads_sees_no_button_that_changes_anything(balcao: Balca
 
 
 async def test_an_execution_that_is_not_there_is_told(balcao: Balcao, pagina: Page) -> None:
-    await add_pessoa(balcao)
+    await add_pessoa(balcao.pool)
     await enter(balcao, pagina, f"execucoes/{UUID(int=7)}")
     await expect(pagina.get_by_text("Execução não encontrada")).to_be_visible()
 
@@ -162,7 +127,7 @@ async def test_script_in_a_name_is_shown_as_text(balcao: Balcao, pagina: Page) -
     mau = "<img src=x onerror=\"document.title='invadido'\"><script>document.title='invadido'</script>"
     await balcao.pool.execute("UPDATE clientes_finais SET nome_completo = $1", mau)
     id = await submit(balcao.pool, loja)
-    await add_pessoa(balcao)
+    await add_pessoa(balcao.pool)
     queixas = await enter(balcao, pagina, f"execucoes/{id}")
     await expect(pagina.locator("lista-virtual button.nome")).to_have_text(mau)
     assert "invadido" not in await pagina.title()
@@ -172,7 +137,7 @@ async def test_script_in_a_name_is_shown_as_text(balcao: Balcao, pagina: Page) -
 async def test_the_first_view_is_small_and_comes_from_here_alone(balcao: Balcao, pagina: Page) -> None:
     """Compressed, signed in, with its data: a slow office line shows it at once."""
     await add_loja(balcao.pool)
-    await add_pessoa(balcao)
+    await add_pessoa(balcao.pool)
     pedidos: list[Request] = []
     pagina.on("requestfinished", pedidos.append)
     await enter(balcao, pagina)
@@ -183,7 +148,7 @@ async def test_the_first_view_is_small_and_comes_from_here_alone(balcao: Balcao,
 
 
 async def test_a_wrong_password_is_told_and_the_form_stays(balcao: Balcao, pagina: Page) -> None:
-    await add_pessoa(balcao)
+    await add_pessoa(balcao.pool)
     await enter(balcao, pagina, senha="errada")
     await expect(pagina.locator(".aviso.erro")).to_contain_text("E-mail ou senha não conferem")
     await expect(pagina.get_by_label("E-mail")).to_be_visible()
@@ -191,7 +156,7 @@ async def test_a_wrong_password_is_told_and_the_form_stays(balcao: Balcao, pagin
 
 async def test_a_session_that_ends_leads_back_to_the_form(balcao: Balcao, pagina: Page) -> None:
     await add_loja(balcao.pool)
-    await add_pessoa(balcao)
+    await add_pessoa(balcao.pool)
     await enter(balcao, pagina)
     baixar = pagina.get_by_role("button", name="Baixar 3 boletos")
     await expect(baixar).to_be_enabled()

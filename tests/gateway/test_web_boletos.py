@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,21 +11,17 @@ from uuid import UUID
 
 import pytest
 from openpyxl import load_workbook
-from playwright.async_api import ConsoleMessage, Download, Locator, Page, Request, async_playwright, expect
+from playwright.async_api import Download, Locator, Page, Request, expect
 
-from services.gateway.senhas import hash_senha
-from services.gateway.store import pessoas
 from services.gateway.store.chaves import Escopo
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
-from services.scraper.portal.browser.chromium import find_chromium
 from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import Loja, add_boleto, add_loja, cpf_de, list_itens, submit
 from tests.gateway.motor import Maestro
+from tests.navegador import add_pessoa, note_queixas, open_browser, sign_in
 
-SENHA = "uma senha comprida"
-EMAIL = "leitura@exemplo.com.br"
 PDF = b"%PDF-1.7\nboleto de teste\n%%EOF"
 LINHA = "23795330900259885632206205768176616660000319144"
 MALDADE = "<img src=x onerror=alert(1)>"
@@ -44,23 +39,13 @@ class Painel:
     page: Page
     queixas: list[str] = field(default_factory=list)
 
-    def note(self, mensagem: ConsoleMessage) -> None:
-        # The browser itself reports each refused request; the page tells the person.
-        if mensagem.type in ("error", "warning") and "Failed to load resource" not in mensagem.text:
-            self.queixas.append(mensagem.text)
-
     def note_pedido(self, pedido: Request) -> None:
         if not pedido.url.startswith((self.balcao.origem, f"blob:{self.balcao.origem}")):
             self.queixas.append(f"asked of another: {pedido.url}")
 
     async def enter(self, caminho: str) -> None:
-        async with self.balcao.pool.acquire() as conn:
-            id = await pessoas.create_pessoa(conn, EMAIL, "Ana", await hash_senha(SENHA), Escopo.LEITURA, None)
-            await conn.execute("UPDATE pessoas SET trocar_senha = false WHERE id = $1", id)
-        await self.page.goto(f"{self.balcao.origem}/#/{caminho}")
-        await self.page.get_by_label("E-mail").fill(EMAIL)
-        await self.page.get_by_label("Senha").fill(SENHA)
-        await self.page.get_by_role("button", name="Entrar").click()
+        await add_pessoa(self.balcao.pool, Escopo.LEITURA)
+        await sign_in(self.page, f"{self.balcao.origem}/#/{caminho}")
 
     async def file(self, numero: int, nome: str, mes: int = 11, consultor_id: int | None = None) -> int:
         """A filed boleto with its PDF in the store."""
@@ -93,20 +78,13 @@ async def read_download(baixado: Download) -> tuple[str, bytes]:
 
 @pytest.fixture
 async def painel(database_url: str, tmp_path: Path) -> AsyncIterator[Painel]:
-    achado = await asyncio.to_thread(find_chromium, os.environ.get("CANOPUS_CHROMIUM"))
-    async with open_balcao(database_url, tmp_path) as balcao, async_playwright() as playwright:
+    async with open_balcao(database_url, tmp_path) as balcao, open_browser() as browser:
         loja = await add_loja(balcao.pool)
-        browser = await playwright.chromium.launch(
-            executable_path=achado.executable, args=list(achado.args), chromium_sandbox=achado.sandbox
-        )
         page = await browser.new_page(locale="pt-BR", timezone_id="America/Sao_Paulo", reduced_motion="reduce")
         page.set_default_timeout(10_000)
-        painel = Painel(balcao, loja, page)
-        page.on("console", painel.note)
-        page.on("pageerror", lambda erro: painel.queixas.append(str(erro)))
+        painel = Painel(balcao, loja, page, note_queixas(page))
         page.on("request", painel.note_pedido)
         yield painel
-        await browser.close()
         assert not painel.queixas
 
 

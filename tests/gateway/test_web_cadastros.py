@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -13,14 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from services.gateway.senhas import hash_senha
-from services.gateway.store import pessoas
 from services.gateway.store.chaves import Escopo
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
-from services.scraper.portal.browser.chromium import find_chromium
 from shared.bus import Bus, Delivery, Queue
 from shared.bus.topology import scraper_queue
 from shared.events import (
@@ -36,8 +32,8 @@ from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import cpf_de
 from tests.namer.planilhas import make_cpf, make_generica, mask
+from tests.navegador import add_pessoa, note_queixas, open_browser, sign_in
 
-SENHA = "uma senha comprida"
 MALDADE = "<img src=x onerror=alert(1)>"
 ROTEIRO = "<script>9</script>"
 ANA, BIA, CAIO = (make_cpf(numero) for numero in range(1, 4))
@@ -64,20 +60,10 @@ class Painel:
     page: Page
     queixas: list[str] = field(default_factory=list)
 
-    def note(self, mensagem: ConsoleMessage) -> None:
-        # The browser itself reports each refused request; the page tells the person.
-        if mensagem.type in ("error", "warning") and "Failed to load resource" not in mensagem.text:
-            self.queixas.append(mensagem.text)
-
     async def enter(self, escopo: Escopo = Escopo.ADMIN) -> None:
         email = f"{escopo.value}@exemplo.com.br"
-        async with self.balcao.pool.acquire() as conn:
-            id = await pessoas.create_pessoa(conn, email, "Ana", await hash_senha(SENHA), escopo, None)
-            await conn.execute("UPDATE pessoas SET trocar_senha = false WHERE id = $1", id)
-        await self.page.goto(self.balcao.origem)
-        await self.page.get_by_label("E-mail").fill(email)
-        await self.page.get_by_label("Senha").fill(SENHA)
-        await self.page.get_by_role("button", name="Entrar").click()
+        await add_pessoa(self.balcao.pool, escopo, email)
+        await sign_in(self.page, self.balcao.origem, email)
         await expect(self.page.get_by_role("heading", level=1)).to_have_text("Baixar boletos")
 
     async def open(self, caminho: str) -> None:
@@ -104,22 +90,15 @@ class Painel:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    achado = await asyncio.to_thread(find_chromium, os.environ.get("CANOPUS_CHROMIUM"))
-    async with async_playwright() as playwright:
-        aberto = await playwright.chromium.launch(
-            executable_path=achado.executable, args=list(achado.args), chromium_sandbox=achado.sandbox
-        )
+    async with open_browser() as aberto:
         yield aberto
-        await aberto.close()
 
 
 @pytest.fixture
 async def painel(balcao: Balcao, browser: Browser) -> AsyncIterator[Painel]:
     page = await browser.new_page()
     page.set_default_timeout(10_000)
-    painel = Painel(balcao, page)
-    page.on("console", painel.note)
-    page.on("pageerror", lambda erro: painel.queixas.append(str(erro)))
+    painel = Painel(balcao, page, note_queixas(page))
     # A script that ran would open a window like this one.
     page.on("dialog", lambda dialogo: painel.queixas.append(dialogo.message))
     yield painel

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from services.gateway.api import BASE
 from services.gateway.pages import WEB, WIDGET
 from services.gateway.routes import list_rotas
-from services.gateway.senhas import hash_senha
-from services.gateway.store import pessoas
 from services.gateway.store.chaves import Escopo
-from services.scraper.portal.browser.chromium import find_chromium
 from shared.events import BoletoSolicitado, Evento
 from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
@@ -28,6 +23,7 @@ from tests.gateway.cadastro import Loja, add_loja, submit
 from tests.gateway.figurantes import ScraperFigurante, run_namer
 from tests.gateway.hospedeiro.crm import Canopus, open_crm
 from tests.gateway.motor import Maestro, falhou
+from tests.navegador import add_pessoa, open_browser, sign_in
 
 PERMITIDA, ALHEIA = "127.0.0.1", "localhost"
 
@@ -66,20 +62,15 @@ class Cena:
 @pytest.fixture
 async def cena(database_url: str, tmp_path: Path) -> AsyncIterator[Cena]:
     canopus = Canopus()
-    achado = await asyncio.to_thread(find_chromium, os.environ.get("CANOPUS_CHROMIUM"))
     with open_crm(canopus) as porta:
         origens = f"http://{PERMITIDA}:{porta}"
-        async with open_balcao(database_url, tmp_path, origens=origens) as balcao, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=achado.executable, args=list(achado.args), chromium_sandbox=achado.sandbox
-            )
+        async with open_balcao(database_url, tmp_path, origens=origens) as balcao, open_browser() as browser:
             contexto = await browser.new_context(locale="pt-BR", color_scheme="light")
             contexto.set_default_timeout(10_000)
             loja = await add_loja(balcao.pool, clientes=5, max_sessoes=2)
             await balcao.add_chave("crm", Escopo.OPERADOR, loja.id)
             canopus.servidor, canopus.chave = balcao.origem, balcao.chaves["crm"]
             yield Cena(balcao, canopus, porta, contexto, loja)
-            await browser.close()
 
 
 @asynccontextmanager
@@ -344,17 +335,10 @@ async def test_exactly_the_widgets_modules_are_open_to_other_origins(cena: Cena)
 # --- on the dashboard's own origin -----------------------------------------------------------------------------------
 
 
-async def sign_in(cena: Cena, escopo: Escopo) -> Page:
-    async with cena.balcao.pool.acquire() as conn:
-        id = await pessoas.create_pessoa(
-            conn, "ana@exemplo.com.br", "Ana", await hash_senha("uma senha comprida"), escopo, None
-        )
-        await conn.execute("UPDATE pessoas SET trocar_senha = false WHERE id = $1", id)
+async def enter(cena: Cena, escopo: Escopo) -> Page:
+    await add_pessoa(cena.balcao.pool, escopo)
     page = await cena.contexto.new_page()
-    await page.goto(f"{cena.balcao.origem}/")
-    await page.get_by_label("E-mail").fill("ana@exemplo.com.br")
-    await page.get_by_label("Senha").fill("uma senha comprida")
-    await page.get_by_role("button", name="Entrar").click()
+    await sign_in(page, cena.balcao.origem)
     await expect(page.get_by_role("heading", name="Baixar boletos")).to_be_visible()
     return page
 
@@ -371,7 +355,7 @@ async def embed(page: Page) -> None:
 
 
 async def test_on_our_own_origin_the_session_is_enough(cena: Cena) -> None:
-    page = await sign_in(cena, Escopo.OPERADOR)
+    page = await enter(cena, Escopo.OPERADOR)
     await embed(page)
     async with working(cena.balcao):
         await start(page, "3")
@@ -392,7 +376,7 @@ async def test_on_our_own_origin_the_session_is_enough(cena: Cena) -> None:
 
 
 async def test_who_may_only_read_sees_no_button_and_a_stranger_nothing(cena: Cena) -> None:
-    page = await sign_in(cena, Escopo.LEITURA)
+    page = await enter(cena, Escopo.LEITURA)
     await embed(page)
     await expect(show_situacao(page)).to_have_text("Pronto")
     await expect(page.get_by_role("button", name="Iniciar")).to_have_count(0)
@@ -403,7 +387,7 @@ async def test_who_may_only_read_sees_no_button_and_a_stranger_nothing(cena: Cen
 
 async def test_in_a_crm_on_the_same_site_the_ticket_counts_and_not_the_dashboards_cookie(cena: Cena) -> None:
     """Ports share their cookies: the browser sends the dashboard's with the CRM's socket."""
-    painel = await sign_in(cena, Escopo.ADMIN)
+    painel = await enter(cena, Escopo.ADMIN)
     await painel.close()
     await eventually(lambda: not cena.sockets)
     await cena.open("plateia")
