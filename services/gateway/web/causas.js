@@ -2,6 +2,7 @@
 import { html, nothing } from "./vendor/lit.js";
 import { findDesfecho } from "./desfechos.js";
 import { QUEM_AGE } from "./textos.js";
+import { EXECUCAO } from "./textos/execucao.js";
 import { Base, numero } from "./ui.js";
 
 const FALHAS = new Set(["erro", "cpf_nao_encontrado", "sem_boleto"]);
@@ -38,9 +39,10 @@ class CausasExecucao extends Base {
     return html`
       <section class="cartao" aria-labelledby="causas">
         <div class="cabeca">
-          <h2 id="causas">O que não deu certo</h2>
+          <h2 id="causas">${EXECUCAO.causas}</h2>
           ${this.repete && erros
-            ? html`<button @click=${() => this.tell("repetir", { filtro: {}, quantos: erros })}>Tentar de novo os ${numero(erros)} com erro</button>`
+            ? html`<button @click=${() => this.tell("repetir", { filtro: {}, quantos: erros })}>
+              ${EXECUCAO.tentar_erros(numero(erros))}</button>`
             : nothing}
         </div>
         <ul class="lista">
@@ -48,7 +50,7 @@ class CausasExecucao extends Base {
         </ul>
         ${ordenadas.length > MOSTRADAS ? html`
           <button class="secundario" aria-expanded=${this.todas} @click=${() => (this.todas = !this.todas)}>
-            ${this.todas ? "Mostrar só as mais frequentes" : `Mostrar as ${numero(ordenadas.length)} causas`}</button>` : nothing}
+            ${this.todas ? EXECUCAO.causas_menos : EXECUCAO.causas_todas(numero(ordenadas.length))}</button>` : nothing}
       </section>
     `;
   }
@@ -65,9 +67,10 @@ class CausasExecucao extends Base {
         </div>
         <div class="acoes">
           <button class="secundario" aria-pressed=${marcada} @click=${() => this.tell("escolher", marcada ? "" : codigo)}>
-            ${marcada ? "Mostrar todos" : "Ver estes"}</button>
+            ${marcada ? EXECUCAO.mostrar_todos : EXECUCAO.ver_estes}</button>
           ${this.repete ? html`
-            <button class="secundario" @click=${() => this.tell("repetir", { filtro: { codigos: [codigo] }, quantos })}>Tentar de novo</button>` : nothing}
+            <button class="secundario" @click=${() => this.tell("repetir", { filtro: { codigos: [codigo] }, quantos })}>
+              ${EXECUCAO.tentar}</button>` : nothing}
         </div>
       </li>
     `;

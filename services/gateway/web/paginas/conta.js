@@ -1,7 +1,8 @@
 // The own account: who one is, and the password.
 import { html, nothing } from "../vendor/lit.js";
 import { get, post } from "../api.js";
-import { PAPEIS } from "../textos.js";
+import { MENU, PAPEIS } from "../textos.js";
+import { ENTRADA } from "../textos/entrada.js";
 import { Pagina, campo, valores } from "../ui.js";
 
 class PaginaConta extends Pagina {
@@ -11,10 +12,10 @@ class PaginaConta extends Pagina {
     event.preventDefault();
     const { atual, nova, repetida } = valores(event.target);
     if (nova !== repetida) {
-      this.erros = { repetida: "não é igual à nova senha" };
+      this.erros = { repetida: ENTRADA.diferente };
       return;
     }
-    if (await this.fazer(() => post("sessao/senha", { atual, nova }), "Senha trocada.")) {
+    if (await this.fazer(() => post("sessao/senha", { atual, nova }), ENTRADA.trocada)) {
       event.target.reset();
       dispatchEvent(new CustomEvent("entrou", { detail: await get("sessao") }));
     }
@@ -26,19 +27,19 @@ class PaginaConta extends Pagina {
       campo(id, rotulo, html`<input id=${id} name=${id} type="password" autocomplete=${completar} required
         minlength=${id === "atual" ? 1 : 10} maxlength="200">`, this.erros[id], dica);
     return html`
-      <h1 tabindex="-1">Minha conta</h1>
+      <h1 tabindex="-1">${MENU.conta}</h1>
       <section class="cartao">
         <h2>${nome}</h2>
-        <p>${email} · ${PAPEIS[escopo]} · ${pontos_venda ? `Pontos de venda: ${pontos_venda.join(", ")}` : "Todos os pontos de venda"}</p>
+        <p>${email} · ${PAPEIS[escopo]} · ${pontos_venda ? ENTRADA.pontos(pontos_venda) : ENTRADA.todos_pontos}</p>
       </section>
       <section class="cartao">
-        <h2>Trocar a senha</h2>
-        ${trocar_senha ? html`<p class="destaque">A sua senha é provisória. Escolha outra para continuar.</p>` : nothing}
+        <h2>${ENTRADA.trocar}</h2>
+        ${trocar_senha ? html`<p class="destaque">${ENTRADA.provisoria}</p>` : nothing}
         <form class="estreito" @submit=${this.change}>
-          ${senha("atual", "Senha atual", "current-password")}
-          ${senha("nova", "Nova senha", "new-password", "Pelo menos 10 caracteres.")}
-          ${senha("repetida", "Repita a nova senha", "new-password")}
-          <button ?disabled=${this.ocupada}>Trocar a senha</button>
+          ${senha("atual", ENTRADA.atual, "current-password")}
+          ${senha("nova", ENTRADA.nova, "new-password", ENTRADA.nova_dica)}
+          ${senha("repetida", ENTRADA.repetida, "new-password")}
+          <button ?disabled=${this.ocupada}>${ENTRADA.trocar}</button>
         </form>
       </section>
     `;

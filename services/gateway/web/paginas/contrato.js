@@ -2,13 +2,14 @@
 import { html, nothing } from "../vendor/lit.js";
 import { API, get } from "../api.js";
 import { ETAPAS, QUEM_AGE, T } from "../textos.js";
+import { EXECUCAO } from "../textos/execucao.js";
 import { Pagina, carregando, cota, dataHora, duracao, selo } from "../ui.js";
 
 // Where the remedy of a cause lies: [address, words].
 const REMEDIOS = [
-  [/^(login|portal\.sem_permissao|portal\.bloqueado)/, () => ["credenciais", "Ver a credencial"]],
-  [/^nome\.nao_encontrado/, () => ["planilhas", "Importar a planilha"]],
-  [/^cliente\./, (linha) => [`clientes/${linha.cliente_id ?? ""}`, "Corrigir o cadastro do cliente"]],
+  [/^(login|portal\.sem_permissao|portal\.bloqueado)/, () => ["credenciais", EXECUCAO.remedio_credencial]],
+  [/^nome\.nao_encontrado/, () => ["planilhas", EXECUCAO.remedio_planilha]],
+  [/^cliente\./, (linha) => [`clientes/${linha.cliente_id ?? ""}`, EXECUCAO.remedio_cliente]],
 ];
 
 class DetalheContrato extends Pagina {
@@ -48,10 +49,11 @@ class DetalheContrato extends Pagina {
 
   async loadEvidencia(lugar) {
     const resposta = await fetch(lugar);
-    if (!resposta.ok) return { lugar, texto: "Esta evidência já foi removida pelo prazo de guarda." };
+    if (!resposta.ok) return { lugar, texto: EXECUCAO.evidencia_removida };
     const tipo = resposta.headers.get("Content-Type");
     if (tipo.startsWith("image/")) return { lugar, imagem: true };
-    return { lugar, nome: tipo.startsWith("application/json") ? "Fatos" : "Página do portal", texto: await resposta.text() };
+    const nome = tipo.startsWith("application/json") ? EXECUCAO.evidencia_fatos : EXECUCAO.evidencia_pagina;
+    return { lugar, nome, texto: await resposta.text() };
   }
 
   close() {
@@ -63,11 +65,11 @@ class DetalheContrato extends Pagina {
     return html`
       <dialog class="largo" aria-labelledby="contrato-nome" @close=${() => this.dispatchEvent(new Event("fechar"))}>
         <div class="cabeca">
-          <h2 id="contrato-nome">${linha.nome ?? "Sem nome"}</h2>
+          <h2 id="contrato-nome">${linha.nome ?? EXECUCAO.sem_nome}</h2>
           ${selo(linha.status)}
           <button class="secundario" @click=${this.close}>${T.fechar}</button>
         </div>
-        <p class="fraco">${linha.cpf} · cota ${cota(linha)}${linha.consultor ? ` · ${linha.consultor}` : ""}</p>
+        <p class="fraco">${linha.cpf} · ${EXECUCAO.cota(cota(linha))}${linha.consultor ? ` · ${linha.consultor}` : ""}</p>
         ${this.desfecho ? this.renderDesfecho() : nothing}
         ${linha.arquivo ? this.renderArquivo() : nothing}
         ${this.detalhe ? this.renderDetalhe() : carregando()}
@@ -83,12 +85,12 @@ class DetalheContrato extends Pagina {
       <section class="destaque">
         <h3>${desfecho.titulo}</h3>
         <p>${desfecho.texto}</p>
-        ${linha.mensagem && linha.mensagem !== desfecho.texto ? html`<p>No portal: ${linha.mensagem}</p>` : nothing}
+        ${linha.mensagem && linha.mensagem !== desfecho.texto ? html`<p>${EXECUCAO.no_portal(linha.mensagem)}</p>` : nothing}
         <p class="fraco">${QUEM_AGE[desfecho.quem_age] ?? desfecho.quem_age} · ${linha.codigo}</p>
         <div class="acoes">
           ${lugar ? html`<a class="botao" href="#/${lugar}">${texto}</a>` : nothing}
           ${this.final && this.sessao.escopo !== "leitura"
-            ? html`<button @click=${() => this.dispatchEvent(new Event("tentar"))}>Tentar de novo</button>` : nothing}
+            ? html`<button @click=${() => this.dispatchEvent(new Event("tentar"))}>${EXECUCAO.tentar}</button>` : nothing}
         </div>
       </section>
     `;
@@ -98,7 +100,9 @@ class DetalheContrato extends Pagina {
     const { linha } = this;
     return html`
       <p>${linha.arquivo}
-        ${linha.boleto_id ? html`<a class="botao" href="${API}/boletos/${linha.boleto_id}/pdf" target="_blank" rel="noopener">Abrir o boleto</a>` : nothing}</p>
+        ${linha.boleto_id ? html`
+          <a class="botao" href="${API}/boletos/${linha.boleto_id}/pdf" target="_blank" rel="noopener">
+            ${EXECUCAO.abrir_boleto}</a>` : nothing}</p>
     `;
   }
 
@@ -108,20 +112,27 @@ class DetalheContrato extends Pagina {
     return html`
       ${avisos.length ? html`<ul>${avisos.map((aviso) => html`<li>${aviso}</li>`)}</ul>` : nothing}
       ${historico.length ? html`
-        <h3>Tentativas</h3>
+        <h3>${EXECUCAO.tentativas}</h3>
         <ol class="tentativas">
-          ${historico.map((t) => html`<li value=${t.tentativa}>${dataHora(t.em)} · ${ETAPAS[t.etapa] ?? t.etapa}: ${t.mensagem} <small>${t.codigo}</small></li>`)}
+          ${historico.map((t) => html`
+            <li value=${t.tentativa}>${EXECUCAO.tentativa(dataHora(t.em), ETAPAS[t.etapa] ?? t.etapa, t.mensagem ?? "")}
+              <small>${t.codigo}</small></li>`)}
         </ol>` : nothing}
       ${passos.length ? html`
-        <h3>Tempo de cada etapa</h3>
-        <dl class="numeros">${passos.map(([etapa, s]) => html`<div><dt>${ETAPAS[etapa] ?? etapa}</dt><dd>${duracao(s)}</dd></div>`)}</dl>` : nothing}
-      ${this.textos.length ? html`<h3>Evidência</h3>${this.textos.map((e) => this.renderEvidencia(e))}` : nothing}
+        <h3>${EXECUCAO.tempos}</h3>
+        <dl class="numeros">
+          ${passos.map(([etapa, s]) => html`<div><dt>${ETAPAS[etapa] ?? etapa}</dt><dd>${duracao(s)}</dd></div>`)}
+        </dl>` : nothing}
+      ${this.textos.length ? html`<h3>${EXECUCAO.evidencia}</h3>${this.textos.map((e) => this.renderEvidencia(e))}` : nothing}
     `;
   }
 
   renderEvidencia({ lugar, imagem, nome, texto }) {
-    if (imagem) return html`<a href=${lugar} target="_blank" rel="noopener"><img class="foto" src=${lugar} alt="Tela do portal no momento da falha, com os documentos ocultos"></a>`;
-    return html`<details><summary>${nome ?? "Evidência"}</summary><pre tabindex="0">${texto}</pre></details>`;
+    if (imagem) {
+      return html`<a href=${lugar} target="_blank" rel="noopener"><img class="foto" src=${lugar}
+        alt=${EXECUCAO.evidencia_tela}></a>`;
+    }
+    return html`<details><summary>${nome ?? EXECUCAO.evidencia}</summary><pre tabindex="0">${texto}</pre></details>`;
   }
 }
 

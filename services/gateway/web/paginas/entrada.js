@@ -1,6 +1,8 @@
 // Signing in.
 import { html } from "../vendor/lit.js";
 import { post } from "../api.js";
+import { T } from "../textos.js";
+import { ENTRADA } from "../textos/entrada.js";
 import { Pagina, campo, valores } from "../ui.js";
 
 class PaginaEntrada extends Pagina {
@@ -13,13 +15,13 @@ class PaginaEntrada extends Pagina {
   render() {
     return html`
       <main class="entrada">
-        <h1 tabindex="-1">Canopus</h1>
-        <p class="dica">Boletos dos seus clientes, baixados, conferidos e arquivados.</p>
+        <h1 tabindex="-1">${T.sistema}</h1>
+        <p class="dica">${ENTRADA.resumo}</p>
         <form class="cartao" @submit=${this.enter}>
-          ${campo("email", "E-mail", html`<input id="email" name="email" type="email" autocomplete="username" required>`)}
-          ${campo("senha", "Senha",
+          ${campo("email", ENTRADA.email, html`<input id="email" name="email" type="email" autocomplete="username" required>`)}
+          ${campo("senha", ENTRADA.senha,
             html`<input id="senha" name="senha" type="password" autocomplete="current-password" required>`)}
-          <button ?disabled=${this.ocupada}>Entrar</button>
+          <button ?disabled=${this.ocupada}>${ENTRADA.entrar}</button>
         </form>
       </main>
     `;

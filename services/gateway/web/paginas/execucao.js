@@ -6,7 +6,8 @@ import { findDesfecho, loadDesfechos } from "../desfechos.js";
 import { conexao } from "../live.js";
 import "../lista-virtual.js";
 import { prever } from "../previsao.js";
-import { ETAPAS, STATUS_CLIENTE, TIPOS } from "../textos.js";
+import { ETAPAS, STATUS_CLIENTE, T, TIPOS } from "../textos.js";
+import { EXECUCAO } from "../textos/execucao.js";
 import {
   Pagina, avisar, barra, carregando, confirmar, cota, dataHora, duracao, hora, ir, mesAno, numero, selo, seloExecucao, vazio,
 } from "../ui.js";
@@ -15,10 +16,10 @@ import "./contrato.js";
 const DESENHO_MS = 120; // between two drawings, however many events come
 const FINAIS = new Set(["concluida", "concluida_com_falhas", "erro", "cancelada"]);
 const ORDENS = {
-  envio: ["Ordem de envio", (a, b) => a.id - b.id],
-  nome: ["Nome", (a, b) => (a.nome ?? "").localeCompare(b.nome ?? "", "pt-BR")],
-  status: ["Situação", (a, b) => a.status.localeCompare(b.status) || a.id - b.id],
-  fim: ["Terminados por último", (a, b) => (b.finalizado_em ?? "").localeCompare(a.finalizado_em ?? "")],
+  envio: (a, b) => a.id - b.id,
+  nome: (a, b) => (a.nome ?? "").localeCompare(b.nome ?? "", "pt-BR"),
+  status: (a, b) => a.status.localeCompare(b.status) || a.id - b.id,
+  fim: (a, b) => (b.finalizado_em ?? "").localeCompare(a.finalizado_em ?? ""),
 };
 const PASSOS = Object.keys(ETAPAS).slice(1);
 const dobrar = (texto) => texto.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -70,9 +71,9 @@ class PaginaExecucao extends Pagina {
 
   announce(status) {
     if (!FINAIS.has(status) && status !== "bloqueada") return;
-    const texto = status === "bloqueada" ? "A execução espera uma pessoa." : "A execução terminou.";
+    const texto = status === "bloqueada" ? EXECUCAO.espera_pessoa : EXECUCAO.terminou;
     avisar(texto, status === "concluida" ? "bom" : "erro");
-    if (document.hidden && globalThis.Notification?.permission === "granted") new Notification("Canopus", { body: texto });
+    if (document.hidden && globalThis.Notification?.permission === "granted") new Notification(T.sistema, { body: texto });
   }
 
   // --- what people ask for ---------------------------------------------------------------------------------------------
@@ -82,12 +83,12 @@ class PaginaExecucao extends Pagina {
   }
 
   async cancel() {
-    if (await confirmar("Cancelar o que ainda não foi baixado?", "Cancelar a execução")) this.control("cancelar", "Execução cancelada.");
+    if (await confirmar(EXECUCAO.cancelar_pergunta, EXECUCAO.cancelar_sim)) this.control("cancelar", EXECUCAO.cancelada);
   }
 
   async retry(filtro, quantos) {
-    if (!(await confirmar(`Tentar de novo ${quantos === 1 ? "este cliente" : `estes ${numero(quantos)} clientes`}?`, "Tentar de novo"))) return;
-    const nova = await this.fazer(() => post(`execucoes/${this.automacao_id}/reprocessar`, filtro), "Nova execução enviada.");
+    if (!(await confirmar(EXECUCAO.tentar_pergunta(quantos, numero(quantos)), EXECUCAO.tentar))) return;
+    const nova = await this.fazer(() => post(`execucoes/${this.automacao_id}/reprocessar`, filtro), EXECUCAO.enviada);
     if (nova) ir(`execucoes/${nova.automacao_id}`);
   }
 
@@ -108,30 +109,30 @@ class PaginaExecucao extends Pagina {
         (!texto || dobrar(`${linha.nome ?? ""} ${linha.consultor ?? ""}`).includes(procurado) ||
           (digitos && `${linha.cpf.replace(/\D/g, "")} ${linha.grupo}${linha.cota}`.includes(digitos))),
     );
-    return ordem === "envio" ? linhas : linhas.sort(ORDENS[ordem][1]);
+    return ordem === "envio" ? linhas : linhas.sort(ORDENS[ordem]);
   }
 
   render() {
     if (!this.estado?.execucao) {
-      return html`<h1 tabindex="-1">Execução</h1>${this.recusa ? vazio(this.recusa) : carregando()}`;
+      return html`<h1 tabindex="-1">${EXECUCAO.titulo}</h1>${this.recusa ? vazio(this.recusa) : carregando()}`;
     }
     const { execucao, contadores } = this.estado;
     const final = FINAIS.has(execucao.status);
     return html`
-      <h1 tabindex="-1">${execucao.ponto_venda}: ${mesAno(execucao.parametros.mes, execucao.parametros.ano)}</h1>
+      <h1 tabindex="-1">${EXECUCAO.titulo_de(execucao.ponto_venda, mesAno(execucao.parametros.mes, execucao.parametros.ano))}</h1>
       <p class="fraco">
-        ${TIPOS[execucao.tipo]} de ${dataHora(execucao.criado_em)}, por ${execucao.usuario_execucao ?? "–"}
+        ${EXECUCAO.criada(TIPOS[execucao.tipo] ?? "", dataHora(execucao.criado_em), execucao.usuario_execucao ?? "–")}
         ${execucao.consultor ? html` · ${execucao.consultor}` : nothing}
-        ${execucao.origem ? html` · <a href="#/execucoes/${execucao.origem}">ver a execução de origem</a>` : nothing}
+        ${execucao.origem ? html` · <a href="#/execucoes/${execucao.origem}">${EXECUCAO.origem}</a>` : nothing}
       </p>
-      <section class="cartao" aria-label="Andamento">
+      <section class="cartao" aria-label=${EXECUCAO.andamento}>
         <div class="cabeca">
           ${seloExecucao(execucao.status)}
           ${this.renderFalta(final)}
           <div class="acoes">${this.renderAcoes(execucao, final)}</div>
         </div>
         ${execucao.codigo ? html`<p class="destaque">${findDesfecho(execucao.codigo).texto}</p>` : nothing}
-        ${barra(contadores, "Contratos terminados")}
+        ${barra(contadores, EXECUCAO.terminados)}
         ${this.renderContadores(contadores)}
       </section>
       ${this.renderCausas(final)}
@@ -143,9 +144,10 @@ class PaginaExecucao extends Pagina {
   renderFalta(final) {
     if (final) return nothing;
     const { sessoes, porMinuto, de_s, ate_s } = prever(this.estado.clientes.values());
-    const falta = de_s === null ? "Ainda é cedo para dizer quanto falta"
-      : de_s === ate_s ? `Falta cerca de ${duracao(ate_s)}` : `Faltam de ${duracao(de_s)} a ${duracao(ate_s)}`;
-    return html`<span class="fraco">${falta} · ${numero(porMinuto)} por minuto · ${numero(sessoes)} ${sessoes === 1 ? "sessão" : "sessões"} no portal</span>`;
+    const falta = de_s === null ? EXECUCAO.falta_cedo
+      : de_s === ate_s ? EXECUCAO.falta_cerca(duracao(ate_s)) : EXECUCAO.falta_entre(duracao(de_s), duracao(ate_s));
+    const ritmo = [falta, EXECUCAO.por_minuto(numero(porMinuto)), EXECUCAO.sessoes(sessoes, numero(sessoes))];
+    return html`<span class="fraco">${ritmo.join(" · ")}</span>`;
   }
 
   renderAcoes(execucao, final) {
@@ -155,18 +157,20 @@ class PaginaExecucao extends Pagina {
     const botao = (texto, fazer, classe = "secundario") =>
       html`<button class=${classe} ?disabled=${this.ocupada} @click=${fazer}>${texto}</button>`;
     return html`
-      ${notificar ? botao("Avisar quando terminar", () => this.askNotifications()) : nothing}
-      ${opera && ["na_fila", "em_andamento"].includes(execucao.status) ? botao("Pausar", () => this.control("pausar", "Execução pausada.")) : nothing}
-      ${opera && ["pausada", "bloqueada"].includes(execucao.status) ? botao("Retomar", () => this.control("retomar", "Execução retomada."), "") : nothing}
-      ${opera && !final ? botao("Cancelar", () => this.cancel(), "perigo") : nothing}
-      ${final ? botao("Boletos (ZIP)", () => this.fazer(() => download(`${base}/boletos.zip`))) : nothing}
-      ${final ? botao("Relatório (Excel)", () => this.fazer(() => download(`${base}/relatorio.xlsx`))) : nothing}
+      ${notificar ? botao(EXECUCAO.avisar, () => this.askNotifications()) : nothing}
+      ${opera && ["na_fila", "em_andamento"].includes(execucao.status)
+        ? botao(EXECUCAO.pausar, () => this.control("pausar", EXECUCAO.pausada)) : nothing}
+      ${opera && ["pausada", "bloqueada"].includes(execucao.status)
+        ? botao(EXECUCAO.retomar, () => this.control("retomar", EXECUCAO.retomada), "") : nothing}
+      ${opera && !final ? botao(T.cancelar, () => this.cancel(), "perigo") : nothing}
+      ${final ? botao(EXECUCAO.boletos_zip, () => this.fazer(() => download(`${base}/boletos.zip`))) : nothing}
+      ${final ? botao(EXECUCAO.relatorio_excel, () => this.fazer(() => download(`${base}/relatorio.xlsx`))) : nothing}
     `;
   }
 
   renderContadores(contadores) {
     return html`
-      <div class="contadores" role="group" aria-label="Filtrar por situação">
+      <div class="contadores" role="group" aria-label=${EXECUCAO.filtrar}>
         ${Object.entries(STATUS_CLIENTE).map(([status, nome]) => html`
           <button class="contador ${status}" aria-pressed=${this.filtro.status === status}
             @click=${() => this.set({ status: this.filtro.status === status ? "" : status })}>
@@ -195,23 +199,25 @@ class PaginaExecucao extends Pagina {
     return html`
       <section aria-labelledby="contratos">
         <div class="cabeca">
-          <h2 id="contratos">Contratos</h2>
-          <span class="fraco" role="status">${numero(linhas.length)} de ${numero(this.estado.clientes.size)}</span>
-          <input type="search" aria-label="Buscar por nome, CPF, cota ou consultor" placeholder="Nome, CPF, cota, consultor"
+          <h2 id="contratos">${EXECUCAO.contratos}</h2>
+          <span class="fraco" role="status">${EXECUCAO.mostrados(numero(linhas.length), numero(this.estado.clientes.size))}</span>
+          <input type="search" aria-label=${EXECUCAO.buscar} placeholder=${EXECUCAO.buscar_dica}
             .value=${texto} @input=${(e) => this.set({ texto: e.target.value })}>
-          <select aria-label="Situação" .value=${status} @change=${(e) => this.set({ status: e.target.value })}>
-            <option value="">Todas as situações</option>
+          <select aria-label=${EXECUCAO.situacao} .value=${status} @change=${(e) => this.set({ status: e.target.value })}>
+            <option value="">${EXECUCAO.todas_situacoes}</option>
             ${Object.entries(STATUS_CLIENTE).map(([valor, nome]) => html`<option value=${valor}>${nome}</option>`)}
           </select>
-          <select aria-label="Ordem" .value=${ordem} @change=${(e) => this.set({ ordem: e.target.value })}>
-            ${Object.entries(ORDENS).map(([valor, [nome]]) => html`<option value=${valor}>${nome}</option>`)}
+          <select aria-label=${EXECUCAO.ordem} .value=${ordem} @change=${(e) => this.set({ ordem: e.target.value })}>
+            ${Object.entries(EXECUCAO.ordens).map(([valor, nome]) => html`<option value=${valor}>${nome}</option>`)}
           </select>
-          ${codigo ? html`<button class="secundario" @click=${() => this.set({ codigo: "" })}>Causa: ${findDesfecho(codigo).titulo} ×</button>` : nothing}
+          ${codigo ? html`
+            <button class="secundario" @click=${() => this.set({ codigo: "" })}>
+              ${EXECUCAO.causa(findDesfecho(codigo).titulo)} ×</button>` : nothing}
         </div>
         <div class="tabela contratos" role="table" aria-labelledby="contratos" aria-rowcount=${linhas.length}>
           <div role="rowgroup">
             <div class="linha titulos" role="row">
-              ${["Cliente", "Cota", "Etapa", "Situação", "Detalhe"].map((nome) => html`<span role="columnheader">${nome}</span>`)}
+              ${EXECUCAO.colunas.map((nome) => html`<span role="columnheader">${nome}</span>`)}
             </div>
           </div>
           <lista-virtual .itens=${linhas} .linha=${this.renderLinha}></lista-virtual>
@@ -222,7 +228,7 @@ class PaginaExecucao extends Pagina {
 
   renderLinha = (linha, numeroLinha) => html`
     <div class="linha" role="row" aria-rowindex=${numeroLinha + 1}>
-      <span role="cell"><button class="nome" @click=${() => (this.aberto = linha.id)}>${linha.nome ?? "Sem nome"}</button>
+      <span role="cell"><button class="nome" @click=${() => (this.aberto = linha.id)}>${linha.nome ?? EXECUCAO.sem_nome}</button>
         <small>${linha.cpf}${linha.consultor ? ` · ${linha.consultor}` : ""}</small></span>
       <span role="cell">${cota(linha)}</span>
       <span role="cell">${this.renderPassos(linha)}</span>
@@ -233,17 +239,18 @@ class PaginaExecucao extends Pagina {
 
   renderPassos(linha) {
     const aqui = linha.status === "sucesso" ? PASSOS.length : PASSOS.indexOf(linha.etapa);
+    const classe = (n) => (n < aqui || linha.status === "sucesso" ? "feito" : n === aqui ? "agora" : "");
     const nome = linha.status === "processando" ? ETAPAS[linha.etapa] : "";
     return html`
       <span class="passos ${linha.status}" aria-hidden="true">
-        ${PASSOS.map((_, n) => html`<i class=${n < aqui || linha.status === "sucesso" ? "feito" : n === aqui ? "agora" : ""}></i>`)}
+        ${PASSOS.map((_, n) => html`<i class=${classe(n)}></i>`)}
       </span>
       <small>${nome}</small>
     `;
   }
 
   renderDetalhe(linha) {
-    if (linha.status === "pendente" && linha.proxima_tentativa) return `Tenta de novo às ${hora(linha.proxima_tentativa)}`;
+    if (linha.status === "pendente" && linha.proxima_tentativa) return EXECUCAO.tenta_as(hora(linha.proxima_tentativa));
     if (linha.codigo) return findDesfecho(linha.codigo).titulo;
     return linha.arquivo ?? "";
   }

@@ -2,8 +2,9 @@
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { download, get, getAll } from "../api.js";
 import { conexao } from "../live.js";
-import { STATUS_EXECUCAO, T, TIPOS } from "../textos.js";
-import { Pagina, barra, campo, carregando, contar, dataHora, duracao, mesAno, numero, seloExecucao, valores, vazio } from "../ui.js";
+import { MENU, STATUS_EXECUCAO, T, TIPOS } from "../textos.js";
+import { INICIO } from "../textos/inicio.js";
+import { Pagina, barra, campo, carregando, dataHora, duracao, mesAno, numero, seloExecucao, valores, vazio } from "../ui.js";
 
 const DESENHO_MS = 200; // between two drawings, however many events come
 const FINAIS = new Set(["concluida", "concluida_com_falhas", "erro", "cancelada"]);
@@ -86,7 +87,7 @@ class PaginaHistorico extends Pagina {
 
   render() {
     return html`
-      <h1 tabindex="-1">Execuções</h1>
+      <h1 tabindex="-1">${MENU.execucoes}</h1>
       ${this.pontos ? this.renderFiltros() : nothing}
       ${this.execucoes ? this.renderTabela() : carregando()}
     `;
@@ -101,9 +102,9 @@ class PaginaHistorico extends Pagina {
     return html`
       <form class="cartao" role="search" @submit=${(e) => e.preventDefault()} @change=${() => this.load()}>
         <div class="grade">
-          ${escolha("status", "Situação", Object.entries(STATUS_EXECUCAO))}
-          ${escolha("ponto_venda", "Ponto de venda", this.pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}`]))}
-          ${escolha("tipo", "Tipo", Object.entries(TIPOS))}
+          ${escolha("status", INICIO.colunas.situacao, Object.entries(STATUS_EXECUCAO))}
+          ${escolha("ponto_venda", INICIO.ponto_venda, this.pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}`]))}
+          ${escolha("tipo", INICIO.tipo, Object.entries(TIPOS))}
         </div>
       </form>
     `;
@@ -111,49 +112,54 @@ class PaginaHistorico extends Pagina {
 
   renderTabela() {
     const { execucoes, cursor } = this;
-    if (!execucoes.length) return vazio("Nenhuma execução com estes filtros.");
+    if (!execucoes.length) return vazio(INICIO.nenhuma_com_filtros);
     return html`
-      <section class="cartao" aria-label="Execuções encontradas">
-        <p class="fraco" role="status">${contar(execucoes.length, "execução", "execuções")}${cursor ? ", e há mais" : ""}</p>
+      <section class="cartao" aria-label=${INICIO.encontradas}>
+        <p class="fraco" role="status">${INICIO.quantas(execucoes.length, numero(execucoes.length), cursor)}</p>
         <div class="rolagem">
           <table class="empilha">
-            <caption class="pular">Execuções, a mais nova primeiro</caption>
+            <caption class="pular">${INICIO.tabela}</caption>
             <thead>
-              <tr>${["Execução", "Situação", "Resultado", "Quem", "Início", "Duração", "Relatório"].map((nome) => html`<th scope="col">${nome}</th>`)}</tr>
+              <tr>${Object.values(INICIO.colunas).map((nome) => html`<th scope="col">${nome}</th>`)}</tr>
             </thead>
             <tbody>${repeat(execucoes, (e) => e.automacao_id, (e) => this.renderLinha(e))}</tbody>
           </table>
         </div>
-        ${cursor ? html`<button class="secundario" ?disabled=${this.ocupada} @click=${() => this.load(cursor)}>${T.mais}</button>` : nothing}
+        ${cursor ? html`
+          <button class="secundario" ?disabled=${this.ocupada} @click=${() => this.load(cursor)}>${T.mais}</button>` : nothing}
       </section>
     `;
   }
 
   renderLinha(e) {
-    const nome = `${e.ponto_venda}, ${mesAno(e.parametros.mes, e.parametros.ano)}`;
+    const vencimento = mesAno(e.parametros.mes, e.parametros.ano);
+    const nome = INICIO.execucao_de(e.ponto_venda, vencimento);
     return html`
       <tr>
         <td class="principal">
-          <a href="#/execucoes/${e.automacao_id}"><strong>${e.ponto_venda}</strong> · ${mesAno(e.parametros.mes, e.parametros.ano)}</a><br>
+          <a href="#/execucoes/${e.automacao_id}"><strong>${e.ponto_venda}</strong> · ${vencimento}</a><br>
           <small>${TIPOS[e.tipo]}${e.consultor ? ` · ${e.consultor}` : ""}</small>
         </td>
-        <td data-rotulo="Situação">${seloExecucao(e.status)}</td>
-        <td class="resultado">${barra(e.contadores, `Andamento de ${nome}`)}<small>${this.renderFeitos(e.contadores)}</small></td>
-        <td data-rotulo="Quem">${e.usuario_execucao ?? "–"}</td>
-        <td data-rotulo="Início">${dataHora(e.iniciado_em ?? e.criado_em)}</td>
-        <td data-rotulo="Duração">${this.renderDuracao(e)}</td>
+        <td data-rotulo=${INICIO.colunas.situacao}>${seloExecucao(e.status)}</td>
+        <td class="resultado">${barra(e.contadores, INICIO.andamento(nome))}<small>${this.renderFeitos(e.contadores)}</small></td>
+        <td data-rotulo=${INICIO.colunas.quem}>${e.usuario_execucao ?? "–"}</td>
+        <td data-rotulo=${INICIO.colunas.inicio}>${dataHora(e.iniciado_em ?? e.criado_em)}</td>
+        <td data-rotulo=${INICIO.colunas.duracao}>${this.renderDuracao(e)}</td>
         <td class="botoes">${FINAIS.has(e.status) ? html`
-          <button class="secundario" ?disabled=${this.ocupada} aria-label="Relatório em Excel de ${nome}"
-            @click=${() => this.fazer(() => download(`execucoes/${e.automacao_id}/relatorio.xlsx`))}>Excel</button>` : nothing}</td>
+          <button class="secundario" ?disabled=${this.ocupada} aria-label=${INICIO.relatorio_de(nome)}
+            @click=${() => this.fazer(() => download(`execucoes/${e.automacao_id}/relatorio.xlsx`))}>
+            ${INICIO.excel}</button>` : nothing}</td>
       </tr>
     `;
   }
 
   renderFeitos(c) {
     const total = Object.values(c).reduce((soma, quantos) => soma + quantos, 0);
-    const partes = [`${numero(total - c.pendente - c.processando)} de ${numero(total)}`, contar(c.sucesso, "baixado", "baixados")];
-    if (c.ja_baixado) partes.push(contar(c.ja_baixado, "já baixado", "já baixados"));
-    if (c.erro) partes.push(`${numero(c.erro)} com erro`);
+    const partes = [
+      INICIO.feitos(numero(total - c.pendente - c.processando), numero(total)), INICIO.baixados(c.sucesso, numero(c.sucesso)),
+    ];
+    if (c.ja_baixado) partes.push(INICIO.ja_baixados_antes(c.ja_baixado, numero(c.ja_baixado)));
+    if (c.erro) partes.push(INICIO.com_erro(numero(c.erro)));
     return partes.join(" · ");
   }
 

@@ -2,8 +2,11 @@
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { get, getAll, post } from "../api.js";
 import { conexao } from "../live.js";
-import { TIPOS } from "../textos.js";
-import { Pagina, barra, campo, carregando, dataHora, ir, listMeses, mesAno, numero, seloExecucao, valores, vazio } from "../ui.js";
+import { MENU, T, TIPOS } from "../textos.js";
+import { INICIO } from "../textos/inicio.js";
+import {
+  Pagina, barra, campo, carregando, dataHora, ir, listMeses, mesAno, numero, seloExecucao, valores, vazio,
+} from "../ui.js";
 
 const PREVIA_MS = 300;
 
@@ -82,17 +85,17 @@ class PaginaInicio extends Pagina {
 
   async start(event) {
     event.preventDefault();
-    const feita = await this.fazer(() => post("processar-downloads-ponto-venda", this.read()), "Execução enviada.");
+    const feita = await this.fazer(() => post("processar-downloads-ponto-venda", this.read()), INICIO.enviada);
     if (feita) ir(`execucoes/${feita.automacao_id}`);
   }
 
   render() {
-    if (!this.pontos) return html`<h1 tabindex="-1">Baixar boletos</h1>${carregando()}`;
+    if (!this.pontos) return html`<h1 tabindex="-1">${MENU.inicio}</h1>${carregando()}`;
     return html`
-      <h1 tabindex="-1">Baixar boletos</h1>
+      <h1 tabindex="-1">${MENU.inicio}</h1>
       ${this.pontos.length ? this.renderForm() : this.renderFirst()}
       <section aria-labelledby="recentes">
-        <h2 id="recentes">Execuções recentes</h2>
+        <h2 id="recentes">${INICIO.recentes}</h2>
         ${this.renderExecucoes()}
       </section>
     `;
@@ -101,12 +104,12 @@ class PaginaInicio extends Pagina {
   renderFirst() {
     return html`
       <section class="cartao">
-        <h2>Primeiros passos</h2>
+        <h2>${INICIO.primeiros_passos}</h2>
         <ol>
-          <li><a href="#/pontos-venda">Cadastre o ponto de venda</a></li>
-          <li><a href="#/credenciais">Cadastre a credencial do portal</a> e teste-a</li>
-          <li><a href="#/consultores">Cadastre os consultores</a></li>
-          <li><a href="#/planilhas">Importe a planilha de cada um</a></li>
+          <li><a href="#/pontos-venda">${INICIO.passo_ponto}</a></li>
+          <li><a href="#/credenciais">${INICIO.passo_credencial}</a> ${INICIO.passo_teste}</li>
+          <li><a href="#/consultores">${INICIO.passo_consultores}</a></li>
+          <li><a href="#/planilhas">${INICIO.passo_planilhas}</a></li>
         </ol>
       </section>
     `;
@@ -117,24 +120,25 @@ class PaginaInicio extends Pagina {
     return html`
       <form class="cartao" @submit=${this.start} @input=${this.change} @change=${this.change}>
         <div class="grade">
-          ${campo("ponto_venda", "Ponto de venda", html`
+          ${campo("ponto_venda", INICIO.ponto_venda, html`
             <select id="ponto_venda" name="ponto_venda" required>
               ${this.pontos.map((p) => html`<option value=${p.codigo}>${p.codigo} · ${p.nome}</option>`)}
             </select>`, this.erros.ponto_venda)}
-          ${campo("quando", "Vencimento", html`
+          ${campo("quando", INICIO.vencimento, html`
             <select id="quando" name="quando">
-              <option value="">Próxima parcela de cada cliente</option>
+              <option value="">${INICIO.proxima_parcela}</option>
               ${listMeses().map((m) => html`<option value=${m.valor}>${m.texto}</option>`)}
             </select>`, this.erros.mes)}
-          ${campo("consultor", "Consultor", html`
+          ${campo("consultor", INICIO.consultor, html`
             <select id="consultor" name="consultor">
-              <option value="">Todos</option>
+              <option value="">${T.todos}</option>
               ${this.consultores.map((c) => html`<option value=${c.id}>${c.nome}</option>`)}
             </select>`, this.erros.consultor)}
-          ${campo("limite", "Limite de clientes", html`
-            <input id="limite" name="limite" type="number" min="1" inputmode="numeric" placeholder="Todos">`, this.erros.limite)}
+          ${campo("limite", INICIO.limite, html`
+            <input id="limite" name="limite" type="number" min="1" inputmode="numeric" placeholder=${T.todos}>`,
+            this.erros.limite)}
         </div>
-        <label class="marca-campo"><input type="checkbox" name="forcar"> Baixar de novo os que já estão aqui</label>
+        <label class="marca-campo"><input type="checkbox" name="forcar"> ${INICIO.forcar}</label>
         ${this.renderPrevia()}
         <button ?disabled=${this.ocupada || this.previa?.a_baixar === 0}>${this.renderVerbo()}</button>
       </form>
@@ -143,7 +147,7 @@ class PaginaInicio extends Pagina {
 
   renderVerbo() {
     const quantos = this.previa?.a_baixar;
-    return quantos ? `Baixar ${numero(quantos)} ${quantos === 1 ? "boleto" : "boletos"}` : "Baixar boletos";
+    return quantos ? INICIO.baixar(quantos, numero(quantos)) : MENU.inicio;
   }
 
   renderPrevia() {
@@ -153,9 +157,10 @@ class PaginaInicio extends Pagina {
     return html`
       <div role="status">
       <dl class="numeros">
-        <div><dt>Clientes</dt><dd>${numero(previa.total_clientes)}</dd></div>
-        <div><dt>Já baixados</dt><dd>${previa.ja_baixados === null ? "decidido na tela de cada um" : numero(previa.ja_baixados)}</dd></div>
-        <div><dt>Falharam da última vez</dt><dd>${numero(previa.com_erro)}</dd></div>
+        <div><dt>${MENU.clientes}</dt><dd>${numero(previa.total_clientes)}</dd></div>
+        <div><dt>${INICIO.ja_baixados}</dt>
+          <dd>${previa.ja_baixados === null ? INICIO.ja_baixados_depois : numero(previa.ja_baixados)}</dd></div>
+        <div><dt>${INICIO.falharam}</dt><dd>${numero(previa.com_erro)}</dd></div>
       </dl>
       </div>
     `;
@@ -163,7 +168,7 @@ class PaginaInicio extends Pagina {
 
   renderExecucoes() {
     if (!this.execucoes) return carregando();
-    if (!this.execucoes.length) return vazio("Nenhuma execução ainda.");
+    if (!this.execucoes.length) return vazio(INICIO.nenhuma);
     return html`
       <ul class="lista">
         ${repeat(this.execucoes, (e) => e.automacao_id, (e) => html`
@@ -173,7 +178,7 @@ class PaginaInicio extends Pagina {
                 ${e.tipo === "download_boletos" ? nothing : html`· ${TIPOS[e.tipo]}`}</span>
               <span class="fraco">${dataHora(e.criado_em)}</span>
               ${seloExecucao(e.status)}
-              ${barra(e.contadores, `Andamento de ${e.ponto_venda}`)}
+              ${barra(e.contadores, INICIO.andamento(e.ponto_venda))}
               <span class="fraco">${this.renderFeitos(e.contadores)}</span>
             </a>
           </li>`)}
@@ -183,7 +188,7 @@ class PaginaInicio extends Pagina {
 
   renderFeitos(contadores) {
     const total = Object.values(contadores).reduce((soma, quantos) => soma + quantos, 0);
-    return `${numero(total - contadores.pendente - contadores.processando)} de ${numero(total)}`;
+    return INICIO.feitos(numero(total - contadores.pendente - contadores.processando), numero(total));
   }
 }
 

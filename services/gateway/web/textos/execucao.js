@@ -1,0 +1,72 @@
+// The words of one execution, of its causes and of each contract. What counts takes the number, and the number as written.
+export const EXECUCAO = {
+  titulo: "Execução",
+  titulo_de: (ponto, vencimento) => `${ponto}: ${vencimento}`,
+  criada: (tipo, quando, quem) => `${tipo} de ${quando}, por ${quem}`,
+  origem: "ver a execução de origem",
+  sem_nome: "Sem nome",
+  tentar: "Tentar de novo",
+  situacao: "Situação",
+
+  // How far it is.
+  andamento: "Andamento",
+  terminados: "Contratos terminados",
+  falta_cedo: "Ainda é cedo para dizer quanto falta",
+  falta_cerca: (tempo) => `Falta cerca de ${tempo}`,
+  falta_entre: (de, ate) => `Faltam de ${de} a ${ate}`,
+  por_minuto: (escrito) => `${escrito} por minuto`,
+  sessoes: (n, escrito) => `${escrito} ${n === 1 ? "sessão" : "sessões"} no portal`,
+  espera_pessoa: "A execução espera uma pessoa.",
+  terminou: "A execução terminou.",
+
+  // What people ask for.
+  avisar: "Avisar quando terminar",
+  pausar: "Pausar",
+  pausada: "Execução pausada.",
+  retomar: "Retomar",
+  retomada: "Execução retomada.",
+  cancelar_pergunta: "Cancelar o que ainda não foi baixado?",
+  cancelar_sim: "Cancelar a execução",
+  cancelada: "Execução cancelada.",
+  tentar_pergunta: (n, escrito) => `Tentar de novo ${n === 1 ? "este cliente" : `estes ${escrito} clientes`}?`,
+  enviada: "Nova execução enviada.",
+  boletos_zip: "Boletos (ZIP)",
+  relatorio_excel: "Relatório (Excel)",
+
+  // The contracts.
+  filtrar: "Filtrar por situação",
+  contratos: "Contratos",
+  mostrados: (quantos, total) => `${quantos} de ${total}`,
+  buscar: "Buscar por nome, CPF, cota ou consultor",
+  buscar_dica: "Nome, CPF, cota, consultor",
+  todas_situacoes: "Todas as situações",
+  ordem: "Ordem",
+  ordens: { envio: "Ordem de envio", nome: "Nome", status: "Situação", fim: "Terminados por último" },
+  causa: (titulo) => `Causa: ${titulo}`,
+  colunas: ["Cliente", "Cota", "Etapa", "Situação", "Detalhe"],
+  tenta_as: (hora) => `Tenta de novo às ${hora}`,
+
+  // The causes.
+  causas: "O que não deu certo",
+  tentar_erros: (escrito) => `Tentar de novo os ${escrito} com erro`,
+  causas_menos: "Mostrar só as mais frequentes",
+  causas_todas: (escrito) => `Mostrar as ${escrito} causas`,
+  ver_estes: "Ver estes",
+  mostrar_todos: "Mostrar todos",
+
+  // One contract.
+  remedio_credencial: "Ver a credencial",
+  remedio_planilha: "Importar a planilha",
+  remedio_cliente: "Corrigir o cadastro do cliente",
+  cota: (cota) => `cota ${cota}`,
+  no_portal: (mensagem) => `No portal: ${mensagem}`,
+  abrir_boleto: "Abrir o boleto",
+  tentativas: "Tentativas",
+  tentativa: (quando, etapa, mensagem) => `${quando} · ${etapa}: ${mensagem}`,
+  tempos: "Tempo de cada etapa",
+  evidencia: "Evidência",
+  evidencia_removida: "Esta evidência já foi removida pelo prazo de guarda.",
+  evidencia_fatos: "Fatos",
+  evidencia_pagina: "Página do portal",
+  evidencia_tela: "Tela do portal no momento da falha, com os documentos ocultos",
+};
