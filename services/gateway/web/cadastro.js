@@ -2,6 +2,7 @@
 import { html, nothing, repeat } from "./vendor/lit.js";
 import { getAll } from "./api.js";
 import "./ficha.js";
+import { CADASTRO } from "./textos/cadastros.js";
 import { Pagina, carregando, vazio } from "./ui.js";
 
 // colunas: [{ titulo, ver: row → what its cell shows, numero }]; the first cell names its row.
@@ -17,9 +18,10 @@ export const tabela = (legenda, colunas, linhas, chave = (linha) => linha.id) =>
   </div>
 `;
 
-export const seloAtivo = (ativo) => html`<span class="selo ${ativo ? "bom" : ""}">${ativo ? "Ativo" : "Inativo"}</span>`;
+export const seloAtivo = (ativo) =>
+  html`<span class="selo ${ativo ? "bom" : ""}">${ativo ? CADASTRO.ativo : CADASTRO.inativo}</span>`;
 
-export const opcoesPontos = (pontos) => pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}${p.ativo ? "" : " (inativo)"}`]);
+export const opcoesPontos = (pontos) => pontos.map((p) => [p.codigo, CADASTRO.ponto(p)]);
 
 // A page of the register. What a page of its own says: caminho, papel, palavras, colunas, campos, and what is above.
 export class PaginaCadastro extends Pagina {

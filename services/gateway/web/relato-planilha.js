@@ -2,11 +2,10 @@
 import { html, nothing } from "./vendor/lit.js";
 import { tabela } from "./cadastro.js";
 import { saveCsv } from "./csv.js";
+import { T } from "./textos.js";
+import { RELATO } from "./textos/planilhas.js";
 import { Base, campo, numero } from "./ui.js";
 
-const CONTAGENS = {
-  total: "Linhas", importados: "Novos", atualizados: "Atualizados", inativos: "Inativos", ignorados: "Ignoradas", rejeitados: "Rejeitadas",
-};
 const MOSTRADOS = 200;
 
 let feitos = 0;
@@ -36,16 +35,17 @@ class RelatoPlanilha extends Base {
   }
 
   save(erros) {
-    saveCsv(`erros-${this.nome.replace(/\.\w+$/, "")}.csv`, ["Aba", "Linha", "Campo", "Motivo"],
+    saveCsv(RELATO.arquivo(this.nome.replace(/\.\w+$/, "")), [RELATO.aba, RELATO.linha, RELATO.campo, RELATO.motivo],
       erros.map((e) => [e.aba.trim(), e.linha, e.campo.trim(), e.motivo]));
   }
 
   render() {
     return html`
-      <dl class="numeros" aria-label="Linhas da planilha">
-        ${Object.entries(CONTAGENS).map(([nome, rotulo]) => html`<div><dt>${rotulo}</dt><dd>${numero(this.relato[nome])}</dd></div>`)}
+      <dl class="numeros" aria-label=${RELATO.linhas}>
+        ${Object.entries(RELATO.contagens)
+          .map(([nome, rotulo]) => html`<div><dt>${rotulo}</dt><dd>${numero(this.relato[nome])}</dd></div>`)}
       </dl>
-      ${this.relato.erros.length ? this.renderErros() : html`<p>Todas as linhas foram entendidas.</p>`}
+      ${this.relato.erros.length ? this.renderErros() : html`<p>${RELATO.sem_erros}</p>`}
     `;
   }
 
@@ -53,27 +53,31 @@ class RelatoPlanilha extends Base {
     const erros = this.list();
     const campos = [...new Set(this.relato.erros.map((e) => e.campo.trim()))].sort();
     return html`
-      <h3>Linhas que ficam de fora</h3>
+      <h3>${RELATO.de_fora}</h3>
       <div class="grade">
-        ${campo(`${this.marca}-texto`, "Procurar nas linhas", html`<input id="${this.marca}-texto" type="search" .value=${this.texto} @input=${(e) => (this.texto = e.target.value)}>`)}
-        ${campo(`${this.marca}-campo`, "Campo", html`
+        ${campo(`${this.marca}-texto`, RELATO.procurar, html`
+          <input id="${this.marca}-texto" type="search" .value=${this.texto} @input=${(e) => (this.texto = e.target.value)}>`)}
+        ${campo(`${this.marca}-campo`, RELATO.campo, html`
           <select id="${this.marca}-campo" @change=${(e) => (this.motivo = e.target.value)}>
-            <option value="">Todos</option>
+            <option value="">${T.todos}</option>
             ${campos.map((c) => html`<option value=${c} ?selected=${c === this.motivo}>${c || "–"}</option>`)}
           </select>`)}
       </div>
       <div class="cabeca">
-        <span class="fraco" role="status">${numero(erros.length)} de ${numero(this.relato.erros.length)}</span>
-        <div class="acoes"><button type="button" class="secundario" @click=${() => this.save(erros)}>Baixar em CSV</button></div>
+        <span class="fraco" role="status">${RELATO.quantas(numero(erros.length), numero(this.relato.erros.length))}</span>
+        <div class="acoes">
+          <button type="button" class="secundario" @click=${() => this.save(erros)}>${RELATO.baixar}</button>
+        </div>
       </div>
-      ${tabela("Linhas que ficam de fora", [
-        { titulo: "Linha", ver: (e) => e.linha },
-        { titulo: "Aba", ver: (e) => e.aba },
-        { titulo: "Campo", ver: (e) => e.campo },
-        { titulo: "Motivo", ver: (e) => e.motivo },
+      ${tabela(RELATO.de_fora, [
+        { titulo: RELATO.linha, ver: (e) => e.linha },
+        { titulo: RELATO.aba, ver: (e) => e.aba },
+        { titulo: RELATO.campo, ver: (e) => e.campo },
+        { titulo: RELATO.motivo, ver: (e) => e.motivo },
       ], erros.slice(0, this.quantos), (e) => e)}
       ${erros.length > this.quantos
-        ? html`<button type="button" class="secundario" @click=${() => (this.quantos += MOSTRADOS)}>Mostrar mais</button>` : nothing}
+        ? html`<button type="button" class="secundario" @click=${() => (this.quantos += MOSTRADOS)}>${RELATO.mais}</button>`
+        : nothing}
     `;
   }
 }

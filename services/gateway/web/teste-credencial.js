@@ -1,7 +1,8 @@
 // The test of a credential in a dialog: each step of the login as it ends, then what it means and what to do.
 import { html, nothing } from "./vendor/lit.js";
 import { callUntilDone } from "./api.js";
-import { T } from "./textos.js";
+import { MENU, T } from "./textos.js";
+import { TESTE } from "./textos/credenciais.js";
 import { Pagina, numero } from "./ui.js";
 
 class TesteCredencial extends Pagina {
@@ -42,15 +43,14 @@ class TesteCredencial extends Pagina {
   }
 
   render() {
-    const { usuario, ponto_venda } = this.credencial;
     return html`
       <dialog aria-labelledby="teste-titulo" @close=${() => this.dispatchEvent(new Event("fechar"))}>
-        <h2 id="teste-titulo">Teste da credencial ${usuario} de ${ponto_venda}</h2>
-        <div role="log" aria-label="Passos do teste"><ol class="passos-teste">
+        <h2 id="teste-titulo">${TESTE.titulo(this.credencial)}</h2>
+        <div role="log" aria-label=${TESTE.passos}><ol class="passos-teste">
           ${this.passos?.map((p) => html`
-            <li><span class="selo ${p.ok ? "bom" : "mau"}">${p.ok ? "Feito" : "Falhou"}</span>
+            <li><span class="selo ${p.ok ? "bom" : "mau"}">${p.ok ? TESTE.feito : TESTE.falhou}</span>
               <span>${p.passo}${p.ok ? nothing : html`<br><small>${p.detalhe}</small>`}</span>
-              <span class="fraco">${numero(Math.round(10 * p.duracao_s) / 10)} s</span></li>`)}
+              <span class="fraco">${TESTE.segundos(numero(Math.round(10 * p.duracao_s) / 10))}</span></li>`)}
         </ol></div>
         <p role="status" class=${this.fim ? (this.fim.ok ? "aviso" : "recusa") : "fraco"}>${this.renderSituacao()}</p>
         <div class="acoes">
@@ -63,14 +63,14 @@ class TesteCredencial extends Pagina {
 
   renderSituacao() {
     if (this.fim) return this.fim.mensagem;
-    return this.passos?.length ? "Dando o próximo passo…" : "Abrindo o portal…";
+    return this.passos?.length ? TESTE.proximo : TESTE.abrindo;
   }
 
   // What a refused login needs is another password: a second try with this one could lock the account.
   renderRemedio({ ok, codigo }) {
-    if (ok) return html`<a class="botao" href="#/inicio">Baixar boletos</a>`;
-    if (/^(login\.recusado|credencial\.)/.test(codigo)) return html`<button @click=${this.change}>Alterar a credencial</button>`;
-    return html`<button @click=${this.run}>Testar de novo</button>`;
+    if (ok) return html`<a class="botao" href="#/inicio">${MENU.inicio}</a>`;
+    if (/^(login\.recusado|credencial\.)/.test(codigo)) return html`<button @click=${this.change}>${TESTE.alterar}</button>`;
+    return html`<button @click=${this.run}>${TESTE.repetir}</button>`;
   }
 }
 

@@ -3,13 +3,11 @@ import { html, nothing } from "../vendor/lit.js";
 import { get, getAll } from "../api.js";
 import { opcoesPontos, seloAtivo, tabela } from "../cadastro.js";
 import "../ficha.js";
-import { T } from "../textos.js";
+import { MENU, T } from "../textos.js";
+import { CLIENTES } from "../textos/cadastros.js";
 import { Pagina, campo, carregando, cota, ir, valores, vazio } from "../ui.js";
 
-const ROTULOS = {
-  nome: "Nome", cpf: "CPF ou CNPJ", grupo: "Grupo", cota: "Cota", ponto_venda: "Ponto de venda", consultor: "Consultor",
-  whatsapp: "WhatsApp", email: "E-mail", observacoes: "Observações", ativo: "Ativo: boletos são baixados",
-};
+const ROTULOS = CLIENTES.campos;
 
 class PaginaClientes extends Pagina {
   static properties = {
@@ -72,7 +70,7 @@ class PaginaClientes extends Pagina {
 
   render() {
     return html`
-      <h1 tabindex="-1">Clientes</h1>
+      <h1 tabindex="-1">${MENU.clientes}</h1>
       ${this.pontos ? this.renderFiltros() : nothing}
       <section class="cartao">${this.linhas ? this.renderLinhas() : carregando()}</section>
       ${this.aberto ? this.renderFicha(this.aberto) : nothing}
@@ -83,22 +81,22 @@ class PaginaClientes extends Pagina {
     return html`
       <form class="cartao" role="search" @submit=${this.filter}>
         <div class="grade">
-          ${campo("busca", "Nome", html`<input id="busca" name="busca" type="search">`, this.erros.busca)}
-          ${campo("cpf", "CPF ou CNPJ inteiro", html`<input id="cpf" name="cpf" type="search">`, this.erros.cpf)}
-          ${campo("ponto_venda", "Ponto de venda", html`
+          ${campo("busca", ROTULOS.nome, html`<input id="busca" name="busca" type="search">`, this.erros.busca)}
+          ${campo("cpf", CLIENTES.cpf_inteiro, html`<input id="cpf" name="cpf" type="search">`, this.erros.cpf)}
+          ${campo("ponto_venda", ROTULOS.ponto_venda, html`
             <select id="ponto_venda" name="ponto_venda" @change=${this.filter}>
               <option value="">${T.todos}</option>
               ${opcoesPontos(this.pontos).map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
             </select>`, this.erros.ponto_venda)}
-          ${campo("consultor", "Consultor", html`
+          ${campo("consultor", ROTULOS.consultor, html`
             <select id="consultor" name="consultor" @change=${this.filter}>
               <option value="">${T.todos}</option>
               ${this.consultores.map((c) => html`<option value=${c.id}>${c.nome}</option>`)}
             </select>`, this.erros.consultor)}
-          ${campo("ativo", "Situação", html`
+          ${campo("ativo", CLIENTES.situacao, html`
             <select id="ativo" name="ativo" @change=${this.filter}>
-              <option value="true">Ativos</option>
-              <option value="false">Inativos</option>
+              <option value="true">${CLIENTES.ativos}</option>
+              <option value="false">${CLIENTES.inativos}</option>
               <option value="">${T.todos}</option>
             </select>`)}
         </div>
@@ -108,16 +106,19 @@ class PaginaClientes extends Pagina {
   }
 
   renderLinhas() {
-    if (!this.linhas.length) return vazio("Nenhum cliente com estes filtros.");
+    if (!this.linhas.length) return vazio(CLIENTES.nenhum);
     return html`
-      ${tabela("Clientes", [
-        { titulo: "Nome", ver: (c) => html`<button class="nome" @click=${() => (this.aberto = c)}>${c.nome}</button>` },
-        { titulo: "CPF ou CNPJ", ver: (c) => c.cpf },
-        { titulo: "Cota", ver: cota },
-        { titulo: "Ponto de venda", ver: (c) => c.ponto_venda },
-        { titulo: "Consultor", ver: (c) => c.consultor ?? "–" },
-        { titulo: "Situação", ver: (c) => html`${seloAtivo(c.ativo)} ${c.situacao ? html`<small>${c.situacao}</small>` : nothing}` },
-        { titulo: "Mudado à mão", ver: (c) => c.editados.map((nome) => ROTULOS[nome] ?? nome).join(", ") || "–" },
+      ${tabela(MENU.clientes, [
+        { titulo: ROTULOS.nome, ver: (c) => html`<button class="nome" @click=${() => (this.aberto = c)}>${c.nome}</button>` },
+        { titulo: ROTULOS.cpf, ver: (c) => c.cpf },
+        { titulo: ROTULOS.cota, ver: cota },
+        { titulo: ROTULOS.ponto_venda, ver: (c) => c.ponto_venda },
+        { titulo: ROTULOS.consultor, ver: (c) => c.consultor ?? "–" },
+        {
+          titulo: CLIENTES.situacao,
+          ver: (c) => html`${seloAtivo(c.ativo)} ${c.situacao ? html`<small>${c.situacao}</small>` : nothing}`,
+        },
+        { titulo: CLIENTES.mudado, ver: (c) => c.editados.map((nome) => ROTULOS[nome] ?? nome).join(", ") || "–" },
       ], this.linhas)}
       ${this.cursor ? html`<button class="secundario" ?disabled=${this.ocupada} @click=${() => this.search(this.cursor)}>${T.mais}</button>` : nothing}
     `;
@@ -133,15 +134,18 @@ class PaginaClientes extends Pagina {
   campos(cliente) {
     const fino = {
       ponto_venda: { tipo: "escolha", opcoes: opcoesPontos(this.pontos) },
-      consultor: { tipo: "escolha", nulo: true, valor: cliente.consultor_id ?? "", opcoes: [["", "Nenhum"], ...this.consultores.map((c) => [c.id, c.nome])] },
+      consultor: {
+        tipo: "escolha", nulo: true, valor: cliente.consultor_id ?? "",
+        opcoes: [["", CLIENTES.sem_consultor], ...this.consultores.map((c) => [c.id, c.nome])],
+      },
       grupo: { tipo: "numero" },
       cota: { tipo: "numero" },
-      whatsapp: { dica: "Com DDD, como (67) 99999-0000." },
+      whatsapp: { dica: CLIENTES.whatsapp_dica },
       observacoes: { tipo: "linhas", nulo: true },
-      ativo: { tipo: "marca", rotulo: `${ROTULOS.ativo}${cliente.editados.includes("ativo") ? " (mudado à mão)" : ""}` },
+      ativo: { tipo: "marca", rotulo: CLIENTES.ativo(cliente.editados.includes("ativo")) },
     };
     return Object.entries(ROTULOS).map(([nome, rotulo]) => {
-      const dica = cliente.editados.includes(nome) ? "Mudado à mão: nenhuma planilha altera." : fino[nome]?.dica;
+      const dica = cliente.editados.includes(nome) ? CLIENTES.mudado_dica : fino[nome]?.dica;
       return { nome, rotulo, obrigatorio: nome === "nome" || nome === "cpf", ...fino[nome], dica };
     });
   }

@@ -2,15 +2,14 @@
 import { html, nothing, svg } from "../vendor/lit.js";
 import { getAll } from "../api.js";
 import { PaginaCadastro, opcoesPontos, seloAtivo } from "../cadastro.js";
+import { MENU } from "../textos.js";
+import { CONSULTORES } from "../textos/cadastros.js";
 import { numero } from "../ui.js";
 
 class PaginaConsultores extends PaginaCadastro {
   caminho = "consultores";
   papeis = ["admin", "operador"];
-  palavras = {
-    titulo: "Consultores", novo: "Novo consultor", um: "Consultor", nenhum: "Nenhum consultor ainda. Cadastre o primeiro e importe a planilha dele.",
-    excluir: (linha) => `Excluir ${linha.nome}? Se já tiver clientes, planilhas ou boletos, será só desativado.`,
-  };
+  palavras = { titulo: MENU.consultores, ...CONSULTORES.palavras };
 
   async list() {
     this.pontos = await getAll("pontos-venda", "pontos-venda");
@@ -19,25 +18,28 @@ class PaginaConsultores extends PaginaCadastro {
 
   colunas() {
     return [
-      { titulo: "Nome", ver: (c) => html`${this.nome(c, c.nome)} ${c.cor_identificacao ? renderCor(c.cor_identificacao) : nothing}` },
-      { titulo: "Ponto de venda", ver: (c) => c.ponto_venda },
-      { titulo: "Clientes", ver: (c) => numero(c.clientes), numero: true },
-      { titulo: "Contato", ver: (c) => [c.whatsapp, c.email].filter(Boolean).join(" · ") || "–" },
-      { titulo: "Pasta dos boletos", ver: (c) => c.pasta_boletos },
-      { titulo: "Situação", ver: (c) => seloAtivo(c.ativo) },
+      {
+        titulo: CONSULTORES.nome,
+        ver: (c) => html`${this.nome(c, c.nome)} ${c.cor_identificacao ? renderCor(c.cor_identificacao) : nothing}`,
+      },
+      { titulo: CONSULTORES.ponto_venda, ver: (c) => c.ponto_venda },
+      { titulo: MENU.clientes, ver: (c) => numero(c.clientes), numero: true },
+      { titulo: CONSULTORES.contato, ver: (c) => [c.whatsapp, c.email].filter(Boolean).join(" · ") || "–" },
+      { titulo: CONSULTORES.pasta, ver: (c) => c.pasta_boletos },
+      { titulo: CONSULTORES.situacao, ver: (c) => seloAtivo(c.ativo) },
     ];
   }
 
   campos(_, novo) {
     return [
-      { nome: "nome", rotulo: "Nome", obrigatorio: true },
-      { nome: "ponto_venda", rotulo: "Ponto de venda", tipo: "escolha", obrigatorio: true, opcoes: opcoesPontos(this.pontos),
-        dica: "Das linhas da planilha que não dizem o seu." },
-      { nome: "whatsapp", rotulo: "WhatsApp", dica: "Com DDD, como (67) 99999-0000." },
-      { nome: "email", rotulo: "E-mail" },
-      { nome: "pasta_boletos", rotulo: "Pasta dos boletos", dica: novo ? "Em branco: o nome do consultor." : "Vale para os próximos boletos." },
-      { nome: "cor_identificacao", rotulo: "Cor", dica: "Como #1d4e89." },
-      ...(novo ? [] : [{ nome: "ativo", rotulo: "Ativo", tipo: "marca" }]),
+      { nome: "nome", rotulo: CONSULTORES.nome, obrigatorio: true },
+      { nome: "ponto_venda", rotulo: CONSULTORES.ponto_venda, tipo: "escolha", obrigatorio: true,
+        opcoes: opcoesPontos(this.pontos), dica: CONSULTORES.ponto_venda_dica },
+      { nome: "whatsapp", rotulo: CONSULTORES.whatsapp, dica: CONSULTORES.whatsapp_dica },
+      { nome: "email", rotulo: CONSULTORES.email },
+      { nome: "pasta_boletos", rotulo: CONSULTORES.pasta, dica: novo ? CONSULTORES.pasta_nova : CONSULTORES.pasta_mudada },
+      { nome: "cor_identificacao", rotulo: CONSULTORES.cor, dica: CONSULTORES.cor_dica },
+      ...(novo ? [] : [{ nome: "ativo", rotulo: CONSULTORES.ativo, tipo: "marca" }]),
     ];
   }
 }

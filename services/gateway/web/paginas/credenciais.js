@@ -4,16 +4,14 @@ import { get, getAll } from "../api.js";
 import { PaginaCadastro, opcoesPontos } from "../cadastro.js";
 import "../teste-credencial.js";
 import { T } from "../textos.js";
+import { CREDENCIAIS } from "../textos/credenciais.js";
 import { dataHora, numero } from "../ui.js";
 
 class PaginaCredenciais extends PaginaCadastro {
   static properties = { testada: { state: true } }; // the credential whose test is shown
 
   caminho = "credenciais";
-  palavras = {
-    titulo: "Credenciais do portal", novo: "Nova credencial", um: "Credencial", nenhum: "Nenhuma credencial ainda.",
-    excluir: (linha) => `Excluir a credencial ${linha.usuario}? Se já entrou no portal, será só desativada.`,
-  };
+  palavras = CREDENCIAIS.palavras;
 
   async list() {
     const [pontos, { desfechos }] = await Promise.all([getAll("pontos-venda", "pontos-venda"), get("desfechos")]);
@@ -24,14 +22,15 @@ class PaginaCredenciais extends PaginaCadastro {
 
   campos(_, novo) {
     return [
-      { nome: "ponto_venda", rotulo: "Ponto de venda", tipo: "escolha", obrigatorio: true, opcoes: opcoesPontos(this.pontos) },
-      { nome: "usuario", rotulo: "Usuário no portal", obrigatorio: true },
-      { nome: "senha", rotulo: "Senha no portal", tipo: "senha", obrigatorio: novo, completar: "new-password",
-        dica: novo ? "Fica guardada cifrada e nunca é mostrada." : "Em branco: continua a de agora, que nunca é mostrada." },
-      { nome: "codigo_empresa", rotulo: "Código da empresa", dica: novo ? "Em branco: 0101." : "" },
-      { nome: "max_sessoes", rotulo: "Sessões ao mesmo tempo", tipo: "numero", valor: novo ? 1 : undefined,
-        dica: "Mais de uma só se o portal deixar a mesma conta entrar duas vezes." },
-      ...(novo ? [] : [{ nome: "ativo", rotulo: "Ativa", tipo: "marca" }]),
+      { nome: "ponto_venda", rotulo: CREDENCIAIS.ponto_venda, tipo: "escolha", obrigatorio: true,
+        opcoes: opcoesPontos(this.pontos) },
+      { nome: "usuario", rotulo: CREDENCIAIS.usuario, obrigatorio: true },
+      { nome: "senha", rotulo: CREDENCIAIS.senha, tipo: "senha", obrigatorio: novo, completar: "new-password",
+        dica: novo ? CREDENCIAIS.senha_nova : CREDENCIAIS.senha_mudada },
+      { nome: "codigo_empresa", rotulo: CREDENCIAIS.codigo_empresa, dica: novo ? CREDENCIAIS.codigo_empresa_dica : "" },
+      { nome: "max_sessoes", rotulo: CREDENCIAIS.max_sessoes, tipo: "numero", valor: novo ? 1 : undefined,
+        dica: CREDENCIAIS.max_sessoes_dica },
+      ...(novo ? [] : [{ nome: "ativo", rotulo: CREDENCIAIS.ativa, tipo: "marca" }]),
     ];
   }
 
@@ -42,27 +41,29 @@ class PaginaCredenciais extends PaginaCadastro {
   }
 
   renderCredencial(c) {
-    const [classe, texto] = !c.ativo ? ["", "Inativa"] : c.parada_codigo ? ["mau", "Parada: espera uma pessoa"] : ["bom", "Ativa"];
+    const [classe, texto] = !c.ativo ? ["", CREDENCIAIS.inativa]
+      : c.parada_codigo ? ["mau", CREDENCIAIS.parada] : ["bom", CREDENCIAIS.ativa];
     return html`
-      <article class="cartao" aria-label="Credencial ${c.usuario} de ${c.ponto_venda}">
+      <article class="cartao" aria-label=${CREDENCIAIS.nome(c)}>
         <div class="cabeca">
           <h2>${c.ponto_venda} · ${c.usuario} <span class="selo ${classe}">${texto}</span></h2>
           <div class="acoes">
             <button class="secundario" ?hidden=${!this.pode} @click=${() => (this.aberta = c)}>${T.editar}</button>
-            <button ?hidden=${!this.pode} ?disabled=${!c.ativo} @click=${() => (this.testada = c)}>Testar agora</button>
+            <button ?hidden=${!this.pode} ?disabled=${!c.ativo} @click=${() => (this.testada = c)}>${CREDENCIAIS.testar}</button>
           </div>
         </div>
         ${c.parada_codigo ? html`
           <div class="destaque">
             <h3>${this.titulos[c.parada_codigo] ?? c.parada_codigo}</h3>
             <p>${c.parada_texto}</p>
-            <p class="fraco">Parada em ${dataHora(c.parada_em)}. Nada é enviado ao portal com ela até que uma pessoa aja.</p>
+            <p class="fraco">${CREDENCIAIS.parada_em(dataHora(c.parada_em))}</p>
           </div>` : nothing}
         <dl class="numeros">
-          <div><dt>Último login</dt><dd>${dataHora(c.ultimo_login)}</dd></div>
-          <div><dt>Último erro</dt><dd>${dataHora(c.ultimo_erro)}${c.mensagem_erro ? html`: ${c.mensagem_erro}` : nothing}</dd></div>
-          <div><dt>Sessões ao mesmo tempo</dt><dd>${numero(c.max_sessoes)}</dd></div>
-          <div><dt>Código da empresa</dt><dd>${c.codigo_empresa ?? "–"}</dd></div>
+          <div><dt>${CREDENCIAIS.ultimo_login}</dt><dd>${dataHora(c.ultimo_login)}</dd></div>
+          <div><dt>${CREDENCIAIS.ultimo_erro}</dt><dd>${dataHora(c.ultimo_erro)}${c.mensagem_erro
+            ? html`: ${c.mensagem_erro}` : nothing}</dd></div>
+          <div><dt>${CREDENCIAIS.max_sessoes}</dt><dd>${numero(c.max_sessoes)}</dd></div>
+          <div><dt>${CREDENCIAIS.codigo_empresa}</dt><dd>${c.codigo_empresa ?? "–"}</dd></div>
         </dl>
       </article>
     `;

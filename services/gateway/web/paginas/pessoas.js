@@ -2,17 +2,15 @@
 import { html, nothing } from "../vendor/lit.js";
 import { getAll, post } from "../api.js";
 import { PaginaCadastro, opcoesPontos, seloAtivo } from "../cadastro.js";
-import { PAPEIS, T } from "../textos.js";
+import { MENU, PAPEIS, T } from "../textos.js";
+import { PESSOAS } from "../textos/pessoas.js";
 import { confirmar, dataHora } from "../ui.js";
 
 class PaginaPessoas extends PaginaCadastro {
   static properties = { provisoria: { state: true }, copiada: { state: true } };
 
   caminho = "pessoas";
-  palavras = {
-    titulo: "Pessoas", novo: "Nova pessoa", um: "Pessoa", nenhum: "Ninguém por aqui.",
-    excluir: (linha) => `Excluir ${linha.nome}? As sessões dela terminam na hora.`,
-  };
+  palavras = { titulo: MENU.pessoas, ...PESSOAS.palavras };
 
   async list() {
     this.pontos = await getAll("pontos-venda", "pontos-venda");
@@ -21,24 +19,27 @@ class PaginaPessoas extends PaginaCadastro {
 
   colunas() {
     return [
-      { titulo: "Nome", ver: (p) => this.nome(p, p.nome) },
-      { titulo: "E-mail", ver: (p) => p.email },
-      { titulo: "Papel", ver: (p) => PAPEIS[p.escopo] },
-      { titulo: "Pontos de venda", ver: (p) => p.pontos_venda?.join(", ") ?? "Todos" },
-      { titulo: "Último acesso", ver: (p) => dataHora(p.ultimo_acesso) },
-      { titulo: "Situação", ver: (p) => html`${seloAtivo(p.ativo)} ${p.trocar_senha ? html`<small>senha provisória</small>` : nothing}` },
+      { titulo: PESSOAS.nome, ver: (p) => this.nome(p, p.nome) },
+      { titulo: PESSOAS.email, ver: (p) => p.email },
+      { titulo: PESSOAS.papel, ver: (p) => PAPEIS[p.escopo] },
+      { titulo: MENU["pontos-venda"], ver: (p) => p.pontos_venda?.join(", ") ?? T.todos },
+      { titulo: PESSOAS.ultimo_acesso, ver: (p) => dataHora(p.ultimo_acesso) },
+      {
+        titulo: PESSOAS.situacao,
+        ver: (p) => html`${seloAtivo(p.ativo)} ${p.trocar_senha ? html`<small>${PESSOAS.trocar_senha}</small>` : nothing}`,
+      },
     ];
   }
 
   campos(linha, novo) {
     return [
-      { nome: "nome", rotulo: "Nome", obrigatorio: true },
-      { nome: "email", rotulo: "E-mail", obrigatorio: true },
-      { nome: "escopo", rotulo: "Papel", tipo: "escolha", valor: novo ? "operador" : linha.escopo, opcoes: Object.entries(PAPEIS),
-        dica: "Leitura só vê; o operador trabalha; o administrador cuida também de credenciais e pessoas." },
-      { nome: "pontos_venda", rotulo: "Pontos de venda", tipo: "varios", todos: "Todos os pontos de venda",
+      { nome: "nome", rotulo: PESSOAS.nome, obrigatorio: true },
+      { nome: "email", rotulo: PESSOAS.email, obrigatorio: true },
+      { nome: "escopo", rotulo: PESSOAS.papel, tipo: "escolha", valor: novo ? "operador" : linha.escopo,
+        opcoes: Object.entries(PAPEIS), dica: PESSOAS.papel_dica },
+      { nome: "pontos_venda", rotulo: MENU["pontos-venda"], tipo: "varios", todos: PESSOAS.todos_pontos,
         valor: novo ? null : linha.pontos_venda, opcoes: opcoesPontos(this.pontos) },
-      ...(novo ? [] : [{ nome: "ativo", rotulo: "Ativa: pode entrar", tipo: "marca", valor: linha.ativo }]),
+      ...(novo ? [] : [{ nome: "ativo", rotulo: PESSOAS.ativa, tipo: "marca", valor: linha.ativo }]),
     ];
   }
 
@@ -47,11 +48,11 @@ class PaginaPessoas extends PaginaCadastro {
   }
 
   acoes(linha) {
-    return html`<button type="button" class="secundario" @click=${() => this.reset(linha)}>Nova senha provisória</button>`;
+    return html`<button type="button" class="secundario" @click=${() => this.reset(linha)}>${PESSOAS.nova_senha}</button>`;
   }
 
   async reset(linha) {
-    if (!(await confirmar(`Dar a ${linha.nome} uma nova senha provisória? A atual deixa de valer e as sessões terminam.`, "Dar nova senha"))) return;
+    if (!(await confirmar(PESSOAS.nova_senha_pergunta(linha.nome), PESSOAS.nova_senha_sim))) return;
     const dada = await this.fazer(() => post(`pessoas/${linha.id}/senha`));
     this.querySelector("ficha-cadastro")?.close();
     if (dada) this.show(linha.nome, dada.senha_provisoria);
@@ -70,10 +71,10 @@ class PaginaPessoas extends PaginaCadastro {
     lugar.select();
     try {
       await navigator.clipboard.writeText(lugar.value);
-      this.copiada = "Copiada.";
+      this.copiada = PESSOAS.copiada;
     } catch {
       // Browsers give the clipboard only to secure pages.
-      this.copiada = "Não foi possível copiar: a senha está selecionada, copie-a com Ctrl+C.";
+      this.copiada = PESSOAS.nao_copiada;
     }
   }
 
@@ -85,16 +86,16 @@ class PaginaPessoas extends PaginaCadastro {
     const { nome, senha } = this.provisoria;
     return html`
       <dialog class="senha" aria-labelledby="senha-titulo" @close=${() => (this.provisoria = null)}>
-        <h2 id="senha-titulo">Senha provisória de ${nome}</h2>
-        <p>Entregue-a à pessoa: ela escolhe outra ao entrar. Esta senha não será mostrada de novo.</p>
+        <h2 id="senha-titulo">${PESSOAS.provisoria_de(nome)}</h2>
+        <p>${PESSOAS.provisoria_uso}</p>
         <div class="campo">
-          <label for="provisoria">Senha provisória</label>
+          <label for="provisoria">${PESSOAS.provisoria}</label>
           <input id="provisoria" readonly .value=${senha}>
         </div>
         <p role="status">${this.copiada}</p>
         <div class="acoes">
           <button class="secundario" @click=${(e) => e.target.closest("dialog").close()}>${T.fechar}</button>
-          <button @click=${this.copy}>Copiar</button>
+          <button @click=${this.copy}>${PESSOAS.copiar}</button>
         </div>
       </dialog>
     `;

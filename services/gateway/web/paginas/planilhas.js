@@ -3,7 +3,8 @@ import { html, nothing } from "../vendor/lit.js";
 import { callUntilDone, get, getAll } from "../api.js";
 import { opcoesPontos, tabela } from "../cadastro.js";
 import "../relato-planilha.js";
-import { T } from "../textos.js";
+import { MENU, T } from "../textos.js";
+import { PLANILHAS } from "../textos/planilhas.js";
 import { Pagina, avisar, campo, carregando, dataHora, numero, valores, vazio } from "../ui.js";
 
 const TIPOS = ".xlsx,.xls,.xlsm";
@@ -40,7 +41,7 @@ class PaginaPlanilhas extends Pagina {
     this.relato = null;
     if (!arquivo) return;
     const grande = arquivo.size > LIMITE_BYTES;
-    this.erros = grande ? { arquivo: "passa de 20 MB: divida a planilha ou tire dela as imagens" } : {};
+    this.erros = grande ? { arquivo: PLANILHAS.grande } : {};
     this.arquivo = grande ? null : arquivo;
   }
 
@@ -60,8 +61,8 @@ class PaginaPlanilhas extends Pagina {
       if (valor && nome !== "arquivo") formulario.append(nome, valor);
     }
     formulario.append("arquivo", this.arquivo);
-    this.lendo = simular ? "Lendo a planilha…" : "Importando a planilha…";
-    const esperar = () => (this.lendo = "A planilha é grande e ainda está sendo lida…");
+    this.lendo = simular ? PLANILHAS.lendo : PLANILHAS.importando;
+    const esperar = () => (this.lendo = PLANILHAS.esperando);
     try {
       return await this.fazer(async () => (await callUntilDone("POST", `planilhas${simular ? "?simular=true" : ""}`, formulario, esperar)).json());
     } finally {
@@ -72,7 +73,7 @@ class PaginaPlanilhas extends Pagina {
   async check(event) {
     event.preventDefault();
     if (!this.arquivo) {
-      this.erros = { arquivo: "escolha a planilha do consultor" };
+      this.erros = { arquivo: PLANILHAS.sem_arquivo };
       return;
     }
     this.relato = (await this.send(true))?.data;
@@ -97,12 +98,12 @@ class PaginaPlanilhas extends Pagina {
 
   render() {
     return html`
-      <h1 tabindex="-1">Planilhas</h1>
+      <h1 tabindex="-1">${MENU.planilhas}</h1>
       ${this.sessao.escopo === "leitura" || !this.pontos ? nothing : this.renderForm()}
       ${this.relato ? this.renderRelato() : nothing}
       <section class="cartao" aria-labelledby="importadas">
-        <h2 id="importadas">Planilhas importadas</h2>
-        ${!this.historico ? carregando() : this.historico.length ? this.renderHistorico() : vazio("Nenhuma planilha importada ainda.")}
+        <h2 id="importadas">${PLANILHAS.importadas}</h2>
+        ${!this.historico ? carregando() : this.historico.length ? this.renderHistorico() : vazio(PLANILHAS.nenhuma)}
       </section>
       ${this.aberta ? this.renderAberta(this.aberta) : nothing}
     `;
@@ -113,28 +114,29 @@ class PaginaPlanilhas extends Pagina {
     return html`
       <form class="cartao" @submit=${this.check} @change=${(e) => e.target.name !== "arquivo" && (this.relato = null)}>
         <div class="grade">
-          ${campo("consultor", "Consultor", html`
+          ${campo("consultor", PLANILHAS.consultor, html`
             <select id="consultor" name="consultor" required>
-              <option value="">Escolha</option>
+              <option value="">${PLANILHAS.escolha}</option>
               ${ativos.map((c) => html`<option value=${c.id}>${c.nome}</option>`)}
             </select>`, this.erros.consultor)}
-          ${campo("ponto_venda", "Ponto de venda das linhas que não o dizem", html`
+          ${campo("ponto_venda", PLANILHAS.ponto_venda, html`
             <select id="ponto_venda" name="ponto_venda">
-              <option value="">O do consultor</option>
+              <option value="">${PLANILHAS.do_consultor}</option>
               ${opcoesPontos(this.pontos.filter((p) => p.ativo)).map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
             </select>`, this.erros.ponto_venda)}
         </div>
         <div class="soltar ${this.sobre ? "sobre" : ""}" @dragover=${this.drag} @dragleave=${() => (this.sobre = false)} @drop=${this.drop}>
-          <label for="arquivo">Solte aqui a planilha, ou escolha o arquivo</label>
+          <label for="arquivo">${PLANILHAS.soltar}</label>
           <input id="arquivo" name="arquivo" type="file" accept=${TIPOS} aria-describedby="arquivo-escolhido"
             @change=${(e) => this.choose(e.target.files[0])}>
           <p id="arquivo-escolhido" role="status">${this.arquivo
-            ? html`<strong>${this.arquivo.name}</strong> · ${numero(Math.ceil(this.arquivo.size / 1024))} KB` : "Excel (.xlsx, .xls, .xlsm), até 20 MB"}</p>
+            ? html`<strong>${this.arquivo.name}</strong> · ${PLANILHAS.tamanho(numero(Math.ceil(this.arquivo.size / 1024)))}`
+            : PLANILHAS.formatos}</p>
           ${this.erros.arquivo ? html`<p class="erro-campo" role="alert">${this.erros.arquivo}</p>` : nothing}
         </div>
         <p role="status" class="fraco">${this.lendo}</p>
-        <button ?disabled=${this.ocupada}>Conferir a planilha</button>
-        <span class="fraco">Nada é gravado antes de você ver o relato.</span>
+        <button ?disabled=${this.ocupada}>${PLANILHAS.conferir}</button>
+        <span class="fraco">${PLANILHAS.conferir_dica}</span>
       </form>
     `;
   }
@@ -143,8 +145,8 @@ class PaginaPlanilhas extends Pagina {
     return html`
       <section class="cartao" id="relato" tabindex="-1" aria-labelledby="relato-titulo">
         <div class="cabeca">
-          <h2 id="relato-titulo">O que a importação vai fazer</h2>
-          <button ?disabled=${this.ocupada} @click=${this.import}>Importar</button>
+          <h2 id="relato-titulo">${PLANILHAS.relato}</h2>
+          <button ?disabled=${this.ocupada} @click=${this.import}>${PLANILHAS.importar}</button>
         </div>
         <relato-planilha .relato=${this.relato} .nome=${this.arquivo.name}></relato-planilha>
       </section>
@@ -153,14 +155,20 @@ class PaginaPlanilhas extends Pagina {
 
   renderHistorico() {
     return html`
-      ${tabela("Planilhas importadas", [
-        { titulo: "Arquivo", ver: (p) => html`<button class="nome" @click=${() => this.open(p)}>${p.nome_arquivo}</button>` },
-        { titulo: "Consultor", ver: (p) => p.consultor },
-        { titulo: "Importada", ver: (p) => html`${dataHora(p.importada_em)}${p.importada_por ? html`<br><small>${p.importada_por}</small>` : nothing}` },
-        { titulo: "Linhas", ver: (p) => numero(p.total), numero: true },
-        { titulo: "Novos", ver: (p) => numero(p.importados), numero: true },
-        { titulo: "Atualizados", ver: (p) => numero(p.atualizados), numero: true },
-        { titulo: "De fora", ver: (p) => numero(p.erros.length), numero: true },
+      ${tabela(PLANILHAS.importadas, [
+        {
+          titulo: PLANILHAS.arquivo,
+          ver: (p) => html`<button class="nome" @click=${() => this.open(p)}>${p.nome_arquivo}</button>`,
+        },
+        { titulo: PLANILHAS.consultor, ver: (p) => p.consultor },
+        {
+          titulo: PLANILHAS.importada,
+          ver: (p) => html`${dataHora(p.importada_em)}${p.importada_por ? html`<br><small>${p.importada_por}</small>` : nothing}`,
+        },
+        { titulo: PLANILHAS.contagens.total, ver: (p) => numero(p.total), numero: true },
+        { titulo: PLANILHAS.contagens.importados, ver: (p) => numero(p.importados), numero: true },
+        { titulo: PLANILHAS.contagens.atualizados, ver: (p) => numero(p.atualizados), numero: true },
+        { titulo: PLANILHAS.de_fora, ver: (p) => numero(p.erros.length), numero: true },
       ], this.historico)}
       ${this.cursor ? html`<button class="secundario" ?disabled=${this.ocupada} @click=${() => this.fazer(() => this.load(this.cursor))}>${T.mais}</button>` : nothing}
     `;

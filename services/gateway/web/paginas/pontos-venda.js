@@ -1,13 +1,12 @@
 // The pontos de venda, and the portal's address of each.
 import { PaginaCadastro, seloAtivo } from "../cadastro.js";
+import { MENU } from "../textos.js";
+import { PONTOS_VENDA } from "../textos/cadastros.js";
 import { numero } from "../ui.js";
 
 class PaginaPontosVenda extends PaginaCadastro {
   caminho = "pontos-venda";
-  palavras = {
-    titulo: "Pontos de venda", novo: "Novo ponto de venda", um: "Ponto de venda", nenhum: "Nenhum ponto de venda ainda.",
-    excluir: (linha) => `Excluir o ponto de venda ${linha.codigo}? Se já tiver clientes ou execuções, será só desativado.`,
-  };
+  palavras = { titulo: MENU["pontos-venda"], ...PONTOS_VENDA.palavras };
 
   chave(linha) {
     return linha.codigo;
@@ -15,24 +14,24 @@ class PaginaPontosVenda extends PaginaCadastro {
 
   colunas() {
     return [
-      { titulo: "Código", ver: (p) => this.nome(p, p.codigo) },
-      { titulo: "Nome", ver: (p) => p.nome },
-      { titulo: "Empresa", ver: (p) => p.empresa },
-      { titulo: "Clientes ativos", ver: (p) => numero(p.clientes), numero: true },
-      { titulo: "Credenciais", ver: (p) => numero(p.credenciais), numero: true },
-      { titulo: "Portal", ver: (p) => p.url_base },
-      { titulo: "Situação", ver: (p) => seloAtivo(p.ativo) },
+      { titulo: PONTOS_VENDA.codigo, ver: (p) => this.nome(p, p.codigo) },
+      { titulo: PONTOS_VENDA.nome, ver: (p) => p.nome },
+      { titulo: PONTOS_VENDA.empresa, ver: (p) => p.empresa },
+      { titulo: PONTOS_VENDA.clientes, ver: (p) => numero(p.clientes), numero: true },
+      { titulo: MENU.credenciais, ver: (p) => numero(p.credenciais), numero: true },
+      { titulo: PONTOS_VENDA.portal, ver: (p) => p.url_base },
+      { titulo: PONTOS_VENDA.situacao, ver: (p) => seloAtivo(p.ativo) },
     ];
   }
 
   campos(_, novo) {
     return [
-      { nome: "codigo", rotulo: "Código", obrigatorio: true, dica: "Como no portal: 17.308." },
-      { nome: "nome", rotulo: "Nome", obrigatorio: true },
-      { nome: "empresa", rotulo: "Empresa", obrigatorio: true },
-      { nome: "url_base", rotulo: "Endereço do portal", dica: novo ? "Em branco: o do perfil." : "" },
-      { nome: "perfil", rotulo: "Perfil do portal", dica: novo ? "Em branco: canopus." : "" },
-      ...(novo ? [] : [{ nome: "ativo", rotulo: "Ativo", tipo: "marca" }]),
+      { nome: "codigo", rotulo: PONTOS_VENDA.codigo, obrigatorio: true, dica: PONTOS_VENDA.codigo_dica },
+      { nome: "nome", rotulo: PONTOS_VENDA.nome, obrigatorio: true },
+      { nome: "empresa", rotulo: PONTOS_VENDA.empresa, obrigatorio: true },
+      { nome: "url_base", rotulo: PONTOS_VENDA.endereco, dica: novo ? PONTOS_VENDA.endereco_dica : "" },
+      { nome: "perfil", rotulo: PONTOS_VENDA.perfil, dica: novo ? PONTOS_VENDA.perfil_dica : "" },
+      ...(novo ? [] : [{ nome: "ativo", rotulo: PONTOS_VENDA.ativo, tipo: "marca" }]),
     ];
   }
 }
