@@ -85,7 +85,7 @@ export async function download(caminho) {
   // The whole name; the one beside it has lost its accents.
   const nome = /filename\*=UTF-8''([^;]+)/.exec(resposta.headers.get("Content-Disposition") ?? "")?.[1];
   const endereco = URL.createObjectURL(await resposta.blob());
-  const link = Object.assign(document.createElement("a"), { href: endereco, download: decodeURIComponent(nome ?? "arquivo") });
+  const link = Object.assign(document.createElement("a"), { href: endereco, download: decodeURIComponent(nome ?? T.arquivo) });
   link.click();
   setTimeout(() => URL.revokeObjectURL(endereco), 60_000);
 }

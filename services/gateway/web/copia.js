@@ -1,5 +1,6 @@
 // A text put on the clipboard. Outside https the browser has no clipboard to offer: there the older way does.
 // Resolves to whether it is there.
+import { COPIA } from "./textos/boletos.js";
 import { avisar } from "./ui.js";
 
 export async function copiar(texto, feito, perto = document.body) {
@@ -9,7 +10,7 @@ export async function copiar(texto, feito, perto = document.body) {
     avisar(feito);
     return true;
   } catch {
-    avisar(`O navegador não deixou copiar. Copie daqui: ${texto}`, "erro");
+    avisar(COPIA.negada(texto), "erro");
     return false;
   }
 }

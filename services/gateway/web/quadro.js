@@ -1,5 +1,6 @@
 // A block of the statistics: its title, its chart, and the same numbers as a table that everyone can read.
 import { html } from "./vendor/lit.js";
+import { QUADRO } from "./textos/estatisticas.js";
 
 // colunas: [title, row → text, number?]; the first heads its row. grafico: a template.
 export const quadro = (id, titulo, grafico, colunas, linhas) => html`
@@ -7,7 +8,7 @@ export const quadro = (id, titulo, grafico, colunas, linhas) => html`
     <h2 id=${id}>${titulo}</h2>
     ${grafico}
     <details>
-      <summary>Ver os números: ${titulo}</summary>
+      <summary>${QUADRO.numeros(titulo)}</summary>
       ${tabela(titulo, colunas, linhas)}
     </details>
   </section>

@@ -1,4 +1,4 @@
-// Every word of the dashboard that is not the server's, in one place: another language is another module like this one.
+// The words that several modules of the dashboard share; those of one area are in textos/. What the server says is its own.
 
 export const STATUS_CLIENTE = {
   pendente: "Na fila",
@@ -77,6 +77,18 @@ export const CONEXAO = {
   caida: "Conexão perdida; tentando de novo…",
 };
 
+// How numbers, dates and times are written.
+export const FORMATOS = {
+  idioma: "pt-BR",
+  nada: "–",
+  mes_ano: (mes, ano) => `${mes} de ${ano}`,
+  proxima: "Próxima parcela",
+  segundos: (quantos) => `${quantos} s`,
+  minutos: (quantos) => `${quantos} min`,
+  horas: (quantas, minutos) => `${quantas} h ${String(minutos).padStart(2, "0")} min`,
+  avanco: (feitos, total) => `${feitos} de ${total}`,
+};
+
 export const T = {
   sistema: "Canopus",
   pular: "Ir para o conteúdo",
@@ -96,40 +108,5 @@ export const T = {
   sessao_encerrada: "A sessão terminou. Entre de novo.",
   sem_servidor: "O servidor não respondeu. Confira a conexão e tente de novo.",
   pagina_desconhecida: "Página não encontrada.",
-};
-
-// The widget's, which people of the former system know by these words.
-export const WIDGET = {
-  titulo: "Boletos",
-  nome: (ponto) => `Downloads de boletos do ponto de venda ${ponto}`,
-  vencimento: "Vencimento",
-  limite: "Limite",
-  limite_dica: "vazio = todos",
-  iniciar: "Iniciar",
-  cancelar: "Cancelar",
-  confirmar: "Cancelar o que falta?",
-  sim: "Sim, cancelar",
-  nao: "Voltar",
-  andamento: "Contratos terminados",
-  registro: "Registro",
-  limpar: "Limpar",
-  vazio: "Nada registrado.",
-  acompanhando: (feitos, total) => `Acompanhando: ${feitos} de ${total} terminados.`,
-  retomada: "Conexão retomada.",
-  caida: CONEXAO.caida,
-  sem_sessao: "Entre no painel para acompanhar.",
-  sem_ponto: "Falta o atributo ponto-venda.",
-  sem_bilhete: "Falta o atributo bilhete-url: esta página é de outra origem.",
-  sem_resposta: "O servidor desta página não respondeu. Tente de novo.",
-  situacoes: { pronto: "Pronto", processando: "Processando", erro: "Erro", concluido: "Concluído" },
-  contadores: {
-    sucesso: "Sucesso",
-    erro: "Erros",
-    cpf_nao_encontrado: "Não encontrados",
-    sem_boleto: "Sem boleto",
-    ja_baixado: "Já baixados",
-    cancelado: "Cancelados",
-    processando: "Em andamento",
-    pendente: "Na fila",
-  },
+  arquivo: "arquivo",
 };

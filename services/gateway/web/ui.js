@@ -1,7 +1,7 @@
 // What the pages are made of: their base, formats, and the small pieces that every page shows alike.
 import { LitElement, html, nothing, svg } from "./vendor/lit.js";
 import { Recusa } from "./api.js";
-import { MESES, STATUS_CLIENTE, STATUS_EXECUCAO, T } from "./textos.js";
+import { FORMATOS, MESES, STATUS_CLIENTE, STATUS_EXECUCAO, T } from "./textos.js";
 
 // Pages live in the document itself, under its one style sheet.
 export class Base extends LitElement {
@@ -46,14 +46,14 @@ export class Pagina extends Base {
 
 // --- formats ---------------------------------------------------------------------------------------------------------
 
-const DATA_HORA = new Intl.DateTimeFormat("pt-BR", { dateStyle: "short", timeStyle: "short" });
-const DATA = new Intl.DateTimeFormat("pt-BR", { dateStyle: "short", timeZone: "UTC" });
-const HORA = new Intl.DateTimeFormat("pt-BR", { timeStyle: "medium" });
-const MOEDA = new Intl.NumberFormat("pt-BR", { style: "currency", currency: "BRL" });
-const NUMERO = new Intl.NumberFormat("pt-BR");
-const PERCENTUAL = new Intl.NumberFormat("pt-BR", { style: "percent", maximumFractionDigits: 1 });
+const DATA_HORA = new Intl.DateTimeFormat(FORMATOS.idioma, { dateStyle: "short", timeStyle: "short" });
+const DATA = new Intl.DateTimeFormat(FORMATOS.idioma, { dateStyle: "short", timeZone: "UTC" });
+const HORA = new Intl.DateTimeFormat(FORMATOS.idioma, { timeStyle: "medium" });
+const MOEDA = new Intl.NumberFormat(FORMATOS.idioma, { style: "currency", currency: "BRL" });
+const NUMERO = new Intl.NumberFormat(FORMATOS.idioma);
+const PERCENTUAL = new Intl.NumberFormat(FORMATOS.idioma, { style: "percent", maximumFractionDigits: 1 });
 
-const ou = (formato) => (valor) => (valor === null || valor === undefined || valor === "" ? "–" : formato(valor));
+const ou = (formato) => (valor) => (valor === null || valor === undefined || valor === "" ? FORMATOS.nada : formato(valor));
 export const dataHora = ou((iso) => DATA_HORA.format(new Date(iso)));
 export const data = ou((iso) => DATA.format(new Date(iso)));
 export const hora = ou((iso) => HORA.format(new Date(iso)));
@@ -61,7 +61,10 @@ export const moeda = ou((valor) => MOEDA.format(valor));
 export const numero = ou((valor) => NUMERO.format(valor));
 export const contar = (quantos, um, varios) => `${numero(quantos)} ${quantos === 1 ? um : varios}`;
 export const percentual = ou((valor) => PERCENTUAL.format(valor));
-export const mesAno = (mes, ano) => (mes ? `${MESES[mes - 1]}${ano ? ` de ${ano}` : ""}` : "Próxima parcela");
+export function mesAno(mes, ano) {
+  if (!mes) return FORMATOS.proxima;
+  return ano ? FORMATOS.mes_ano(MESES[mes - 1], ano) : MESES[mes - 1];
+}
 
 const MESES_ANTES = 3;
 const MESES_DEPOIS = 2;
@@ -74,13 +77,13 @@ export function listMeses(hoje = new Date()) {
   });
 }
 
-export const cota = (linha) => (linha.grupo === null ? "–" : `${linha.grupo}/${linha.cota}`);
+export const cota = (linha) => (linha.grupo === null ? FORMATOS.nada : `${linha.grupo}/${linha.cota}`);
 
 export const duracao = ou((segundos) => {
-  if (segundos < 60) return `${Math.max(1, Math.round(segundos))} s`;
-  if (segundos < 3600) return `${Math.round(segundos / 60)} min`;
+  if (segundos < 60) return FORMATOS.segundos(Math.max(1, Math.round(segundos)));
+  if (segundos < 3600) return FORMATOS.minutos(Math.round(segundos / 60));
   const minutos = Math.round(segundos / 60);
-  return `${Math.floor(minutos / 60)} h ${String(minutos % 60).padStart(2, "0")} min`;
+  return FORMATOS.horas(Math.floor(minutos / 60), minutos % 60);
 });
 
 // --- pieces ----------------------------------------------------------------------------------------------------------
@@ -117,7 +120,7 @@ export function barra(contadores, rotulo) {
   });
   return html`
     <div class="barra" role="progressbar" aria-label=${rotulo} aria-valuemin="0" aria-valuemax=${total}
-      aria-valuenow=${feitos} aria-valuetext="${feitos} de ${total}">
+      aria-valuenow=${feitos} aria-valuetext=${FORMATOS.avanco(feitos, total)}>
       <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
         ${partes.map((p) => svgRect(p.status, p.inicio, p.largura))}
       </svg>

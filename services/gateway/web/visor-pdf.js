@@ -2,6 +2,7 @@
 import { html, nothing } from "./vendor/lit.js";
 import { callUntilDone, download } from "./api.js";
 import { T } from "./textos.js";
+import { VISOR } from "./textos/boletos.js";
 import { Pagina, carregando } from "./ui.js";
 
 class VisorPdf extends Pagina {
@@ -36,7 +37,7 @@ class VisorPdf extends Pagina {
         <div class="cabeca">
           <h2 id="visor-titulo">${this.titulo}</h2>
           <div class="acoes">
-            <button ?disabled=${this.ocupada} @click=${() => this.fazer(() => download(this.caminho))}>Baixar o PDF</button>
+            <button ?disabled=${this.ocupada} @click=${() => this.fazer(() => download(this.caminho))}>${VISOR.baixar}</button>
             <button class="secundario" @click=${this.close}>${T.fechar}</button>
           </div>
         </div>
@@ -47,8 +48,9 @@ class VisorPdf extends Pagina {
   }
 
   renderPdf() {
-    if (navigator.pdfViewerEnabled === false) return html`<p class="destaque">Este navegador não mostra PDFs na página. Use “Baixar o PDF”.</p>`;
-    return this.endereco ? html`<iframe class="pdf" src=${this.endereco} title="PDF: ${this.titulo}"></iframe>` : carregando();
+    if (navigator.pdfViewerEnabled === false) return html`<p class="destaque">${VISOR.sem_visor}</p>`;
+    if (!this.endereco) return carregando();
+    return html`<iframe class="pdf" src=${this.endereco} title=${VISOR.pdf(this.titulo)}></iframe>`;
   }
 }
 

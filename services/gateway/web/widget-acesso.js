@@ -1,7 +1,7 @@
 // The widget's two ways to the gateway: the session of who signed in, or the server of the page that it stands in.
 import { Recusa, get, post, setCsrf } from "./api.js";
 import { Conexao } from "./live.js";
-import { WIDGET } from "./textos.js";
+import { WIDGET } from "./textos/widget.js";
 
 const SERVIDOR = new URL(import.meta.url).origin;
 

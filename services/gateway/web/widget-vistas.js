@@ -1,6 +1,7 @@
 // The pieces that the widget shows.
 import { html, nothing } from "./vendor/lit.js";
-import { STATUS_EXECUCAO, WIDGET } from "./textos.js";
+import { STATUS_EXECUCAO } from "./textos.js";
+import { WIDGET } from "./textos/widget.js";
 import { barra, hora, listMeses, mesAno, numero } from "./ui.js";
 
 // An execution's status → the dot's.

@@ -3,7 +3,8 @@
 import { LitElement, html, nothing } from "./vendor/lit.js";
 import { Recusa } from "./api.js";
 import { TODAS } from "./live.js";
-import { STATUS_CLIENTE, STATUS_EXECUCAO, WIDGET } from "./textos.js";
+import { STATUS_CLIENTE, STATUS_EXECUCAO } from "./textos.js";
+import { WIDGET } from "./textos/widget.js";
 import { numero } from "./ui.js";
 import { chooseAcesso } from "./widget-acesso.js";
 import { estilo } from "./widget-estilo.js";

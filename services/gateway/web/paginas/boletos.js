@@ -2,13 +2,12 @@
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { download, get, getAll } from "../api.js";
 import { copiar } from "../copia.js";
-import { MESES, T } from "../textos.js";
+import { MENU, MESES, T } from "../textos.js";
+import { BOLETOS } from "../textos/boletos.js";
 import { Pagina, campo, carregando, contar, cota, data, dataHora, mesAno, moeda, valores, vazio } from "../ui.js";
 import "../visor-pdf.js";
 
 const DIGITACAO_MS = 350;
-const ORDENS = { consultor: "Por consultor e mês", recentes: "Baixados por último" };
-const SEM_CONSULTOR = "Sem consultor";
 
 // 47 digits as they stand on paper: AAAAA.AAAAA BBBBB.BBBBBB CCCCC.CCCCCC D EEEEEEEEEEEEEE
 const escreverLinha = (linha) =>
@@ -18,7 +17,7 @@ const escreverLinha = (linha) =>
 function agrupar(boletos) {
   const grupos = [];
   for (const boleto of boletos) {
-    const titulo = `${boleto.consultor ?? SEM_CONSULTOR} · ${mesAno(boleto.mes, boleto.ano)}`;
+    const titulo = `${boleto.consultor ?? BOLETOS.sem_consultor} · ${mesAno(boleto.mes, boleto.ano)}`;
     if (grupos.at(-1)?.titulo !== titulo) grupos.push({ titulo, boletos: [] });
     grupos.at(-1).boletos.push(boleto);
   }
@@ -83,7 +82,7 @@ class PaginaBoletos extends Pagina {
   }
 
   async copy(boleto, event) {
-    if (await copiar(boleto.linha_digitavel, "Linha digitável copiada.", event.target.parentElement)) this.copiado = boleto;
+    if (await copiar(boleto.linha_digitavel, BOLETOS.linha_copiada, event.target.parentElement)) this.copiado = boleto;
   }
 
   close() {
@@ -97,7 +96,7 @@ class PaginaBoletos extends Pagina {
 
   render() {
     return html`
-      <h1 tabindex="-1">Boletos</h1>
+      <h1 tabindex="-1">${MENU.boletos}</h1>
       ${this.pontos ? this.renderFiltros() : nothing}
       ${this.boletos ? this.renderBoletos() : carregando()}
       ${this.aberto ? this.renderAberto(this.aberto) : nothing}
@@ -106,7 +105,8 @@ class PaginaBoletos extends Pagina {
 
   renderFiltros() {
     const { erros } = this;
-    const escolha = (id, rotulo, opcoes, todos = T.todos) => campo(id, rotulo, html`
+    const { filtros } = BOLETOS;
+    const escolha = (id, opcoes, todos = T.todos) => campo(id, filtros[id], html`
       <select id=${id} name=${id}>
         ${todos ? html`<option value="">${todos}</option>` : nothing}
         ${opcoes.map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
@@ -114,13 +114,16 @@ class PaginaBoletos extends Pagina {
     return html`
       <form class="cartao" role="search" @submit=${this.submit} @change=${() => this.load()}>
         <div class="grade">
-          ${campo("busca", "Nome do cliente", html`<input id="busca" name="busca" type="search" maxlength="100" @input=${this.type}>`, erros.busca)}
-          ${campo("cpf", "CPF ou CNPJ", html`<input id="cpf" name="cpf" inputmode="numeric" maxlength="18" autocomplete="off">`, erros.cpf)}
-          ${escolha("ponto_venda", "Ponto de venda", this.pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}`]))}
-          ${escolha("consultor", "Consultor", this.consultores.map((c) => [c.id, c.nome]))}
-          ${escolha("mes", "Mês", MESES.map((nome, n) => [n + 1, nome]))}
-          ${campo("ano", "Ano", html`<input id="ano" name="ano" type="number" min="2000" max="2100" placeholder=${T.todos}>`, erros.ano)}
-          ${escolha("ordem", "Ordem", Object.entries(ORDENS), "")}
+          ${campo("busca", filtros.busca, html`
+            <input id="busca" name="busca" type="search" maxlength="100" @input=${this.type}>`, erros.busca)}
+          ${campo("cpf", filtros.cpf, html`
+            <input id="cpf" name="cpf" inputmode="numeric" maxlength="18" autocomplete="off">`, erros.cpf)}
+          ${escolha("ponto_venda", this.pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}`]))}
+          ${escolha("consultor", this.consultores.map((c) => [c.id, c.nome]))}
+          ${escolha("mes", MESES.map((nome, n) => [n + 1, nome]))}
+          ${campo("ano", filtros.ano, html`
+            <input id="ano" name="ano" type="number" min="2000" max="2100" placeholder=${T.todos}>`, erros.ano)}
+          ${escolha("ordem", Object.entries(BOLETOS.ordens), "")}
         </div>
       </form>
     `;
@@ -128,10 +131,11 @@ class PaginaBoletos extends Pagina {
 
   renderBoletos() {
     const { boletos, cursor, ordem } = this;
-    if (!boletos.length) return vazio("Nenhum boleto com estes filtros.");
-    const grupos = ordem === "consultor" ? agrupar(boletos) : [{ titulo: ORDENS.recentes, boletos }];
+    if (!boletos.length) return vazio(BOLETOS.nenhum);
+    const grupos = ordem === "consultor" ? agrupar(boletos) : [{ titulo: BOLETOS.ordens.recentes, boletos }];
+    const quantos = contar(boletos.length, ...BOLETOS.contagem);
     return html`
-      <p class="fraco" role="status">${contar(boletos.length, "boleto", "boletos")}${cursor ? ", e há mais" : ""}</p>
+      <p class="fraco" role="status">${cursor ? BOLETOS.ha_mais(quantos) : quantos}</p>
       ${repeat(grupos, (grupo) => grupo.titulo, (grupo, n) => html`
         <section class="cartao" aria-labelledby="grupo-${n}">
           <div class="cabeca">
@@ -140,25 +144,28 @@ class PaginaBoletos extends Pagina {
           </div>
           ${this.renderTabela(grupo)}
         </section>`)}
-      ${cursor ? html`<button class="secundario" ?disabled=${this.ocupada} @click=${() => this.load(cursor)}>${T.mais}</button>` : nothing}
+      ${cursor ? html`
+        <button class="secundario" ?disabled=${this.ocupada} @click=${() => this.load(cursor)}>${T.mais}</button>` : nothing}
     `;
   }
 
   // The last group may go on after what is loaded.
   renderQuantos({ boletos }, incompleto) {
     const total = boletos.reduce((soma, boleto) => soma + boleto.valor, 0);
-    const quantos = contar(boletos.length, "boleto", "boletos");
-    return incompleto ? `${quantos} até aqui` : `${quantos} · ${moeda(total)}`;
+    const quantos = contar(boletos.length, ...BOLETOS.contagem);
+    return incompleto ? BOLETOS.ate_aqui(quantos) : `${quantos} · ${moeda(total)}`;
   }
 
   renderTabela({ titulo, boletos }) {
     const solto = this.ordem !== "consultor";
-    const titulos = ["Cliente", "Cota", ...(solto ? ["Consultor", "Mês"] : []), "Vencimento", "Valor", "Ações"];
+    const { cliente, cota: da_cota, consultor, mes, vencimento, valor, acoes } = BOLETOS.colunas;
+    const titulos = [cliente, da_cota, ...(solto ? [consultor, mes] : []), vencimento, valor, acoes];
     return html`
       <div class="rolagem">
         <table class="empilha">
-          <caption class="pular">Boletos: ${titulo}</caption>
-          <thead><tr>${titulos.map((nome) => html`<th scope="col" class=${nome === "Valor" ? "numero" : ""}>${nome}</th>`)}</tr></thead>
+          <caption class="pular">${BOLETOS.tabela(titulo)}</caption>
+          <thead><tr>${titulos.map((nome) => html`
+            <th scope="col" class=${nome === valor ? "numero" : ""}>${nome}</th>`)}</tr></thead>
           <tbody>${repeat(boletos, (b) => b.id, (b) => this.renderLinha(b, solto))}</tbody>
         </table>
       </div>
@@ -166,35 +173,44 @@ class PaginaBoletos extends Pagina {
   }
 
   renderLinha(b, solto) {
-    const nome = b.nome ?? "Sem nome";
+    const nome = b.nome ?? BOLETOS.sem_nome;
+    const { colunas } = BOLETOS;
+    const open = () => (this.aberto = b);
     return html`
       <tr>
-        <td class="principal"><button class="nome" @click=${() => (this.aberto = b)}>${nome}</button><br><small>${b.cpf}</small></td>
-        <td data-rotulo="Cota">${cota(b)}</td>
-        ${solto ? html`<td data-rotulo="Consultor">${b.consultor ?? SEM_CONSULTOR}</td><td data-rotulo="Mês">${mesAno(b.mes, b.ano)}</td>` : nothing}
-        <td data-rotulo="Vencimento">${data(b.vencimento)}</td>
-        <td data-rotulo="Valor" class="numero">${moeda(b.valor)}</td>
+        <td class="principal"><button class="nome" @click=${open}>${nome}</button><br><small>${b.cpf}</small></td>
+        <td data-rotulo=${colunas.cota}>${cota(b)}</td>
+        ${solto ? html`
+          <td data-rotulo=${colunas.consultor}>${b.consultor ?? BOLETOS.sem_consultor}</td>
+          <td data-rotulo=${colunas.mes}>${mesAno(b.mes, b.ano)}</td>` : nothing}
+        <td data-rotulo=${colunas.vencimento}>${data(b.vencimento)}</td>
+        <td data-rotulo=${colunas.valor} class="numero">${moeda(b.valor)}</td>
         <td class="botoes">
-          <button class="secundario" aria-label="Ver o boleto de ${nome}" @click=${() => (this.aberto = b)}>Ver</button>
-          <button class="secundario" aria-label="Baixar o boleto de ${nome}" @click=${() => this.save(b)}>Baixar</button>
+          <button class="secundario" aria-label=${BOLETOS.ver_de(nome)} @click=${open}>${BOLETOS.ver}</button>
+          <button class="secundario" aria-label=${BOLETOS.baixar_de(nome)} @click=${() => this.save(b)}>${BOLETOS.baixar}</button>
           ${b.linha_digitavel ? html`
-            <button class="secundario" aria-label="Copiar a linha digitável de ${nome}" @click=${(e) => this.copy(b, e)}>Copiar linha</button>` : nothing}
+            <button class="secundario" aria-label=${BOLETOS.copiar_de(nome)}
+              @click=${(e) => this.copy(b, e)}>${BOLETOS.copiar}</button>` : nothing}
         </td>
       </tr>
     `;
   }
 
   renderAberto(b) {
+    const texto = BOLETOS.detalhe({
+      cpf: b.cpf, cota: cota(b), mes: mesAno(b.mes, b.ano), vencimento: data(b.vencimento), valor: moeda(b.valor),
+      baixado: dataHora(b.baixado_em),
+    });
     const detalhe = html`
-      <p class="fraco">${b.cpf} · cota ${cota(b)} · ${mesAno(b.mes, b.ano)} · vence ${data(b.vencimento)} · ${moeda(b.valor)} · baixado em ${dataHora(b.baixado_em)}
-        · <a href="#/execucoes/${b.automacao_id}">ver a execução</a></p>
+      <p class="fraco">${texto}
+        · <a href="#/execucoes/${b.automacao_id}">${BOLETOS.ver_execucao}</a></p>
       ${b.linha_digitavel ? html`
         <p class="linha-digitavel"><code>${escreverLinha(b.linha_digitavel)}</code>
-          <button class="secundario" @click=${(e) => this.copy(b, e)}>Copiar linha digitável</button>
-          <span class="fraco" role="status">${this.copiado === b ? "Copiada." : ""}</span></p>` : nothing}
+          <button class="secundario" @click=${(e) => this.copy(b, e)}>${BOLETOS.copiar_linha}</button>
+          <span class="fraco" role="status">${this.copiado === b ? BOLETOS.copiada : ""}</span></p>` : nothing}
     `;
     return html`
-      <visor-pdf .titulo=${b.nome ?? "Boleto"} .caminho=${`boletos/${b.id}/pdf`} .detalhe=${detalhe}
+      <visor-pdf .titulo=${b.nome ?? BOLETOS.sem_titulo} .caminho=${`boletos/${b.id}/pdf`} .detalhe=${detalhe}
         @fechar=${this.close}></visor-pdf>
     `;
   }

@@ -1,0 +1,37 @@
+// The widget's words: people of the former system know it by them.
+import { CONEXAO } from "../textos.js";
+
+export const WIDGET = {
+  titulo: "Boletos",
+  nome: (ponto) => `Downloads de boletos do ponto de venda ${ponto}`,
+  vencimento: "Vencimento",
+  limite: "Limite",
+  limite_dica: "vazio = todos",
+  iniciar: "Iniciar",
+  cancelar: "Cancelar",
+  confirmar: "Cancelar o que falta?",
+  sim: "Sim, cancelar",
+  nao: "Voltar",
+  andamento: "Contratos terminados",
+  registro: "Registro",
+  limpar: "Limpar",
+  vazio: "Nada registrado.",
+  acompanhando: (feitos, total) => `Acompanhando: ${feitos} de ${total} terminados.`,
+  retomada: "Conexão retomada.",
+  caida: CONEXAO.caida,
+  sem_sessao: "Entre no painel para acompanhar.",
+  sem_ponto: "Falta o atributo ponto-venda.",
+  sem_bilhete: "Falta o atributo bilhete-url: esta página é de outra origem.",
+  sem_resposta: "O servidor desta página não respondeu. Tente de novo.",
+  situacoes: { pronto: "Pronto", processando: "Processando", erro: "Erro", concluido: "Concluído" },
+  contadores: {
+    sucesso: "Sucesso",
+    erro: "Erros",
+    cpf_nao_encontrado: "Não encontrados",
+    sem_boleto: "Sem boleto",
+    ja_baixado: "Já baixados",
+    cancelado: "Cancelados",
+    processando: "Em andamento",
+    pendente: "Na fila",
+  },
+};
