@@ -19,7 +19,7 @@ POLITICA = (
 WIDGET = frozenset(
     {
         "widget.js", "widget-acesso.js", "widget-estilo.js", "widget-vistas.js",
-        "api.js", "live.js", "reducer.js", "textos.js", "textos/widget.js", "ui.js", "vendor/lit.js",
+        "api.js", "live.js", "reducer.js", "textos/comum.js", "textos/widget.js", "ui.js", "vendor/lit.js",
     }
 )  # fmt: skip
 PARA_OUTROS = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}

@@ -139,7 +139,7 @@ async def test_the_first_view_is_small_and_comes_from_here_alone(balcao: Balcao,
     await add_loja(balcao.pool)
     await add_pessoa(balcao.pool)
     pedidos: list[Request] = []
-    pagina.on("requestfinished", pedidos.append)
+    pagina.on("requestfinished", lambda pedido: pedidos.append(pedido))
     await enter(balcao, pagina)
     await expect(pagina.get_by_role("button", name="Baixar 3 boletos")).to_be_visible()
     assert {pedido.url.split("/")[2] for pedido in pedidos} == {balcao.origem.split("/")[2]}

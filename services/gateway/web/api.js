@@ -1,5 +1,5 @@
 // The REST API as the pages use it: the session travels in its cookie, changes carry the page's CSRF token.
-import { T } from "./textos.js";
+import { T } from "./textos/comum.js";
 
 export const API = "/api/automation";
 const SEM_EFEITO = ["GET", "HEAD"];

@@ -2,7 +2,7 @@
 import { html, nothing } from "./vendor/lit.js";
 import { get, remove, setCsrf } from "./api.js";
 import { conexao } from "./live.js";
-import { CONEXAO, MENU, T } from "./textos.js";
+import { CONEXAO, MENU, T } from "./textos/comum.js";
 import { Base, avisar } from "./ui.js";
 
 // Path → the page's element; the module of the same name is loaded when it is first shown. papel: who sees it.

@@ -1,7 +1,7 @@
 // What did not work in an execution, by cause: how many, what it means, who acts, and trying again.
 import { html, nothing } from "./vendor/lit.js";
 import { findDesfecho } from "./desfechos.js";
-import { QUEM_AGE } from "./textos.js";
+import { QUEM_AGE } from "./textos/comum.js";
 import { EXECUCAO } from "./textos/execucao.js";
 import { Base, numero } from "./ui.js";
 

@@ -1,7 +1,7 @@
 // The form in a dialog that makes or changes one entry of the register; each refusal stands at its field.
 import { html, nothing } from "./vendor/lit.js";
 import { ask } from "./api.js";
-import { T } from "./textos.js";
+import { T } from "./textos/comum.js";
 import { Pagina, avisar, campo, confirmar } from "./ui.js";
 
 // campos: [{ nome, rotulo, tipo, opcoes, obrigatorio, dica, nulo, valor, completar }]

@@ -2,7 +2,7 @@
 import { html, nothing } from "./vendor/lit.js";
 import { tabela } from "./cadastro.js";
 import { saveCsv } from "./csv.js";
-import { T } from "./textos.js";
+import { T } from "./textos/comum.js";
 import { RELATO } from "./textos/planilhas.js";
 import { Base, campo, numero } from "./ui.js";
 

@@ -1,7 +1,7 @@
 // The test of a credential in a dialog: each step of the login as it ends, then what it means and what to do.
 import { html, nothing } from "./vendor/lit.js";
 import { callUntilDone } from "./api.js";
-import { MENU, T } from "./textos.js";
+import { MENU, T } from "./textos/comum.js";
 import { TESTE } from "./textos/credenciais.js";
 import { Pagina, numero } from "./ui.js";
 

@@ -1,7 +1,7 @@
 // What the pages are made of: their base, formats, and the small pieces that every page shows alike.
 import { LitElement, html, nothing, svg } from "./vendor/lit.js";
 import { Recusa } from "./api.js";
-import { FORMATOS, MESES, STATUS_CLIENTE, STATUS_EXECUCAO, T } from "./textos.js";
+import { FORMATOS, MESES, STATUS_CLIENTE, STATUS_EXECUCAO, T } from "./textos/comum.js";
 
 // Pages live in the document itself, under its one style sheet.
 export class Base extends LitElement {

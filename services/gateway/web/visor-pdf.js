@@ -1,7 +1,7 @@
 // A PDF in a window of the page: fetched as whoever signed in, shown by the browser's own viewer where it has one.
 import { html, nothing } from "./vendor/lit.js";
 import { callUntilDone, download } from "./api.js";
-import { T } from "./textos.js";
+import { T } from "./textos/comum.js";
 import { VISOR } from "./textos/boletos.js";
 import { Pagina, carregando } from "./ui.js";
 

@@ -1,6 +1,6 @@
 // The pieces that the widget shows.
 import { html, nothing } from "./vendor/lit.js";
-import { STATUS_EXECUCAO } from "./textos.js";
+import { STATUS_EXECUCAO } from "./textos/comum.js";
 import { WIDGET } from "./textos/widget.js";
 import { barra, hora, listMeses, mesAno, numero } from "./ui.js";
 

@@ -3,7 +3,7 @@
 import { LitElement, html, nothing } from "./vendor/lit.js";
 import { Recusa } from "./api.js";
 import { TODAS } from "./live.js";
-import { STATUS_CLIENTE, STATUS_EXECUCAO } from "./textos.js";
+import { STATUS_CLIENTE, STATUS_EXECUCAO } from "./textos/comum.js";
 import { WIDGET } from "./textos/widget.js";
 import { numero } from "./ui.js";
 import { chooseAcesso } from "./widget-acesso.js";

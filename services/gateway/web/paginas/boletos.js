@@ -2,7 +2,7 @@
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { download, get, getAll } from "../api.js";
 import { copiar } from "../copia.js";
-import { MENU, MESES, T } from "../textos.js";
+import { MENU, MESES, T } from "../textos/comum.js";
 import { BOLETOS } from "../textos/boletos.js";
 import { Pagina, campo, carregando, contar, cota, data, dataHora, mesAno, moeda, valores, vazio } from "../ui.js";
 import "../visor-pdf.js";

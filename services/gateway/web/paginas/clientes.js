@@ -3,7 +3,7 @@ import { html, nothing } from "../vendor/lit.js";
 import { get, getAll } from "../api.js";
 import { opcoesPontos, seloAtivo, tabela } from "../cadastro.js";
 import "../ficha.js";
-import { MENU, T } from "../textos.js";
+import { MENU, T } from "../textos/comum.js";
 import { CLIENTES } from "../textos/cadastros.js";
 import { Pagina, campo, carregando, cota, ir, valores, vazio } from "../ui.js";
 

@@ -2,7 +2,7 @@
 import { html, nothing, svg } from "../vendor/lit.js";
 import { getAll } from "../api.js";
 import { PaginaCadastro, opcoesPontos, seloAtivo } from "../cadastro.js";
-import { MENU } from "../textos.js";
+import { MENU } from "../textos/comum.js";
 import { CONSULTORES } from "../textos/cadastros.js";
 import { numero } from "../ui.js";
 

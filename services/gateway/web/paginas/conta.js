@@ -1,7 +1,7 @@
 // The own account: who one is, and the password.
 import { html, nothing } from "../vendor/lit.js";
 import { get, post } from "../api.js";
-import { MENU, PAPEIS } from "../textos.js";
+import { MENU, PAPEIS } from "../textos/comum.js";
 import { ENTRADA } from "../textos/entrada.js";
 import { Pagina, campo, valores } from "../ui.js";
 

@@ -1,7 +1,7 @@
 // One contract of an execution in full: what happened, who must act, the attempts, and what was kept as evidence.
 import { html, nothing } from "../vendor/lit.js";
 import { API, get } from "../api.js";
-import { ETAPAS, QUEM_AGE, T } from "../textos.js";
+import { ETAPAS, QUEM_AGE, T } from "../textos/comum.js";
 import { EXECUCAO } from "../textos/execucao.js";
 import { Pagina, carregando, cota, dataHora, duracao, selo } from "../ui.js";
 

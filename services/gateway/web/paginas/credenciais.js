@@ -3,7 +3,7 @@ import { html, nothing, repeat } from "../vendor/lit.js";
 import { get, getAll } from "../api.js";
 import { PaginaCadastro, opcoesPontos } from "../cadastro.js";
 import "../teste-credencial.js";
-import { T } from "../textos.js";
+import { T } from "../textos/comum.js";
 import { CREDENCIAIS } from "../textos/credenciais.js";
 import { dataHora, numero } from "../ui.js";
 

@@ -1,7 +1,7 @@
 // Signing in.
 import { html } from "../vendor/lit.js";
 import { post } from "../api.js";
-import { T } from "../textos.js";
+import { T } from "../textos/comum.js";
 import { ENTRADA } from "../textos/entrada.js";
 import { Pagina, campo, valores } from "../ui.js";
 

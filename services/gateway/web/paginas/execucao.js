@@ -6,7 +6,7 @@ import { findDesfecho, loadDesfechos } from "../desfechos.js";
 import { conexao } from "../live.js";
 import "../lista-virtual.js";
 import { prever } from "../previsao.js";
-import { ETAPAS, STATUS_CLIENTE, T, TIPOS } from "../textos.js";
+import { ETAPAS, STATUS_CLIENTE, T, TIPOS } from "../textos/comum.js";
 import { EXECUCAO } from "../textos/execucao.js";
 import {
   Pagina, avisar, barra, carregando, confirmar, cota, dataHora, duracao, hora, ir, mesAno, numero, selo, seloExecucao, vazio,

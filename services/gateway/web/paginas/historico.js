@@ -2,7 +2,7 @@
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { download, get, getAll } from "../api.js";
 import { conexao } from "../live.js";
-import { MENU, STATUS_EXECUCAO, T, TIPOS } from "../textos.js";
+import { MENU, STATUS_EXECUCAO, T, TIPOS } from "../textos/comum.js";
 import { INICIO } from "../textos/inicio.js";
 import { Pagina, barra, campo, carregando, dataHora, duracao, mesAno, numero, seloExecucao, valores, vazio } from "../ui.js";
 

@@ -2,7 +2,7 @@
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { get, getAll, post } from "../api.js";
 import { conexao } from "../live.js";
-import { MENU, T, TIPOS } from "../textos.js";
+import { MENU, T, TIPOS } from "../textos/comum.js";
 import { INICIO } from "../textos/inicio.js";
 import {
   Pagina, barra, campo, carregando, dataHora, ir, listMeses, mesAno, numero, seloExecucao, valores, vazio,

@@ -2,7 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import { getAll, post } from "../api.js";
 import { PaginaCadastro, opcoesPontos, seloAtivo } from "../cadastro.js";
-import { MENU, PAPEIS, T } from "../textos.js";
+import { MENU, PAPEIS, T } from "../textos/comum.js";
 import { PESSOAS } from "../textos/pessoas.js";
 import { confirmar, dataHora } from "../ui.js";
 

@@ -3,7 +3,7 @@ import { html, nothing } from "../vendor/lit.js";
 import { callUntilDone, get, getAll } from "../api.js";
 import { opcoesPontos, tabela } from "../cadastro.js";
 import "../relato-planilha.js";
-import { MENU, T } from "../textos.js";
+import { MENU, T } from "../textos/comum.js";
 import { PLANILHAS } from "../textos/planilhas.js";
 import { Pagina, avisar, campo, carregando, dataHora, numero, valores, vazio } from "../ui.js";
 

@@ -1,6 +1,6 @@
 // The pontos de venda, and the portal's address of each.
 import { PaginaCadastro, seloAtivo } from "../cadastro.js";
-import { MENU } from "../textos.js";
+import { MENU } from "../textos/comum.js";
 import { PONTOS_VENDA } from "../textos/cadastros.js";
 import { numero } from "../ui.js";
 

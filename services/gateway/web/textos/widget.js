@@ -1,5 +1,5 @@
 // The widget's words: people of the former system know it by them.
-import { CONEXAO } from "../textos.js";
+import { CONEXAO } from "./comum.js";
 
 export const WIDGET = {
   titulo: "Boletos",

@@ -1,4 +1,4 @@
-// The words that several modules of the dashboard share; those of one area are in textos/. What the server says is its own.
+// The words that several modules of the dashboard share; another language is another folder like this one. What the server says is its own.
 
 export const STATUS_CLIENTE = {
   pendente: "Na fila",
