@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -317,12 +318,19 @@ async def test_no_answer_of_the_api_opens_itself_to_another_origin(cena: Cena) -
                 assert resposta.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
+def list_imports(modulo: str) -> list[str]:
+    """What a module imports, by its path under web/."""
+    fonte, pasta = (WEB / modulo).read_text(encoding="utf-8"), posixpath.dirname(modulo)
+    return [posixpath.normpath(f"{pasta}/{alvo}") if pasta else posixpath.normpath(alvo)
+            for alvo in re.findall(r'from "(\.[^"]+)"', fonte)]  # fmt: skip
+
+
 async def test_exactly_the_widgets_modules_are_open_to_other_origins(cena: Cena) -> None:
     alcance, novos = set(), {"widget.js"}
     while novos:
         alcance |= novos
-        texto = {modulo: (WEB / modulo).read_text(encoding="utf-8") for modulo in novos if "vendor" not in modulo}
-        novos = {alvo for fonte in texto.values() for alvo in re.findall(r'from "\./([^"]+)"', fonte)} - alcance
+        proprios = {modulo for modulo in novos if "vendor" not in modulo}
+        novos = {alvo for modulo in proprios for alvo in list_imports(modulo)} - alcance
     assert alcance == WIDGET
     for arquivo in WEB.rglob("*.js"):
         modulo = arquivo.relative_to(WEB).as_posix()
