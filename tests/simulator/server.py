@@ -1,6 +1,7 @@
 """Runs the simulator: inside a test (`async with Simulador(cenario) as portal`) or as a program."""
 
 import asyncio
+import signal
 import socket
 from pathlib import Path
 from typing import Any, Self
@@ -83,15 +84,16 @@ def run_simulador(
         cenario = demonstracao().cenario
     else:
         cenario = load_cenario(cenario_path)
-    try:
-        asyncio.run(_announce(Simulador(cenario, porta, registro, host)))
-    except KeyboardInterrupt:
-        return
+    asyncio.run(_announce(Simulador(cenario, porta, registro, host)))
 
 
 async def _announce(aberto: Simulador) -> None:
+    fim, loop = asyncio.Event(), asyncio.get_running_loop()
+    # Also where a shell that started it in the background had the signal ignored.
+    for sinal in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sinal, fim.set)
     async with aberto as simulador:
         print(f"Portal simulado em {simulador.url} (Ctrl-C encerra)", flush=True)  # noqa: T201
         for c in simulador.portal.cenario.credenciais:
             print(f"  ponto de venda {c.ponto_venda}: usuário {c.usuario}, senha {c.senha}", flush=True)  # noqa: T201
-        await asyncio.Event().wait()
+        await fim.wait()

@@ -25,6 +25,6 @@ def test_it_runs_on_loopback_until_it_is_interrupted(tmp_path: Path) -> None:
                 assert "Login - Newcon" in answer.read().decode()
         finally:
             program.send_signal(signal.SIGINT)
-            code_out = program.wait(timeout=10)
+            code_out = program.wait(timeout=60)
     assert code_out == 0
     assert json.loads(log.read_text(encoding="utf-8").splitlines()[0])["pagina"] == "login"
