@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 import pytest
 from aiohttp import web
@@ -24,11 +26,15 @@ LOGIN = "<title>Login</title><form><input id=edtUsuario><input id=edtSenha type=
 
 
 @asynccontextmanager
-async def showing(paginas: Mapping[str, str | bytes]) -> AsyncIterator[tuple[SessaoNavegador, str]]:
+async def showing(
+    paginas: Mapping[str, str | bytes], demoram_s: Mapping[str, float] = MappingProxyType({})
+) -> AsyncIterator[tuple[SessaoNavegador, str]]:
     """A driver, and the address of a site with these pages; bytes are Latin-1."""
 
     async def answer(request: web.Request) -> web.Response:
-        corpo = paginas.get(request.path.removeprefix("/"), "")
+        pagina = request.path.removeprefix("/")
+        await asyncio.sleep(demoram_s.get(pagina, 0))
+        corpo = paginas.get(pagina, "")
         tipo = "text/html; charset=" + ("utf-8" if isinstance(corpo, str) else "iso-8859-1")
         return web.Response(body=corpo.encode() if isinstance(corpo, str) else corpo, headers={"Content-Type": tipo})
 
@@ -66,6 +72,14 @@ async def test_a_page_that_only_sends_the_browser_on_gives_way_to_the_next(passa
     async with showing({"a": passagem, "fim": "<p>Chegou</p>"}) as (driver, base):
         for _ in range(5):
             assert (await driver.open(f"{base}/a")).texto == "Chegou"
+
+
+async def test_a_page_asked_for_comes_though_the_one_before_goes_elsewhere_meanwhile() -> None:
+    """A contract cancelled in the middle of a click failed the next one's search: the click's page came after it."""
+    antes = "<input type=hidden name=__VSTATE><script>setTimeout(() => { location = '/tarde' }, 150)</script>"
+    async with showing({"a": antes, "tarde": "", "fim": "<p>Chegou</p>"}, demoram_s={"fim": 0.4}) as (driver, base):
+        await driver.open(f"{base}/a")
+        assert (await driver.open(f"{base}/fim")).texto == "Chegou"
 
 
 async def test_an_alert_that_a_timer_raises_is_waited_for() -> None:

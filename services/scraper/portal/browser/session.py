@@ -24,6 +24,8 @@ from services.scraper.portal.profile import Perfil
 log = logging.getLogger(__name__)
 
 
+_ATROPELADA = ("interrupted by another navigation", "net::ERR_ABORTED")
+_VEZES, _ASSENTA_S = 4, 0.1
 _FOTO_S = 5.0
 _AVISO_S = 1.0  # an alert that the page's own timer raises
 # How long the news of a browser's death may lag behind its effects.
@@ -123,7 +125,16 @@ class SessaoNavegador:
             log.warning("context did not close: %s", str(erro)[:200])
 
     async def _goto(self, url: str) -> Response | None:
-        return await self._page.goto(url, wait_until="domcontentloaded")
+        for vez in range(_VEZES):
+            try:
+                return await self._page.goto(url, wait_until="domcontentloaded")
+            except Error as erro:
+                # A contract was left in the middle of a click: what that had asked for comes after this, and nothing
+                # tells when it has come.
+                if vez + 1 == _VEZES or not any(sinal in erro.message for sinal in _ATROPELADA):
+                    raise
+                await asyncio.sleep(_ASSENTA_S * (vez + 1))
+        return None
 
     async def _follow(self, controle: Controle, campos: Mapping[Controle, str]) -> Response | None:
         async with self._page.expect_navigation(wait_until="domcontentloaded") as navigation:
