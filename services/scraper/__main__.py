@@ -23,7 +23,6 @@ ESPERA_CHAVES_S = 30.0
 async def main(stop: Stop) -> None:
     settings = load_settings(ScraperSettings)
     configure_logs(settings.log_formato, settings.log_nivel)
-    settings.check_driver()
     if settings.amqp_url is None:
         raise ConfiguracaoInvalida(
             "CANOPUS_AMQP_URL: falta o endereço do RabbitMQ (amqp://usuario:senha@servidor:5672/). "

@@ -77,6 +77,7 @@ class Porta:
 
     def __init__(self) -> None:
         self.trava = asyncio.Lock()
+        self.so_navegador = False  # the firewall has blocked requests without a browser
         self._ultima = self._recusada_ate = 0
 
     def note_concessao(self, cerca: int) -> None:
@@ -165,7 +166,7 @@ class Oficina:
         async with self._porta.trava:
             if self._porta.is_closed(concessao.cerca):
                 raise FimSessao("revogada")
-            duracao_s = await self._portal.log_in()
+            duracao_s = await self._portal.log_in(so_navegador=self._porta.so_navegador)
         await self._relator.tell(
             SessaoAberta(cerca=concessao.cerca, credencial_id=concessao.credencial_id, duracao_s=duracao_s)
         )
@@ -197,6 +198,7 @@ class Oficina:
             case PortalBloqueado() if authenticating:
                 raise await self._stop_credencial(falha, trabalho.andamento.etapa)
             case PortalBloqueado():
+                self._porta.so_navegador = True
                 raise FimSessao("bloqueada")
             case SessaoPerdida():
                 await self._portal.close()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-from services.scraper.portal import Acesso
-from services.scraper.portal.browser.launch import Navegador
-from services.scraper.portal.browser.session import SessaoNavegador
+from services.scraper.drivers import Drivers
+from services.scraper.portal import Acesso, Driver
 from services.scraper.portal.errors import Falha, LoginParado
 from services.scraper.portal.evidence import list_segredos, mask_texto
 from services.scraper.portal.flow import log_in
@@ -24,17 +23,15 @@ IDADE_MAX_S = 50 * 60.0
 class SessaoPortal:
     """The password is opened when the session first opens, and lives in this object alone."""
 
-    def __init__(
-        self, concessao: SessaoConcedida, navegador: Navegador, chaveiro: Chaveiro, ritmo_ms: int | None
-    ) -> None:
+    def __init__(self, concessao: SessaoConcedida, drivers: Drivers, chaveiro: Chaveiro, ritmo_ms: int | None) -> None:
         self._concessao = concessao
-        self._navegador = navegador
+        self._drivers = drivers
         self._chaveiro = chaveiro
         self._ritmo_ms = ritmo_ms
         self._acesso: Acesso | None = None
         self._perfil: Perfil | None = None
         self._ritmo: Ritmo | None = None
-        self.driver: SessaoNavegador | None = None
+        self.driver: Driver | None = None
         self._passos: Passos | None = None
         self._logada = False
         self._contratos = 0
@@ -61,20 +58,20 @@ class SessaoPortal:
     def mask(self, texto: str) -> str:
         return mask_texto(texto, self.segredos)
 
-    async def open(self) -> Passos:
+    async def open(self, *, so_navegador: bool = False) -> Passos:
         """A new cookie jar, not logged in. Raises Falha for an unreadable profile, LoginParado for a password."""
         await self.close()
         self._prepare()
         assert self._acesso and self._perfil and self._ritmo
-        self.driver = await self._navegador.open_driver(self._acesso, self._perfil, self._ritmo)
+        self.driver = await self._drivers.open(self._perfil, self._ritmo, so_navegador=so_navegador)
         self._passos = Passos(self.driver, self._perfil, self._acesso.url_base, self._ritmo)
         self._aberta_em, self._contratos = time.monotonic(), 0
         return self._passos
 
-    async def log_in(self) -> float:
+    async def log_in(self, *, so_navegador: bool = False) -> float:
         """Returns the seconds it took. Raises LoginParado, PortalBloqueado, Falha."""
         inicio = time.monotonic()
-        await log_in(await self.open(), self.acesso)
+        await log_in(await self.open(so_navegador=so_navegador), self.acesso)
         self._logada = True
         return round(time.monotonic() - inicio, 3)
 
@@ -84,9 +81,7 @@ class SessaoPortal:
     async def renew_if_old(self) -> None:
         old = self._contratos >= CONTRATOS_MAX or time.monotonic() - self._aberta_em > IDADE_MAX_S
         if old and self.driver and self._passos and self._perfil and self._ritmo:
-            self.driver = self._passos.driver = await self._navegador.renew_driver(
-                self.driver, self._perfil, self._ritmo
-            )
+            self.driver = self._passos.driver = await self._drivers.renew(self.driver, self._perfil, self._ritmo)
             self._aberta_em, self._contratos = time.monotonic(), 0
 
     async def close(self) -> None:

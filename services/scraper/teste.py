@@ -30,7 +30,7 @@ async def walk_portal(
     perfil = load_perfil(perfil_nome)
     ritmo = Ritmo(perfil.ritmo_ms if ritmo_ms is None else ritmo_ms)
     async with Navegador(chromium, headless=not visivel) as navegador:
-        driver = await navegador.open_driver(acesso, perfil, ritmo)
+        driver = await navegador.open_driver(perfil, ritmo)
         try:
             async for passo, falha in walk(Passos(driver, perfil, acesso.url_base, ritmo), acesso):
                 yield passo.model_copy(update={"detalhe": mask_documentos(passo.detalhe)}), falha

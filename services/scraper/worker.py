@@ -13,6 +13,7 @@ from typing import Literal, Self, TypeVar
 from uuid import UUID, uuid4
 
 from services.scraper.contracts import Porta, Relato
+from services.scraper.drivers import Drivers
 from services.scraper.leases import Pulsos
 from services.scraper.portal.browser.chromium import ChromiumAusente
 from services.scraper.portal.browser.launch import Navegador
@@ -55,13 +56,12 @@ class Scraper:
     """
 
     def __init__(self, bus: Bus, files: FileStore, chaveiro: Chaveiro, settings: ScraperSettings) -> None:
-        settings.check_driver()
         self._bus = bus
         self._files = files
         self._chaveiro = chaveiro
         self._settings = settings
         self._relator = Relator(bus, files)
-        self._navegador = Navegador(settings.chromium, headless=settings.headless)
+        self._drivers = Drivers(settings.driver, Navegador(settings.chromium, headless=settings.headless))
         self._pulsos = Pulsos()
         self._sessoes: dict[int, Sessao] = {}
         self._portas: dict[int, Porta] = {}
@@ -78,7 +78,7 @@ class Scraper:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as pilha:
             try:
-                await pilha.enter_async_context(self._navegador)
+                await pilha.enter_async_context(self._drivers)
             except ChromiumAusente as erro:
                 raise ConfiguracaoInvalida(str(erro)) from erro
             self._grupo = await pilha.enter_async_context(asyncio.TaskGroup())
@@ -121,7 +121,7 @@ class Scraper:
                 SessaoEncerrada(cerca=concessao.cerca, credencial_id=concessao.credencial_id, motivo=motivo)
             )
             return
-        portal = SessaoPortal(concessao, self._navegador, self._chaveiro, self._settings.ritmo_ms)
+        portal = SessaoPortal(concessao, self._drivers, self._chaveiro, self._settings.ritmo_ms)
         porta = self._portas.setdefault(concessao.credencial_id, Porta())
         sessao = Sessao(concessao, portal, self._relator, self._files, porta)
         self._sessoes[concessao.cerca] = sessao

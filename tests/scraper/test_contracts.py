@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
 from services.scraper.contracts import Porta
+from services.scraper.drivers import Drivers
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.errors import LoginParado
 from services.scraper.portal_session import SessaoPortal
@@ -48,7 +49,7 @@ class PortalQueRecusa:
     def __init__(self, posts: list[int], bus: BarramentoInstavel) -> None:
         self._posts, self._bus = posts, bus
 
-    async def log_in(self) -> float:
+    async def log_in(self, *, so_navegador: bool = False) -> float:
         await asyncio.sleep(0.05)
         self._posts.append(1)
         self._bus.away = self._bus.goes_away
@@ -177,7 +178,7 @@ async def test_a_profile_that_does_not_load_is_ours_to_mend_and_stops_no_credent
 
     chaveiro, files = Chaveiro(Fernet.generate_key().decode()), FileStore(tmp_path.as_uri())
     concessao = concedida(1).model_copy(update={"perfil": "desconhecido"})
-    portal = SessaoPortal(concessao, Navegador(), chaveiro, None)
+    portal = SessaoPortal(concessao, Drivers("navegador", Navegador()), chaveiro, None)
     sessao = Sessao(concessao, portal, Relator(bus, files), files, Porta())
     async with bus.consume(GATEWAY_EVENTOS, keep), asyncio.TaskGroup() as grupo:
         tarefa = grupo.create_task(sessao.run())

@@ -21,11 +21,17 @@ from tests.scraper.scenes import SENHA, USUARIO, cenario
 from tests.simulator.server import Simulador
 
 
-def test_a_driver_that_does_not_exist_yet_is_refused() -> None:
+def test_a_driver_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANOPUS_DRIVER", "selenium")
     with pytest.raises(ConfiguracaoInvalida, match="CANOPUS_DRIVER"):
-        ScraperSettings(driver="http").check_driver()
-    for driver in ("auto", "navegador"):
-        ScraperSettings.model_validate({"driver": driver}).check_driver()
+        load_settings(ScraperSettings)
+
+
+async def test_the_driver_without_a_browser_needs_none(tmp_path: Path) -> None:
+    settings = ScraperSettings(chromium="/nao/existe", driver="http")
+    chaveiro = Chaveiro(Fernet.generate_key().decode())
+    async with MemoryBus(EVENTOS) as bus, Scraper(bus, FileStore(tmp_path.as_uri()), chaveiro, settings):
+        pass
 
 
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,12 +100,12 @@ async def test_a_used_browser_context_is_renewed_without_another_login(
     bancada: Abrir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(portal_session, "CONTRATOS_MAX", 1)
-    async with bancada(cenario()) as b:
+    async with bancada(cenario(), driver="navegador") as b:
         await b.gateway.grant()
         for _ in range(3):
             await b.gateway.ask()
         await eventually(lambda: len(b.gateway.of(BoletoCapturado)) == 3, 30)
-        browser = b.scraper._navegador._browser
+        browser = b.scraper._drivers._navegador._browser
         assert browser is not None and len(browser.contexts) == 1
         assert b.portal.sessoes()["17308"]["logins"] == 1
 
@@ -350,11 +350,11 @@ async def test_a_tested_credential_that_is_refused_says_so(bancada: Abrir) -> No
 
 
 async def test_a_browser_that_dies_is_started_again(bancada: Abrir) -> None:
-    async with bancada(cenario(latencia={"cobranca": 1500})) as b:
+    async with bancada(cenario(latencia={"cobranca": 1500}), driver="navegador") as b:
         await b.gateway.grant()
         await b.gateway.ask()
         await eventually(lambda: Etapa.EMITINDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
-        browser = b.scraper._navegador._browser
+        browser = b.scraper._drivers._navegador._browser
         assert browser is not None
         await browser.close()
         assert (await b.gateway.wait_for(BoletoFalhou)).codigo == "navegador.caiu"

@@ -75,7 +75,7 @@ class Porta:
             "status": answer.status if answer else 0,
             "sessao": sessao.id[:8], "login": round(sessao.login_em, 4),
             "logado": bool(sessao.credencial) and visita.pagina not in ABERTAS,
-            "usuario": sessao.usuario,
+            "usuario": sessao.usuario, "agente": request.headers.get("User-Agent", ""),
             "cliente": mask_documento(cliente.cpf) if cliente else None,
             "cota": sessao.cota.codigo if sessao.cota and cliente else None,
         } | visita.notas)  # fmt: skip

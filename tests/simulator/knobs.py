@@ -160,6 +160,7 @@ class Emissao(Grupo):
     janela_fecha_s: float = Field(8.0, ge=0, description="the pop-up closes itself after this long; 0 never")
     janela_atraso_ms: int = Field(0, ge=0)
     janela_branca: bool = Field(False, description="the window opens at about:blank and is sent on by script")
+    janela_montada: bool = Field(False, description="the window's address is put together by the page's script")
     janela_teste: bool = Field(False, description="the pop-up test opens and closes a window of its own")
     chave_unica: bool = Field(False, description="the PDF is served once per key")
     relatorio_na_sessao: bool = Field(True, description="the print page shows the session's last report, whatever key")

@@ -1,7 +1,8 @@
 """What the worker may ask of an administrator's portal, and the ways of doing it.
 
-`flow` walks the portal in the operator's words over the port below; `browser/` is one way of being that port. Pages are
-read from their HTML in `pages` and `grids`, decisions are in `recognition` and `selection`: every driver shares them.
+`flow` walks the portal in the operator's words over the port below; `browser/` and `http/` are two ways of being that
+port, and `auto` goes from one to the other. Pages are read from their HTML in `pages` and `grids`, decisions are in
+`recognition` and `selection`: every driver shares them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from services.scraper.portal.errors import Falha
 from services.scraper.portal.pages import Controle, Pagina
 
 # Raises a typed fault where a page is not one to go on with.
@@ -26,12 +28,27 @@ class Acesso:
     codigo_empresa: str | None = None
 
 
+@dataclass(frozen=True)
+class Biscoito:
+    """A cookie. dominio: with a leading dot where its subdomains get it too."""
+
+    nome: str
+    valor: str = field(repr=False)
+    dominio: str
+    caminho: str
+    seguro: bool
+
+
 class Driver(Protocol):
     """One portal session: one cookie jar, one page, one contract at a time.
 
     Raises Falha (`portal.fora_do_ar.conexao`, `.tempo_esgotado`, `portal.mudou.*`, `download.falhou.*`) and
     NavegadorCaiu. What a page *means* is not the driver's business: it hands pages over as they come.
     """
+
+    @property
+    def nome(self) -> str:
+        """`navegador` or `http`: which of them it is at this moment."""
 
     @property
     def pagina(self) -> Pagina:
@@ -60,6 +77,13 @@ class Driver(Protocol):
 
     async def screenshot(self, segredos: tuple[str, ...]) -> bytes | None:
         """PNG of the open page with documents and secrets masked in it first; None where there is no picture."""
+
+    async def adapt(self) -> bool:
+        """Logged in: go on in the cheapest way there is. True: it is another one, and has yet to prove itself."""
+
+    async def retreat(self, falha: Falha, *, for_good: bool = False) -> bool:
+        """Whether there is a surer way for what met this fault: then that is in use, on the same session, until the
+        next `adapt` (or for good), and the contract can begin again in it."""
 
     async def close(self) -> None:
         """Leave the portal; never raises."""

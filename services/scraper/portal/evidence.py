@@ -27,9 +27,7 @@ def list_segredos(acesso: Acesso, perfil: Perfil) -> tuple[str, ...]:
     return tuple(sorted((texto for texto in textos if len(texto) > 2), key=len, reverse=True))
 
 
-async def collect_evidencia(
-    driver: Driver, segredos: tuple[str, ...], etapa: Etapa, falha: Falha, driver_nome: str = "navegador"
-) -> list[bytes]:
+async def collect_evidencia(driver: Driver, segredos: tuple[str, ...], etapa: Etapa, falha: Falha) -> list[bytes]:
     """Screenshot (PNG, where there is one), HTML, facts (JSON), in that order."""
     pagina = driver.pagina
     fatos = {
@@ -41,7 +39,7 @@ async def collect_evidencia(
         "titulo": pagina.titulo,
         "alertas": list(driver.take_alertas()),
         "em": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "driver": driver_nome,
+        "driver": driver.nome,
     }
     foto = await driver.screenshot(segredos)
     textos = (mask_html(pagina.html, segredos), mask_texto(json.dumps(fatos, ensure_ascii=False, indent=1), segredos))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.scraper.portal import Acesso
 from services.scraper.portal.billing import choose, list_parcelas, open_cobranca, prepare_emissao, tick
+from services.scraper.portal.errors import Falha
 from services.scraper.portal.grids import Parcela
 from services.scraper.portal.login import enter, open_login
 from services.scraper.portal.search import ClienteAberto, is_same_nome, open_cliente, walk_to_busca
@@ -20,12 +21,16 @@ Avisar = Callable[[Etapa], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Emissao:
-    """What came out of the portal, not verified yet: the PDF, and what the screen says that it must say."""
+    """What came out of the portal, not verified yet: the PDF, and what the screen says that it must say.
+
+    recuo: codigo of what the first driver met, where the contract was begun again in the browser.
+    """
 
     pdf: bytes
     cliente: ClienteAberto
     parcela: Parcela
     avisos: tuple[str, ...] = ()
+    recuo: str | None = None
 
 
 async def log_in(passos: Passos, acesso: Acesso) -> None:
@@ -33,13 +38,28 @@ async def log_in(passos: Passos, acesso: Acesso) -> None:
     await open_login(passos)
     await enter(passos, acesso)
     await walk_to_busca(passos)
+    await passos.adapt()
 
 
 async def fetch_boleto(passos: Passos, pedido: Pedido, avisar: Avisar) -> Emissao:
     """Search the client, choose the instalment, emit it, capture the PDF. Raises Falha, JaBaixado.
 
     When `avisar` has been told of `baixando`, the portal is about to issue: from there on the contract must end truly.
+    What the driver has a surer way for is begun again in that one.
     """
+    try:
+        return await _fetch(passos, pedido, avisar)
+    except Falha as falha:
+        if not await passos.driver.retreat(falha):
+            raise
+        recuo = falha.codigo
+    try:
+        return replace(await _fetch(passos, pedido, avisar), recuo=recuo)
+    finally:
+        await passos.driver.adapt()
+
+
+async def _fetch(passos: Passos, pedido: Pedido, avisar: Avisar) -> Emissao:
     await avisar(Etapa.BUSCANDO)
     cliente = await open_cliente(passos, pedido)
     await avisar(Etapa.EMITINDO)

@@ -17,6 +17,10 @@ _PRESSED = "a, input, button"
 _BUTTON_TYPES = frozenset({"submit", "button", "image", "reset"})
 # Written, but not shown: validators wait on the page so.
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
+_LIXO_MAX = 1024  # bytes that may stand before %PDF, or before a page says its charset
+# As browsers read them.
+_CHARSETS = {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252"}
 _MESSAGE_TAGS = frozenset({"span", "div", "label", "p", "td", "font", "b", "strong"})
 
 
@@ -50,6 +54,7 @@ class Pagina:
     html: str
     alertas: tuple[str, ...] = ()
     desvios: tuple[str, ...] = ()
+    charset: str = "utf-8"
 
     @cached_property
     def tree(self) -> LexborHTMLParser:
@@ -167,6 +172,22 @@ class Pagina:
 
 def _ends_in(url: str, pagina: str) -> bool:
     return urlsplit(url).path.lower().endswith("/" + pagina.lower())
+
+
+def is_pdf(corpo: bytes) -> bool:
+    return b"%PDF" in corpo[:_LIXO_MAX]
+
+
+def decode_html(corpo: bytes, tipo: str) -> tuple[str, str]:
+    """(text, charset) of an answer: its content type names the charset, else the page itself, else it shows."""
+    achado = _CHARSET.search(tipo) or _CHARSET.search(corpo[:_LIXO_MAX].decode("ascii", "replace"))
+    dito = achado[1].lower() if achado else "utf-8"
+    for charset in (_CHARSETS.get(dito, dito), "utf-8"):
+        try:
+            return corpo.decode(charset), charset
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return corpo.decode("cp1252", "replace"), "cp1252"
 
 
 def rows(tabela: LexborNode) -> Iterator[tuple[LexborNode, list[LexborNode]]]:

@@ -38,6 +38,18 @@ class Passos:
         self.judge(pagina)
         return pagina
 
+    async def adapt(self) -> None:
+        """Logged in: let the driver go on in its cheapest way, where that sees the same portal."""
+        if not await self.driver.adapt():
+            return
+        try:
+            pagina = await self.open(self.perfil.paginas.busca)
+            if pagina.find(self.perfil.controles.criterio) is None:
+                raise Falha("portal.mudou.fluxo", f"No lugar da busca veio {pagina.caminho}.")
+        except Falha as falha:
+            if not await self.driver.retreat(falha, for_good=True):
+                raise
+
     async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
         if not controle.posts:
             pagina = await self.driver.press(controle, campos)

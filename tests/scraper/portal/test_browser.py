@@ -10,7 +10,6 @@ from types import MappingProxyType
 import pytest
 from aiohttp import web
 
-from services.scraper.portal import Acesso
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.browser.session import SessaoNavegador
 from services.scraper.portal.errors import SessaoPerdida
@@ -46,7 +45,7 @@ async def showing(
     await site.start()
     try:
         async with Navegador() as navegador:
-            driver = await navegador.open_driver(Acesso("", "1", "segredo"), quick_perfil(), Ritmo(0))
+            driver = await navegador.open_driver(quick_perfil(), Ritmo(0))
             try:
                 yield driver, f"http://127.0.0.1:{runner.addresses[0][1]}"
             finally:

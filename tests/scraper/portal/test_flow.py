@@ -1,15 +1,16 @@
-"""The flow with a real browser against the simulator: every knob that changes what a contract meets."""
+"""The flow over every driver against the simulator: every knob that changes what a contract meets."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from services.scraper.drivers import Drivers
 from services.scraper.portal import Acesso
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.errors import Falha, JaBaixado
@@ -53,17 +54,46 @@ def quick_perfil() -> Perfil:
     return perfil.model_copy(update={"esperas": esperas})
 
 
-@asynccontextmanager
-async def entered(
-    cena: Cenario, *, ritmo_ms: int = 0, senha: str = SENHA
-) -> AsyncIterator[tuple[Passos, Simulador, Acesso]]:
-    async with Simulador(cena) as portal, Navegador() as navegador:
-        acesso, perfil, ritmo = Acesso(portal.url, USUARIO, senha, "0101"), quick_perfil(), Ritmo(ritmo_ms)
-        driver = await navegador.open_driver(acesso, perfil, ritmo)
-        try:
-            yield Passos(driver, perfil, acesso.url_base, ritmo), portal, acesso
-        finally:
-            await driver.close()
+Entrar = Callable[..., AbstractAsyncContextManager[tuple[Passos, Simulador, Acesso]]]
+Terminar = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture(params=["navegador", "http", "auto"])
+def entered(request: pytest.FixtureRequest) -> Entrar:
+    """Opens a portal and a session of one driver, not logged in: every test runs over all three."""
+
+    @asynccontextmanager
+    async def enter(
+        cena: Cenario, *, ritmo_ms: int = 0, senha: str = SENHA
+    ) -> AsyncIterator[tuple[Passos, Simulador, Acesso]]:
+        async with Simulador(cena) as portal, Drivers(request.param, Navegador()) as drivers:
+            acesso, perfil, ritmo = Acesso(portal.url, USUARIO, senha, "0101"), quick_perfil(), Ritmo(ritmo_ms)
+            driver = await drivers.open(perfil, ritmo)
+            try:
+                yield Passos(driver, perfil, acesso.url_base, ritmo), portal, acesso
+            finally:
+                await driver.close()
+
+    return enter
+
+
+@pytest.fixture
+def outcome(entered: Entrar) -> Terminar:
+    """`ok`, or the code of what the contract ended with, login included."""
+
+    async def find_outcome(cena: Cenario, o_que: Pedido | None = None, **campos: Any) -> str:
+        async with entered(cena, **campos) as (passos, portal, acesso):
+            try:
+                await log_in(passos, acesso)
+                await fetch(passos, o_que or pedido())
+            except Falha as falha:
+                return falha.codigo
+            except JaBaixado:
+                return "ja_baixado"
+            assert portal.emitidos[-1]["documento"] == "certo"
+            return "ok"
+
+    return find_outcome
 
 
 async def fetch(passos: Passos, o_que: Pedido) -> tuple[Emissao, Conferido]:
@@ -75,21 +105,7 @@ async def fetch(passos: Passos, o_que: Pedido) -> tuple[Emissao, Conferido]:
     return emissao, await verify(emissao.pdf, procurado)
 
 
-async def outcome(cena: Cenario, o_que: Pedido | None = None, **campos: Any) -> str:
-    """`ok`, or the code of what the contract ended with, login included."""
-    async with entered(cena, **campos) as (passos, portal, acesso):
-        try:
-            await log_in(passos, acesso)
-            await fetch(passos, o_que or pedido())
-        except Falha as falha:
-            return falha.codigo
-        except JaBaixado:
-            return "ja_baixado"
-        assert portal.emitidos[-1]["documento"] == "certo"
-        return "ok"
-
-
-async def test_the_right_boleto_comes_out_among_rows_that_tempt() -> None:
+async def test_the_right_boleto_comes_out_among_rows_that_tempt(entered: Entrar) -> None:
     """An empty first row, a cancelled twin, another cota, a fee and a leftover in the month, overdue rows."""
     cena = cenario(
         cliente(
@@ -111,7 +127,7 @@ async def test_the_right_boleto_comes_out_among_rows_that_tempt() -> None:
         assert emissao.cliente.nome == "ANA PAULA SOUZA LIMA" and emissao.cliente.contrato == "998877"
 
 
-async def test_a_warm_session_asks_only_for_what_a_contract_needs() -> None:
+async def test_a_warm_session_asks_only_for_what_a_contract_needs(entered: Entrar) -> None:
     """Twelve pages and the PDF's two: no home, no second login; and nothing waits for a time. The bound is wide, for
     machines under load: alone, a contract takes about half a second."""
     async with entered(cenario()) as (passos, portal, acesso):
@@ -125,7 +141,7 @@ async def test_a_warm_session_asks_only_for_what_a_contract_needs() -> None:
         assert duracao_s < 5.0
 
 
-async def test_a_post_too_soon_slows_the_session_down() -> None:
+async def test_a_post_too_soon_slows_the_session_down(entered: Entrar) -> None:
     cena = cenario(ritmo={"minimo_ms": 250, "castigo_s": 0.3})
     async with entered(cena) as (passos, portal, acesso):
         codigos = []
@@ -141,12 +157,12 @@ async def test_a_post_too_soon_slows_the_session_down() -> None:
 
 
 @completo
-async def test_the_pace_is_kept_by_the_pages_own_posts_too() -> None:
+async def test_the_pace_is_kept_by_the_pages_own_posts_too(outcome: Terminar) -> None:
     cena = cenario(ritmo={"minimo_ms": 150, "castigo_s": 2.0})
     assert await outcome(cena, ritmo_ms=500) == "ok"
 
 
-async def test_a_cnpj_is_searched_by_its_own_criterion() -> None:
+async def test_a_cnpj_is_searched_by_its_own_criterion(outcome: Terminar) -> None:
     empresa = cliente(EMPRESA, "ACACIO TRANSPORTES LTDA", cota(6655, 77))
     assert await outcome(cenario(empresa), pedido(EMPRESA, Cota(6655, 77))) == "ok"
 
@@ -157,11 +173,11 @@ ENTREGAS = (["html_depois_pdf", "pdf", "embutido", "anexo", "octet_stream", "for
 @completo
 @pytest.mark.parametrize("fecha_s", [0.01, 0.3, 12.0])
 @pytest.mark.parametrize("entrega", *ENTREGAS)
-async def test_the_pdf_is_captured_however_it_is_served(entrega: str, fecha_s: float) -> None:
+async def test_the_pdf_is_captured_however_it_is_served(outcome: Terminar, entrega: str, fecha_s: float) -> None:
     assert await outcome(cenario(emissao={"entrega": entrega, "janela_fecha_s": fecha_s})) == "ok"
 
 
-async def test_the_report_viewer_is_worked_in_its_own_window_beside_that_of_the_pop_up_test() -> None:
+async def test_the_report_viewer_is_worked_in_its_own_window_beside_that_of_the_pop_up_test(outcome: Terminar) -> None:
     """Looked for in the first window that opened, its Save button was never pressed."""
     assert await outcome(cenario(emissao={"entrega": "stimulsoft", "janela_teste": True})) == "ok"
 
@@ -187,7 +203,7 @@ async def test_the_report_viewer_is_worked_in_its_own_window_beside_that_of_the_
     ],
     ids=str,
 )
-async def test_an_emission_that_is_odd_but_right_succeeds(emissao: dict[str, Any]) -> None:
+async def test_an_emission_that_is_odd_but_right_succeeds(outcome: Terminar, emissao: dict[str, Any]) -> None:
     assert await outcome(cenario(emissao=emissao)) == "ok"
 
 
@@ -215,7 +231,7 @@ async def test_an_emission_that_is_odd_but_right_succeeds(emissao: dict[str, Any
     ],
     ids=str,
 )
-async def test_a_document_that_is_wrong_is_named_so(emissao: dict[str, Any], codigo: str) -> None:
+async def test_a_document_that_is_wrong_is_named_so(outcome: Terminar, emissao: dict[str, Any], codigo: str) -> None:
     assert await outcome(cenario(emissao=emissao)) == codigo
 
 
@@ -260,7 +276,7 @@ async def test_a_document_that_is_wrong_is_named_so(emissao: dict[str, Any], cod
     ],
     ids=str,
 )
-async def test_what_a_portal_may_do_has_its_outcome(botoes: dict[str, Any], codigo: str) -> None:
+async def test_what_a_portal_may_do_has_its_outcome(outcome: Terminar, botoes: dict[str, Any], codigo: str) -> None:
     assert await outcome(cenario(**botoes)) == codigo
 
 
@@ -274,7 +290,9 @@ async def test_what_a_portal_may_do_has_its_outcome(botoes: dict[str, Any], codi
         ("nada", "portal.mudou.fluxo"),
     ],
 )
-async def test_only_a_message_or_an_empty_grid_says_not_found(sem_resultado: str, codigo: str) -> None:
+async def test_only_a_message_or_an_empty_grid_says_not_found(
+    outcome: Terminar, sem_resultado: str, codigo: str
+) -> None:
     assert await outcome(cenario(busca={"sem_resultado": sem_resultado}), pedido(CECI)) == codigo
 
 
@@ -307,12 +325,12 @@ async def test_only_a_message_or_an_empty_grid_says_not_found(sem_resultado: str
     ids=str,
 )
 async def test_a_login_tells_why_it_did_not_succeed(
-    botoes: dict[str, Any], campos: dict[str, Any], codigo: str
+    outcome: Terminar, botoes: dict[str, Any], campos: dict[str, Any], codigo: str
 ) -> None:
     assert await outcome(cenario(**botoes), **campos) == codigo
 
 
 @completo
-async def test_the_grid_leads_to_a_boleto_already_filed() -> None:
+async def test_the_grid_leads_to_a_boleto_already_filed(outcome: Terminar) -> None:
     conhecido = frozenset({(Cota(6650, 2278), MesReferencia(2026, 12))})
     assert await outcome(cenario(), Pedido(ANA, None, None, None, HOJE, ja_baixados=conhecido)) == "ja_baixado"

@@ -7,7 +7,6 @@ import asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.scraper.portal import Acesso
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.profile import load_perfil
@@ -36,7 +35,7 @@ async def test_a_page_left_by_its_own_script_before_it_is_whole_gives_way_to_the
     perfil = perfil.model_copy(update={"esperas": perfil.esperas.model_copy(update={"navegacao_s": 5.0})})
     async with TestServer(app) as servidor, Navegador() as navegador:
         url = str(servidor.make_url("/"))
-        driver = await navegador.open_driver(Acesso(url, "u", "s"), perfil, Ritmo(0))
+        driver = await navegador.open_driver(perfil, Ritmo(0))
         try:
             pagina = await driver.open(url)
         finally:

@@ -34,6 +34,10 @@ class Roteiro:
         self._paginas = [Pagina(f"http://x/WWW/{caminho}", 200, html) for caminho, html in paginas]
 
     @property
+    def nome(self) -> str:
+        return "roteiro"
+
+    @property
     def pagina(self) -> Pagina:
         return self._paginas[0]
 
@@ -56,6 +60,12 @@ class Roteiro:
 
     async def screenshot(self, segredos: tuple[str, ...]) -> bytes | None:
         return None
+
+    async def adapt(self) -> bool:
+        return False
+
+    async def retreat(self, falha: Falha, *, for_good: bool = False) -> bool:
+        return False
 
     async def close(self) -> None:
         self._paginas.clear()

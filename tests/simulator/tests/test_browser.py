@@ -61,6 +61,7 @@ class Captura:
         {"entrega": "anexo", "janela_teste": True},
         {"chave_unica": True, "recargas": 2},
         {"janela_branca": True},
+        {"janela_montada": True},
     ],
     ids=lambda e: "-".join(map(str, e.values())) or "padrao",
 )

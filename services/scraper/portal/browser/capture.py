@@ -22,7 +22,7 @@ from playwright.async_api import APIResponse, BrowserContext, Error, Frame, Page
 from services.scraper.portal.browser.scripts import PRESSIONAR
 from services.scraper.portal.errors import Falha, PortalBloqueado, SessaoPerdida
 from services.scraper.portal.pace import Ritmo
-from services.scraper.portal.pages import Pagina
+from services.scraper.portal.pages import Pagina, decode_html, is_pdf
 from services.scraper.portal.profile import Perfil
 from services.scraper.portal.recognition import check_pagina
 
@@ -30,17 +30,11 @@ log = logging.getLogger(__name__)
 
 RODADAS = 5
 EMBUTIDO_S = 1.0
-LIXO_MAX = 1024  # bytes that may stand before %PDF
-_CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 _PAGINA_GUARDADA = "<!doctype html><title>Boleto</title><p>Boleto capturado.</p>"
 _JANELA = re.compile(r"""window\.open\(\s*["']([^"']+)["']""")
 _EMBUTIDO = re.compile(rb"""<(?:embed|object)\b[^>]*?\b(?:src|data)\s*=\s*["']?(?!about:)([^"'\s>]+)""", re.IGNORECASE)
 # What can make a page ask for another: without any of it, nothing more is coming.
 _SEGUE = re.compile(rb"<script|<form|<i?frame|http-equiv|onload\s*=|\bsrc\s*=(?!\s*['\"]?about:)", re.IGNORECASE)
-
-
-def is_pdf(corpo: bytes) -> bool:
-    return b"%PDF" in corpo[:LIXO_MAX]
 
 
 class Captura:
@@ -229,12 +223,8 @@ class Captura:
 
 def _as_pagina(resposta: APIResponse, corpo: bytes) -> Pagina:
     """Without its status: a server error in place of the PDF is a failed download."""
-    tipo = _CHARSET.search(resposta.headers.get("content-type", ""))
-    try:
-        html = corpo.decode(tipo[1] if tipo else "utf-8")
-    except (UnicodeDecodeError, LookupError):
-        html = corpo.decode("iso-8859-1")
-    return Pagina(resposta.url, 200, html)
+    texto, _ = decode_html(corpo, resposta.headers.get("content-type", ""))
+    return Pagina(resposta.url, 200, texto)
 
 
 async def _quietly(awaitable: Any, timeout_s: float = 10.0) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from playwright.async_api import Browser, Error, Playwright, async_playwright
 
-from services.scraper.portal import Acesso
+from services.scraper.portal import Biscoito
 from services.scraper.portal.browser.chromium import ChromiumFound, find_chromium
 from services.scraper.portal.browser.session import SessaoNavegador
 from services.scraper.portal.errors import NavegadorCaiu
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 INICIO_S = 60.0
 FIM_S = 10.0
+FOTO_S = 10.0
 
 
 class Navegador:
@@ -43,31 +45,40 @@ class Navegador:
         async with self._lock:
             await self._stop()
 
-    async def open_driver(self, acesso: Acesso, perfil: Perfil, ritmo: Ritmo) -> SessaoNavegador:
+    async def open_driver(self, perfil: Perfil, ritmo: Ritmo, cookies: Sequence[Biscoito] = ()) -> SessaoNavegador:
         """A driver with a cookie jar of its own. Raises NavegadorCaiu; ChromiumAusente where there is none to start."""
         try:
             async with asyncio.timeout(INICIO_S):
                 browser = await self._ensure()
                 context = await browser.new_context(locale="pt-BR", viewport={"width": 1280, "height": 900})
-                return await SessaoNavegador.begin(context, perfil, ritmo)
+                driver = await SessaoNavegador.begin(context, perfil, ritmo)
+                await driver.put_cookies(cookies)
+                return driver
         except (Error, TimeoutError) as erro:
             log.warning("chromium did not open: %s", str(erro)[:200])
             raise NavegadorCaiu("O navegador não abriu.") from erro
 
     async def renew_driver(self, driver: SessaoNavegador, perfil: Perfil, ritmo: Ritmo) -> SessaoNavegador:
         """A fresh context with the same cookies: the portal sees one session, the browser's memory comes back."""
+        cookies = await driver.list_cookies()
+        await driver.close()
+        return await self.open_driver(perfil, ritmo, cookies)
+
+    async def draw(self, html: str) -> bytes | None:
+        """PNG of a page that was read without a browser; its scripts do not run, and it loads nothing."""
         try:
-            async with asyncio.timeout(INICIO_S):
-                cookies = await driver.read_cookies()
+            async with asyncio.timeout(FOTO_S):
                 browser = await self._ensure()
-                await driver.close()
                 context = await browser.new_context(
-                    locale="pt-BR", viewport={"width": 1280, "height": 900}, storage_state=cookies
+                    java_script_enabled=False, offline=True, viewport={"width": 1280, "height": 900}
                 )
-                return await SessaoNavegador.begin(context, perfil, ritmo)
+                async with context:
+                    page = await context.new_page()
+                    await page.set_content(html, wait_until="domcontentloaded")
+                    return await page.screenshot(type="png")
         except (Error, TimeoutError) as erro:
-            log.warning("chromium did not open: %s", str(erro)[:200])
-            raise NavegadorCaiu("O navegador não abriu.") from erro
+            log.warning("no picture: %s", str(erro)[:200])
+            return None
 
     async def _ensure(self) -> Browser:
         async with self._lock:

@@ -104,6 +104,10 @@ class Navegacao:
                     await self.chegou.wait()
         return html
 
+    async def read_cabecalhos(self) -> dict[str, str]:
+        """Of the last page's request, as they went out."""
+        return {} if self._atual is None else await self._atual.all_headers()
+
     def _has_gone_on(self, response: Response) -> bool:
         return self._atual is not None and self._atual != response.request
 

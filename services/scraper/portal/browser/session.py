@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
-from playwright.async_api import BrowserContext, Dialog, Error, Page, Response, Route, StorageState
+from playwright.async_api import BrowserContext, Dialog, Error, Page, Response, Route
 
-from services.scraper.portal import Exame
+from services.scraper.portal import Biscoito, Exame
 from services.scraper.portal.browser.capture import Captura
 from services.scraper.portal.browser.faults import translate
 from services.scraper.portal.browser.navigation import Navegacao, list_desvios
@@ -61,6 +61,10 @@ class SessaoNavegador:
         context.on("page", sessao._close_late)
         page.on("crash", lambda _: setattr(sessao, "_caiu", True))
         return sessao
+
+    @property
+    def nome(self) -> str:
+        return "navegador"
 
     @property
     def pagina(self) -> Pagina:
@@ -114,8 +118,32 @@ class SessaoNavegador:
             log.warning("no screenshot: %s", str(erro)[:200])
             return None
 
-    async def read_cookies(self) -> StorageState:
-        return await self._context.storage_state()
+    async def adapt(self) -> bool:
+        return False
+
+    async def retreat(self, falha: Falha, *, for_good: bool = False) -> bool:
+        return False
+
+    async def put_cookies(self, biscoitos: Sequence[Biscoito]) -> None:
+        await self._context.add_cookies(
+            [
+                {"name": b.nome, "value": b.valor, "domain": b.dominio, "path": b.caminho, "secure": b.seguro}
+                for b in biscoitos
+            ]
+        )
+
+    async def list_cookies(self) -> list[Biscoito]:
+        """Of the session, for another way of going on with it."""
+        async with self._translated():
+            cookies = await self._context.cookies()
+        return [
+            Biscoito(c["name"], c["value"], c["domain"], c.get("path", "/"), c.get("secure", False)) for c in cookies
+        ]
+
+    async def read_cabecalhos(self) -> dict[str, str]:
+        """What the browser says of itself with a page's request."""
+        async with self._translated():
+            return await self._navegacao.read_cabecalhos()
 
     async def close(self) -> None:
         try:

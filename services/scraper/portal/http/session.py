@@ -1,0 +1,110 @@
+"""The driver over plain requests: the open page is the last answer, and its scripts are read, not run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from services.scraper.portal import Biscoito, Exame
+from services.scraper.portal.errors import Falha
+from services.scraper.portal.http.capture import Captura
+from services.scraper.portal.http.forms import Envio, press, resolve
+from services.scraper.portal.http.scripts import (
+    find_atualizacao,
+    find_lugar,
+    list_dialogos,
+    read_codigo,
+    strip_condicoes,
+)
+from services.scraper.portal.http.transport import CABECALHOS, Resposta, Transporte
+from services.scraper.portal.pace import Ritmo
+from services.scraper.portal.pages import Controle, Pagina, decode_html
+from services.scraper.portal.profile import Perfil
+
+log = logging.getLogger(__name__)
+
+_SALTOS_MAX = 5
+
+
+class SessaoHttp:
+    """A `Driver` without a browser."""
+
+    def __init__(self, perfil: Perfil, ritmo: Ritmo, cabecalhos: Mapping[str, str] = CABECALHOS) -> None:
+        self._perfil = perfil
+        self._ritmo = ritmo
+        self._transporte = Transporte(perfil.esperas.navegacao_s, cabecalhos)
+        self._pagina = Pagina("about:blank", 200, "")
+        self._alertas: list[str] = []
+
+    @property
+    def nome(self) -> str:
+        return "http"
+
+    @property
+    def pagina(self) -> Pagina:
+        return self._pagina
+
+    async def open(self, url: str) -> Pagina:
+        return await self._go(Envio(url))
+
+    async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
+        return await self._go(press(self._pagina, controle, campos or {}))
+
+    async def settle(self) -> Pagina:
+        return self._pagina
+
+    async def emit(self, controle: Controle, campos: Mapping[Controle, str], exame: Exame) -> bytes:
+        return await Captura(self._transporte, self._perfil, self._ritmo, self.show, exame).take(
+            self._pagina, press(self._pagina, controle, campos)
+        )
+
+    def take_alertas(self) -> tuple[str, ...]:
+        alertas, self._alertas = tuple(self._alertas), []
+        return alertas
+
+    async def screenshot(self, segredos: tuple[str, ...]) -> bytes | None:
+        return None
+
+    async def adapt(self) -> bool:
+        return False
+
+    async def retreat(self, falha: Falha, *, for_good: bool = False) -> bool:
+        return False
+
+    def put_cookies(self, biscoitos: Sequence[Biscoito]) -> None:
+        self._transporte.put_cookies(biscoitos)
+
+    def list_cookies(self) -> list[Biscoito]:
+        return self._transporte.list_cookies(urlsplit(self._pagina.url).hostname or "")
+
+    async def close(self) -> None:
+        await self._transporte.close()
+
+    async def _go(self, envio: Envio) -> Pagina:
+        resposta = await self._transporte.send(envio, self._pagina.url)
+        pagina = self.show(resposta, envio.alertas)
+        for _ in range(_SALTOS_MAX):
+            # A page that only sends the browser on is not what the portal answers: the next one is.
+            salto = None if pagina.is_form else _find_salto(pagina)
+            if salto is None:
+                break
+            resposta = await self._transporte.send(Envio(salto), pagina.url)
+            pagina = self.show(resposta)
+        return pagina
+
+    def show(self, resposta: Resposta, perguntas: tuple[str, ...] = ()) -> Pagina:
+        """The answer stands open, its dialogs accepted."""
+        html, charset = decode_html(resposta.corpo, resposta.tipo)
+        pagina = Pagina(resposta.url, resposta.status, html, perguntas, resposta.desvios, charset)
+        alertas = perguntas + list_dialogos(strip_condicoes(read_codigo(pagina)))
+        self._alertas += alertas
+        self._pagina = Pagina(resposta.url, resposta.status, html, alertas, resposta.desvios, charset)
+        return self._pagina
+
+
+def _find_salto(pagina: Pagina) -> str | None:
+    destino = find_lugar(read_codigo(pagina))
+    if destino is None:
+        destino = find_atualizacao(pagina)
+    return resolve(pagina, destino) if destino and resolve(pagina, destino) != pagina.url else None
