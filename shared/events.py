@@ -215,7 +215,10 @@ class BoletoEtapa(Evento):
 
 
 class BoletoCapturado(Evento):
-    """The PDF was verified and stored under `_interno/capturas`. `duracoes_s`: seconds per step, by its name."""
+    """The PDF was verified and stored under `_interno/capturas`. `duracoes_s`: seconds per step, by its name.
+
+    recuo: code of what the requests met, where the browser had to do this contract (driver `auto`).
+    """
 
     rota: ClassVar[str] = "boleto.capturado"
     tarefa: Tarefa
@@ -223,6 +226,7 @@ class BoletoCapturado(Evento):
     boleto: DadosBoleto
     duracoes_s: dict[str, float] = Field(default_factory=dict)
     avisos: tuple[str, ...] = ()
+    recuo: str | None = None
 
 
 class BoletoJaBaixado(Evento):

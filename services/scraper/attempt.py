@@ -1,4 +1,4 @@
-"""One attempt at one contract in an open session: from the search to the report that says how it ended."""
+"""One attempt at one contract: what is fetched in an open session, and what is made of it after."""
 
 from __future__ import annotations
 
@@ -57,18 +57,21 @@ def make_pedido(solicitado: BoletoSolicitado) -> Pedido:
     )
 
 
-async def attempt(
-    passos: Passos, files: FileStore, solicitado: BoletoSolicitado, andamento: Andamento, avisar: Avisar
-) -> BoletoCapturado | BoletoJaBaixado:
-    """Raises Falha and its kinds; `andamento` then says how far it came."""
-    pedido = make_pedido(solicitado)
+async def fetch(passos: Passos, solicitado: BoletoSolicitado, avisar: Avisar) -> Emissao | BoletoJaBaixado:
+    """The part that needs the portal. Raises Falha and its kinds."""
     try:
-        emissao = await fetch_boleto(passos, pedido, avisar)
+        return await fetch_boleto(passos, make_pedido(solicitado), avisar)
     except JaBaixado as ja:
         conhecido = BoletoConhecido(grupo=ja.grupo, cota=ja.cota, ano=ja.ano, mes=ja.mes)
         return BoletoJaBaixado(tarefa=solicitado.tarefa, boleto=conhecido)
+
+
+async def conclude(
+    emissao: Emissao, files: FileStore, solicitado: BoletoSolicitado, andamento: Andamento, avisar: Avisar
+) -> BoletoCapturado:
+    """Is it the boleto that was asked for? Then it is kept. Needs no portal. Raises Falha, DocumentoRecusado."""
     await avisar(Etapa.VERIFICANDO)
-    procurado = _make_procurado(pedido, emissao)
+    procurado = _make_procurado(make_pedido(solicitado), emissao)
     andamento.dados = _make_dados(procurado, emissao, None)
     conferido = await verify(emissao.pdf, procurado)
     try:
@@ -82,6 +85,7 @@ async def attempt(
         boleto=_make_dados(procurado, emissao, conferido),
         duracoes_s=andamento.duracoes_s,
         avisos=emissao.avisos,
+        recuo=emissao.recuo,
     )
 
 

@@ -6,11 +6,10 @@ import asyncio
 import logging
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-from services.scraper.attempt import Andamento, attempt
+from services.scraper.attempt import conclude, fetch
 from services.scraper.portal.browser.chromium import ChromiumAusente
 from services.scraper.portal.errors import (
     DocumentoRecusado,
@@ -21,15 +20,15 @@ from services.scraper.portal.errors import (
     PortalLimite,
     SessaoPerdida,
 )
+from services.scraper.portal.evidence import Vista, look
+from services.scraper.portal.flow import Emissao
 from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
+from services.scraper.trabalho import Relato, Trabalho, finish, give_back
 from shared.bus import BusError
 from shared.events import (
-    BoletoCapturado,
-    BoletoDevolvido,
     BoletoFalhou,
     BoletoJaBaixado,
-    BoletoSolicitado,
     CredencialParada,
     CredencialTestada,
     SessaoAberta,
@@ -41,8 +40,6 @@ from shared.outcomes import Etapa
 log = logging.getLogger(__name__)
 
 Motivo = Literal["ociosa", "revogada", "parando", "derrubada", "bloqueada", "parada", "teste", "erro"]
-Devolucao = Literal["sessao", "cancelada", "pausada", "parando"]
-Relato = BoletoCapturado | BoletoJaBaixado | BoletoFalhou
 
 # Logins that one contract may cost, and how often the portal may ask it to slow down.
 PERDAS_MAX, LIMITES_MAX = 5, 4
@@ -51,24 +48,16 @@ DERRUBADAS, DERRUBADAS_S = 3, 300.0
 PAUSAS_LIMITE_S = (0.5, 1.0, 2.0, 4.0)
 
 
+class SessaoSuspeita(Exception):
+    """The contract before got somebody else's document out of this session."""
+
+
 class FimSessao(Exception):
     """The lease is given back, for this reason."""
 
     def __init__(self, motivo: Motivo) -> None:
         super().__init__(motivo)
         self.motivo: Motivo = motivo
-
-
-@dataclass(eq=False)
-class Trabalho:
-    """A contract in this session's hands. `fim` is done once its report is published: then its message is settled."""
-
-    solicitado: BoletoSolicitado
-    fim: asyncio.Future[Relato | None]
-    andamento: Andamento = field(default_factory=Andamento)
-    abandono: Devolucao | None = None
-    perdas: int = 0
-    limites: int = 0
 
 
 class Porta:
@@ -91,28 +80,12 @@ class Porta:
         return cerca <= self._recusada_ate
 
 
-async def finish(relator: Relator, trabalho: Trabalho, relato: Relato) -> None:
-    await relator.publish(relato)
-    if not trabalho.fim.done():
-        trabalho.fim.set_result(relato)
-
-
-async def give_back(relator: Relator, trabalho: Trabalho, motivo: Devolucao) -> None:
-    """Published first, then settled; where the bus is away the message stays unsettled, and comes again."""
-    if trabalho.fim.done():
-        return
-    try:
-        await relator.publish(BoletoDevolvido(tarefa=trabalho.solicitado.tarefa, motivo=motivo))
-    except BusError as erro:
-        if not trabalho.fim.done():
-            trabalho.fim.set_exception(erro)
-        return
-    if not trabalho.fim.done():
-        trabalho.fim.set_result(None)
-
-
 class Oficina:
-    """Serves one contract at a time. Raises FimSessao where the session cannot go on."""
+    """Serves one contract at a time at the portal; the one before may still be under verification. Raises FimSessao
+    where the session cannot go on.
+
+    Invariant: the portal is not asked to issue before the document that it issued last is known to be the right one.
+    """
 
     def __init__(
         self, concessao: SessaoConcedida, portal: SessaoPortal, relator: Relator, files: FileStore, porta: Porta
@@ -126,6 +99,14 @@ class Oficina:
         self.veredito: CredencialParada | CredencialTestada | None = None
         self._corte: asyncio.Timeout | None = None
         self._derrubadas: deque[float] = deque(maxlen=DERRUBADAS)
+        self.em_conferencia: Trabalho | None = None
+        self._conferencia: asyncio.Task[None] | None = None
+        self._suspeita = False
+
+    async def settle(self) -> None:
+        """Until the contract under verification, if any, has its report. Raises BusError."""
+        if self._conferencia is not None:
+            await asyncio.shield(self._conferencia)
 
     def cut(self) -> None:
         """Leave the contract in hand now, unless a login is in hand or its report is being written."""
@@ -133,15 +114,20 @@ class Oficina:
             self._corte.reschedule(asyncio.get_running_loop().time())
 
     async def serve(self, trabalho: Trabalho) -> None:
-        """Until the contract has its report: a lost session or a pace too fast begins it again."""
+        """Until the contract has left the portal: a lost session or a pace too fast begins it again."""
         while not trabalho.fim.done():
             try:
                 await self._enter(trabalho)
                 if trabalho.abandono is not None:
                     return await give_back(self._relator, trabalho, trabalho.abandono)
-                relato = await self._try(trabalho)
+                resultado = await self._try(trabalho)
+                if isinstance(resultado, Emissao):
+                    return self._begin_conferencia(trabalho, resultado)
+                relato: Relato = resultado
             except FimSessao:
                 raise
+            except SessaoSuspeita:
+                continue
             except (SessaoPerdida, PortalLimite, PortalBloqueado, LoginParado) as falha:
                 await self._begin_again(trabalho, falha)
                 continue
@@ -157,7 +143,39 @@ class Oficina:
             self._derrubadas.clear()
             await finish(self._relator, trabalho, relato)
 
+    def _begin_conferencia(self, trabalho: Trabalho, emissao: Emissao) -> None:
+        assert self.em_conferencia is None and self._portal.driver is not None
+        self.em_conferencia, vista = trabalho, look(self._portal.driver)
+        self._conferencia = asyncio.create_task(self._conclude(trabalho, emissao, vista), name="conferencia")
+
+    async def _conclude(self, trabalho: Trabalho, emissao: Emissao, vista: Vista) -> None:
+        """Raises BusError, which its message gets as well."""
+        tarefa, andamento = trabalho.solicitado.tarefa, trabalho.andamento
+        relato: Relato
+        try:
+            tell = partial(self._tell, trabalho)
+            relato = await conclude(emissao, self._files, trabalho.solicitado, andamento, tell)
+        except Falha as falha:
+            self._suspeita = _is_mixed_up(falha)
+            relato = await self._relator.make_falha(self._portal, tarefa, andamento, falha, vista)
+        except Exception as erro:  # edge: top of a task
+            log.exception("verification failed", extra={"item_id": tarefa.item_id})
+            interna = Falha("interno", f"Erro inesperado: {type(erro).__name__}.")
+            relato = await self._relator.make_falha(self._portal, tarefa, andamento, interna, vista)
+        self._derrubadas.clear()
+        try:
+            await finish(self._relator, trabalho, relato)
+        except BusError as erro:
+            if not trabalho.fim.done():
+                trabalho.fim.set_exception(erro)
+            raise
+        finally:
+            self.em_conferencia = None
+
     async def _enter(self, trabalho: Trabalho) -> None:
+        if self._suspeita:
+            await self._portal.close()
+            self._suspeita = False
         if self._portal.is_open:
             await self._portal.renew_if_old()
             return
@@ -171,18 +189,20 @@ class Oficina:
             SessaoAberta(cerca=concessao.cerca, credencial_id=concessao.credencial_id, duracao_s=duracao_s)
         )
 
-    async def _try(self, trabalho: Trabalho) -> Relato:
+    async def _try(self, trabalho: Trabalho) -> Emissao | BoletoJaBaixado:
         """Invariant: the cut reaches the contract only in here, so never a login, and never after its report."""
         try:
             async with asyncio.timeout(None) as self._corte:
-                passos = self._portal.passos
-                tell = partial(self._tell, trabalho)
-                return await attempt(passos, self._files, trabalho.solicitado, trabalho.andamento, tell)
+                return await fetch(self._portal.passos, trabalho.solicitado, partial(self._tell, trabalho))
         finally:
             self._corte = None
             self._portal.note_contrato()
 
     async def _tell(self, trabalho: Trabalho, etapa: Etapa) -> None:
+        if etapa is Etapa.BAIXANDO:
+            await self.settle()
+            if self._suspeita:
+                raise SessaoSuspeita
         trabalho.andamento.enter(etapa)
         await self._relator.tell_etapa(trabalho.solicitado.tarefa, etapa)
 
@@ -241,8 +261,12 @@ class Oficina:
         """The report, with its evidence; a session that may be mixed up, or never began, is thrown away."""
         andamento = trabalho.andamento
         relato = await self._relator.make_falha(self._portal, trabalho.solicitado.tarefa, andamento, falha)
-        mixed_up = isinstance(falha, DocumentoRecusado) and falha.codigo.startswith("documento.divergente")
         broken = isinstance(falha, NavegadorCaiu) or falha.codigo == "interno"
-        if mixed_up or broken or andamento.etapa is Etapa.AUTENTICANDO:
+        if _is_mixed_up(falha) or broken or andamento.etapa is Etapa.AUTENTICANDO:
             await self._portal.close()
         return relato
+
+
+def _is_mixed_up(falha: Falha) -> bool:
+    """Somebody else's document, or page: the session that showed it is not trusted again."""
+    return isinstance(falha, DocumentoRecusado) and falha.codigo.startswith("documento.divergente")

@@ -44,6 +44,10 @@ class Drivers:
         abrir = partial(self._navegador.open_driver, perfil, ritmo)
         return SessaoAuto(navegador, abrir, self._navegador.draw, perfil, ritmo)
 
+    async def draw(self, html: str) -> bytes | None:
+        """PNG of a page that no longer stands open, where there is a browser."""
+        return None if self.nome == "http" else await self._navegador.draw(html)
+
     async def renew(self, driver: Driver, perfil: Perfil, ritmo: Ritmo) -> Driver:
         """The same session in fresh memory: a browser's grows with use."""
         if isinstance(driver, SessaoNavegador):

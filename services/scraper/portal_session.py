@@ -58,6 +58,10 @@ class SessaoPortal:
     def mask(self, texto: str) -> str:
         return mask_texto(texto, self.segredos)
 
+    async def draw(self, html: str) -> bytes | None:
+        """A picture of a page that no longer stands open."""
+        return await self._drivers.draw(html)
+
     async def open(self, *, so_navegador: bool = False) -> Passos:
         """A new cookie jar, not logged in. Raises Falha for an unreadable profile, LoginParado for a password."""
         await self.close()

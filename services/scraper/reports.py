@@ -7,7 +7,7 @@ import logging
 
 from services.scraper.attempt import Andamento
 from services.scraper.portal.errors import DocumentoRecusado, Falha
-from services.scraper.portal.evidence import collect_evidencia
+from services.scraper.portal.evidence import Vista, look, mask_html, write_evidencia
 from services.scraper.portal_session import SessaoPortal
 from shared.bus import Bus, BusError
 from shared.events import Arquivo, BoletoEtapa, BoletoFalhou, Evento, Tarefa
@@ -55,10 +55,11 @@ class Relator:
         await self.tell(BoletoEtapa(tarefa=tarefa, etapa=etapa))
 
     async def make_falha(
-        self, portal: SessaoPortal, tarefa: Tarefa, andamento: Andamento, falha: Falha
+        self, portal: SessaoPortal, tarefa: Tarefa, andamento: Andamento, falha: Falha, vista: Vista | None = None
     ) -> BoletoFalhou:
+        """vista: what stood open when the contract left the portal, where another one may have come since."""
         andamento.close()
-        evidencia = await self.keep_evidencia(portal, falha, andamento.etapa)
+        evidencia = await self.keep_evidencia(portal, falha, andamento.etapa, vista)
         quarentena = None
         if isinstance(falha, DocumentoRecusado) and falha.pdf is not None:
             quarentena = await self._keep_quarentena(falha.pdf)
@@ -73,11 +74,18 @@ class Relator:
             duracoes_s=andamento.duracoes_s,
         )
 
-    async def keep_evidencia(self, portal: SessaoPortal, falha: Falha, etapa: Etapa) -> tuple[Arquivo, ...]:
+    async def keep_evidencia(
+        self, portal: SessaoPortal, falha: Falha, etapa: Etapa, vista: Vista | None = None
+    ) -> tuple[Arquivo, ...]:
         """What could be kept: a store that fails must not hide the fault itself."""
-        if portal.driver is None:
+        segredos = portal.segredos
+        if vista is not None:
+            foto = await portal.draw(mask_html(vista.pagina.html, segredos))
+        elif portal.driver is not None:
+            vista, foto = look(portal.driver), await portal.driver.screenshot(segredos)
+        else:
             return ()
-        partes = await collect_evidencia(portal.driver, portal.segredos, etapa, falha)
+        partes = write_evidencia(vista, foto, segredos, etapa, falha)
         try:
             return tuple([await self._files.put_interno("evidencias", parte) for parte in partes])
         except ArquivoFalhou as erro:

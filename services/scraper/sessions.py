@@ -6,16 +6,19 @@ import asyncio
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Literal
 from uuid import UUID
 
-from services.scraper.contracts import Devolucao, FimSessao, Motivo, Oficina, Porta, Relato, Trabalho, give_back
+from services.scraper.contracts import FimSessao, Motivo, Oficina, Porta
 from services.scraper.leases import MARGEM_S
 from services.scraper.portal.browser.chromium import ChromiumAusente
 from services.scraper.portal.errors import Falha
 from services.scraper.portal.walk import walk
 from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
+from services.scraper.trabalho import Devolucao, Relato, Trabalho, give_back
+from shared.bus import BusError
 from shared.events import (
     BoletoSolicitado,
     CredencialPassoDado,
@@ -56,13 +59,18 @@ class Sessao:
 
     @property
     def ociosa_s(self) -> float:
-        busy = self._em_mao is not None or self._fila or self.concessao.pedido_id is not None
+        busy = self._em_casa or self.concessao.pedido_id is not None
         return 0.0 if busy else round(time.monotonic() - self._usada_em, 3)
+
+    @property
+    def _em_casa(self) -> list[Trabalho]:
+        """Every contract that has no report yet."""
+        em_andamento = (self._oficina.em_conferencia, self._em_mao)
+        return [*(t for t in em_andamento if t is not None), *self._fila]
 
     def accept(self, solicitado: BoletoSolicitado) -> asyncio.Future[Relato | None]:
         """Queue a contract. The same dispatch twice is the same work."""
-        em_casa = [self._em_mao, *self._fila] if self._em_mao else [*self._fila]
-        for trabalho in em_casa:
+        for trabalho in self._em_casa:
             if trabalho.solicitado.tarefa == solicitado.tarefa:
                 return trabalho.fim
         trabalho = Trabalho(solicitado, asyncio.get_running_loop().create_future())
@@ -132,6 +140,8 @@ class Sessao:
         finally:
             self.is_over, self._prazo = True, None
             await self._portal.close()
+            with suppress(BusError):  # its message comes again
+                await self._oficina.settle()
         if self._oficina.veredito is not None:
             # Before the contracts and the slot are free again, and however long it takes.
             await self._relator.insist(self._oficina.veredito)

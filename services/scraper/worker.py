@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 from uuid import UUID, uuid4
 
-from services.scraper.contracts import Porta, Relato
+from services.scraper.contracts import Porta
 from services.scraper.drivers import Drivers
 from services.scraper.leases import Pulsos
 from services.scraper.portal.browser.chromium import ChromiumAusente
@@ -21,6 +21,7 @@ from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
 from services.scraper.sessions import Sessao
 from services.scraper.settings import ScraperSettings
+from services.scraper.trabalho import Relato
 from shared.bus import Bus, BusError, Delivery, Reject
 from shared.bus.topology import news_queue, scraper_queue
 from shared.crypto import Chaveiro

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet
 
-from services.scraper import portal_session
+from services.scraper import attempt, portal_session
 from services.scraper.settings import ScraperSettings
+from services.scraper.verification import Conferido, Procurado, verify
 from services.scraper.worker import Scraper
 from shared.bus.memory import MemoryBus
 from shared.bus.rabbitmq import RabbitMQBus
@@ -165,6 +167,43 @@ async def test_a_failure_keeps_masked_evidence(bancada: Abrir) -> None:
         await b.gateway.ask(BETO, COTA_BETO)
         await b.gateway.wait_for(BoletoCapturado)
         assert b.portal.sessoes()["17308"]["logins"] == 2
+
+
+async def test_the_next_contract_searches_while_this_one_is_verified_and_waits_before_it_is_issued(
+    bancada: Abrir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pode, conferidos = asyncio.Event(), []
+
+    async def verify_slowly(pdf: bytes, procurado: Procurado) -> Conferido:
+        conferidos.append(procurado.cpf)
+        await pode.wait()
+        return await verify(pdf, procurado)
+
+    monkeypatch.setattr(attempt, "verify", verify_slowly)
+    async with bancada(cenario()) as b:
+        await b.gateway.grant()
+        primeira, segunda = await b.gateway.ask(), await b.gateway.ask(BETO, COTA_BETO)
+        await eventually(lambda: Etapa.EMITINDO in [e.etapa for e in b.gateway.of(BoletoEtapa, segunda)], 20)
+        assert conferidos == [ANA] and not b.gateway.of(BoletoCapturado)
+        await asyncio.sleep(0.5)  # time enough to issue, were it not held back
+        assert len(b.portal.emitidos) == 1
+        pode.set()
+        await eventually(lambda: len(b.gateway.of(BoletoCapturado)) == 2, 20)
+        assert [e.tarefa for e in b.gateway.of(BoletoCapturado)] == [primeira, segunda]
+
+
+async def test_a_document_of_somebody_else_takes_the_next_contract_out_of_that_session_too(bancada: Abrir) -> None:
+    """It had begun meanwhile: it spends no attempt, and the evidence is of the page that the first one left."""
+    async with bancada(cenario(cliente(emissao={"documento": "outro_cliente"}))) as b:
+        await b.gateway.grant()
+        primeira, segunda = await b.gateway.ask(), await b.gateway.ask(BETO, COTA_BETO)
+        falhou = await b.gateway.wait_for(BoletoFalhou)
+        assert (falhou.tarefa, falhou.codigo) == (primeira, "documento.divergente.cliente")
+        assert (await b.gateway.wait_for(BoletoCapturado)).tarefa == segunda
+        assert [e.codigo for e in b.gateway.of(BoletoFalhou)] == ["documento.divergente.cliente"]
+        assert (b.portal.sessoes()["17308"]["logins"], len(b.portal.emitidos)) == (2, 2)
+        pagina = (await b.files.get(falhou.evidencia[1])).decode()
+        assert "ANA PAULA" in pagina and "BETO" not in pagina
 
 
 async def test_an_expired_session_logs_in_again_and_spends_nothing(bancada: Abrir) -> None:

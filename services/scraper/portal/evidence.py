@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from services.scraper.portal import Acesso, Driver
 from services.scraper.portal.errors import Falha
+from services.scraper.portal.pages import Pagina
 from services.scraper.portal.profile import Perfil
 from shared.contrato import mask_documentos
 from shared.outcomes import Etapa
@@ -27,9 +29,24 @@ def list_segredos(acesso: Acesso, perfil: Perfil) -> tuple[str, ...]:
     return tuple(sorted((texto for texto in textos if len(texto) > 2), key=len, reverse=True))
 
 
-async def collect_evidencia(driver: Driver, segredos: tuple[str, ...], etapa: Etapa, falha: Falha) -> list[bytes]:
+@dataclass(frozen=True)
+class Vista:
+    """What stood open at one moment: what is found out later is told with it, not with a later page."""
+
+    pagina: Pagina
+    alertas: tuple[str, ...]
+    driver: str
+
+
+def look(driver: Driver) -> Vista:
+    return Vista(driver.pagina, driver.take_alertas(), driver.nome)
+
+
+def write_evidencia(
+    vista: Vista, foto: bytes | None, segredos: tuple[str, ...], etapa: Etapa, falha: Falha
+) -> list[bytes]:
     """Screenshot (PNG, where there is one), HTML, facts (JSON), in that order."""
-    pagina = driver.pagina
+    pagina = vista.pagina
     fatos = {
         "etapa": etapa.value,
         "codigo": falha.codigo,
@@ -37,11 +54,10 @@ async def collect_evidencia(driver: Driver, segredos: tuple[str, ...], etapa: Et
         "url": clean_url(pagina.url),
         "status": pagina.status,
         "titulo": pagina.titulo,
-        "alertas": list(driver.take_alertas()),
+        "alertas": list(vista.alertas),
         "em": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "driver": driver.nome,
+        "driver": vista.driver,
     }
-    foto = await driver.screenshot(segredos)
     textos = (mask_html(pagina.html, segredos), mask_texto(json.dumps(fatos, ensure_ascii=False, indent=1), segredos))
     return [parte for parte in (foto, *(texto.encode() for texto in textos)) if parte]
 

@@ -37,7 +37,7 @@ Mostrar = Callable[[Resposta], Pagina]
 
 
 class Captura:
-    """One emission. `mostrar` makes an answer the session's open page."""
+    """One emission. `mostrar` makes an answer the session's open page; `pagina` is the window's, not the pop-up's."""
 
     def __init__(self, transporte: Transporte, perfil: Perfil, ritmo: Ritmo, mostrar: Mostrar, exame: Exame) -> None:
         self._transporte = transporte
@@ -49,15 +49,16 @@ class Captura:
 
     async def take(self, pagina: Pagina, envio: Envio) -> bytes:
         """Raises Falha `download.falhou.*`, and what `exame` raises."""
+        self.pagina = pagina
         for _ in range(_POSTS_MAX):
-            resposta = await self._transporte.send(envio, pagina.url)
+            resposta = await self._transporte.send(envio, self.pagina.url)
             if is_pdf(resposta.corpo):
                 return resposta.corpo
-            pagina = self._mostrar(resposta)
-            self._exame(pagina)
-            if janela := self._find_janela(pagina):
-                return await self._print(janela, pagina)
-            seguinte = _find_post(pagina)
+            self.pagina = self._mostrar(resposta)
+            self._exame(self.pagina)
+            if janela := self._find_janela(self.pagina):
+                return await self._print(janela, self.pagina)
+            seguinte = _find_post(self.pagina)
             if seguinte is None:
                 break
             await self._ritmo.wait()

@@ -55,9 +55,11 @@ class SessaoHttp:
         return self._pagina
 
     async def emit(self, controle: Controle, campos: Mapping[Controle, str], exame: Exame) -> bytes:
-        return await Captura(self._transporte, self._perfil, self._ritmo, self.show, exame).take(
-            self._pagina, press(self._pagina, controle, campos)
-        )
+        captura = Captura(self._transporte, self._perfil, self._ritmo, self.show, exame)
+        pdf = await captura.take(self._pagina, press(self._pagina, controle, campos))
+        # The print window has closed; where it brings no PDF, its page is what the evidence shows.
+        self._pagina = captura.pagina
+        return pdf
 
     def take_alertas(self) -> tuple[str, ...]:
         alertas, self._alertas = tuple(self._alertas), []
