@@ -10,7 +10,7 @@ from services.scraper.portal.billing import choose, list_parcelas, open_cobranca
 from services.scraper.portal.errors import Falha
 from services.scraper.portal.grids import Parcela
 from services.scraper.portal.login import enter, open_login
-from services.scraper.portal.search import ClienteAberto, is_same_nome, open_cliente, walk_to_busca
+from services.scraper.portal.search import ClienteAberto, is_same_nome, open_by_documento, open_cliente, walk_to_busca
 from services.scraper.portal.selection import Pedido
 from services.scraper.portal.steps import Passos
 from shared.outcomes import Etapa
@@ -63,15 +63,27 @@ async def _fetch(passos: Passos, pedido: Pedido, avisar: Avisar) -> Emissao:
     await avisar(Etapa.BUSCANDO)
     cliente = await open_cliente(passos, pedido)
     await avisar(Etapa.EMITINDO)
-    await open_cobranca(passos, cliente.cota)
-    parcelas = await list_parcelas(passos)
-    escolhida = choose(passos, parcelas, cliente.cota, pedido)
+    try:
+        parcelas, escolhida = await _choose_parcela(passos, cliente, pedido)
+    except Falha as falha:
+        if not (cliente.por_cota and falha.codigo.startswith("boleto.inexistente")):
+            raise
+        # Why there is none is said where the document is searched: the cota may be cancelled, or somebody else's.
+        cliente = await open_by_documento(passos, pedido)
+        parcelas, escolhida = await _choose_parcela(passos, cliente, pedido)
     parcela = await tick(passos, parcelas, escolhida)
     emitir, campos = prepare_emissao(passos)
     await passos.ritmo.wait()
     await avisar(Etapa.BAIXANDO)
     pdf = await passos.driver.emit(emitir, campos, passos.judge_post)
     return Emissao(pdf, cliente, parcela, _compare_nomes(pedido, cliente))
+
+
+async def _choose_parcela(passos: Passos, cliente: ClienteAberto, pedido: Pedido) -> tuple[list[Parcela], Parcela]:
+    """(what the billing page lists, the instalment to tick)."""
+    await open_cobranca(passos, cliente.cota)
+    parcelas = await list_parcelas(passos)
+    return parcelas, choose(passos, parcelas, cliente.cota, pedido)
 
 
 def _compare_nomes(pedido: Pedido, cliente: ClienteAberto) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.scraper.portal.errors import DocumentoRecusado, Falha, LoginParado, SessaoPerdida
 from services.scraper.portal.grids import LinhaCliente, read_clientes
@@ -21,11 +21,12 @@ _ROTULOS = re.compile(r"\b(?:Grupo|Cota|Vers[aã]o)\b\s*[:/]?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ClienteAberto:
-    """Whose page stands open in the session; `nome` as the portal writes it."""
+    """Whose page stands open in the session; `nome` as the portal writes it. por_cota: found without the document."""
 
     cota: Cota
     nome: str
     contrato: str
+    por_cota: bool = False
 
 
 async def open_identificacao(passos: Passos) -> Pagina:
@@ -101,6 +102,22 @@ def _find_valor(opcoes: list[tuple[str, str]], criterio: Criterio) -> str | None
 
 
 async def open_cliente(passos: Passos, pedido: Pedido) -> ClienteAberto:
+    """By grupo and cota where the register has them and a name to compare: one post in place of three. What that does
+    not find for sure is searched by the document."""
+    if pedido.cota is not None and pedido.nome and len(fold(pedido.nome).split()) > 1:
+        pagina = await passos.open(passos.perfil.paginas.identificacao)
+        try:
+            cliente = await _find_by_cota(passos, pedido.cota, pagina)
+        except Falha as falha:
+            if not falha.codigo.startswith("portal.mudou"):
+                raise
+            cliente = None
+        if cliente is not None and is_same_nome(pedido.nome, cliente.nome):
+            return cliente
+    return await open_by_documento(passos, pedido)
+
+
+async def open_by_documento(passos: Passos, pedido: Pedido) -> ClienteAberto:
     """Search, choose the row, open the client's page, and prove that it is the wanted cota's."""
     await open_busca(passos)
     if not await choose_criterio(passos, pedido.cpf):
@@ -163,21 +180,28 @@ def _identify(pagina: Pagina, cota: Cota, passos: Passos) -> ClienteAberto:
 
 async def _open_by_cota(passos: Passos, pedido: Pedido, cota: Cota) -> ClienteAberto:
     """For a document that the search has no criterion for. Versão 00 can be the seller's, so the name must match."""
-    await open_identificacao(passos)
-    controles = passos.perfil.controles
-    campos = {
-        passos.need(controles.grupo): f"{cota.grupo:06d}",
-        passos.need(controles.cota): f"{cota.cota:04d}",
-        passos.need(controles.versao): "00",
-    }
-    pagina = await passos.press(passos.need(controles.localizar), campos)
-    mensagens = pagina.messages(passos.perfil.rotulos.mensagens)
-    if says(" ".join(mensagens), passos.perfil.dizeres.sem_registro):
-        raise Falha("cliente.cota_nao_encontrada", f"O portal respondeu {quote(mensagens)}.")
-    cliente = _identify(pagina, cota, passos)
+    cliente = await _find_by_cota(passos, cota, await open_identificacao(passos))
+    if cliente is None:
+        raise Falha("cliente.cota_nao_encontrada", f"O portal não encontrou a cota {cota}.")
     if not pedido.nome or not is_same_nome(pedido.nome, cliente.nome):
         raise Falha("cliente.cota_nao_encontrada", f"A cota {cota} está no portal em outro nome.")
     return cliente
+
+
+async def _find_by_cota(passos: Passos, cota: Cota, pagina: Pagina) -> ClienteAberto | None:
+    """None where the portal does not find it; whose page it is remains to be seen by the name."""
+    controles = passos.perfil.controles
+    campos = [pagina.find(alvo) for alvo in (controles.grupo, controles.cota, controles.versao)]
+    localizar = pagina.find(controles.localizar)
+    grupo, numero, versao = campos
+    if grupo is None or numero is None or versao is None or localizar is None:
+        return None
+    pagina = await passos.press(localizar, {grupo: f"{cota.grupo:06d}", numero: f"{cota.cota:04d}", versao: "00"})
+    if confirmar := pagina.find(controles.confirmar):
+        pagina = await passos.press(confirmar)
+    if says(" ".join(pagina.messages(passos.perfil.rotulos.mensagens)), passos.perfil.dizeres.sem_registro):
+        return None
+    return replace(_identify(pagina, cota, passos), por_cota=True)
 
 
 def is_same_nome(um: str, outro: str) -> bool:

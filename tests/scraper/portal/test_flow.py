@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -139,6 +140,39 @@ async def test_a_warm_session_asks_only_for_what_a_contract_needs(entered: Entra
         paginas = [r["pagina"] for r in portal.registro[antes:]]
         assert len(paginas) <= 2 * 12 and not {"login", "inicio", "identificacao"} & set(paginas)
         assert duracao_s < 5.0
+
+
+NOME = "Ana Paula Souza Lima - 70%"
+
+
+async def test_a_contract_whose_cota_and_name_are_known_is_found_with_one_post(entered: Entrar) -> None:
+    async with entered(cenario()) as (passos, portal, acesso):
+        await log_in(passos, acesso)
+        antes = len(portal.registro)
+        emissao, _ = await fetch(passos, replace(pedido(), nome=NOME))
+        visitas = [r["pagina"] for r in portal.registro[antes:]]
+        assert "busca" not in visitas and len(visitas) <= 9 and emissao.cliente.nome == "ANA PAULA SOUZA LIMA"
+
+
+@pytest.mark.parametrize(
+    ("ana", "botoes", "codigo"),
+    [
+        (cota(versao="01"), {}, "ok"),
+        (cota(), {"aparencia": {"trocar_ids": {"edtGrupo": "txt"}}}, "ok"),
+        (cota(situacao="CAN"), {}, "cliente.cota_inativa"),
+        (cota(situacao="CAN"), {"busca": {"inativa_por_cota": "invalida"}}, "cliente.cota_inativa"),
+        (cota(6650, 2278, parcela("2026-11-10")), {}, "boleto.inexistente.outro_mes"),
+    ],
+    ids=str,
+)
+async def test_what_the_cota_alone_does_not_settle_is_searched_by_the_document(
+    outcome: Terminar, ana: dict[str, Any], botoes: dict[str, Any], codigo: str
+) -> None:
+    """Versão 00 of her cota is the seller's; or the page is another; or why there is no boleto is said elsewhere."""
+    vendedor = cliente("12345678909", "VALDO DE TAL", cota(6650, 2278, versao="00"))
+    clientes = [cliente(ANA, "ANA PAULA SOUZA LIMA", ana)]
+    cena = cenario(*([vendedor] if ana.get("versao") == "01" else []), *clientes, **botoes)
+    assert await outcome(cena, replace(pedido(), nome=NOME)) == codigo
 
 
 async def test_a_post_too_soon_slows_the_session_down(entered: Entrar) -> None:
