@@ -8,6 +8,7 @@ from services.scraper.portal.http.scripts import (
     Postback,
     find_atualizacao,
     find_clique,
+    find_espera_s,
     find_lugar,
     find_postback,
     list_dialogos,
@@ -85,6 +86,19 @@ def test_texts_of_the_code_are_whole() -> None:
 )
 def test_where_a_page_goes_by_itself(script: str, lugar: str | None) -> None:
     assert find_lugar(code(f"<script>{script}</script>")) == lugar
+
+
+@pytest.mark.parametrize(
+    ("html", "espera_s"),
+    [
+        ("<script>setTimeout(function () { window.location.reload(); }, 2500);</script>", 2.5),
+        ("<meta http-equiv=refresh content='3'>", 3.0),
+        ("<meta http-equiv=Refresh content='1.5; url=/x'>", 1.5),
+        ("<script>location.reload()</script>", 0.0),
+    ],
+)
+def test_how_long_a_page_waits_for_itself(html: str, espera_s: float) -> None:
+    assert find_espera_s(Pagina("http://x/", 200, html), code(html)) == espera_s
 
 
 @pytest.mark.parametrize(

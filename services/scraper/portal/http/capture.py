@@ -14,6 +14,7 @@ from services.scraper.portal.http.forms import Envio, post_back, press, resolve,
 from services.scraper.portal.http.scripts import (
     find_atualizacao,
     find_clique,
+    find_espera_s,
     find_lugar,
     find_postback,
     list_textos,
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 # Pages between the button and the window's address; answers of the print page until its PDF.
 _POSTS_MAX, RODADAS = 4, 6
 _MOLDURAS = "embed[src], object[data], iframe[src], frame[src]"
-_ESPERA_S = 0.1
+_ESPERA_S, _ESPERA_MAX_S = 0.2, 5.0
 
 Mostrar = Callable[[Resposta], Pagina]
 
@@ -86,7 +87,7 @@ class Captura:
         """Invariant: a request that brought the PDF is not made again; keys work once."""
         quebras = 0
         resposta = None
-        for _ in range(RODADAS):
+        for rodada in range(RODADAS):
             try:
                 resposta = await self._transporte.send(envio, referencia, self._perfil.esperas.pdf_s)
             except Falha as falha:
@@ -107,7 +108,9 @@ class Captura:
             if seguinte.corpo is not None:
                 await self._ritmo.wait()
             elif seguinte.url == envio.url:
-                await asyncio.sleep(_ESPERA_S)
+                # The second answer is the document as a rule; one that is still being made is given time.
+                espera_s = find_espera_s(pagina, read_codigo(pagina))
+                await asyncio.sleep(max(_ESPERA_S * rodada, min(espera_s, _ESPERA_MAX_S) if espera_s >= 1 else 0))
             envio, referencia = seguinte, pagina.url
         raise _explain(resposta)
 

@@ -7,9 +7,10 @@ missing, changed or out of place gets a 500 or the firewall's block page.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote_plus, urljoin
+from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborNode
 
@@ -20,6 +21,9 @@ from services.scraper.portal.pages import Controle, Pagina
 _BOTOES = frozenset({"submit", "button", "image", "reset", "file"})
 _MARCAVEIS = frozenset({"radio", "checkbox"})
 _ALVO, _ARGUMENTO = "__EVENTTARGET", "__EVENTARGUMENT"
+_FIM_DE_LINHA = re.compile(r"\r\n?|\n")
+# A page's state is long, and nearly all of it stays as it is.
+_ESPECIAL = re.compile(r"[^A-Za-z0-9*._-]")
 # Where in a tick box the click lands.
 _PONTO = (2, 12)
 
@@ -104,8 +108,9 @@ def _submit(
 
 def _encode(texto: str, pagina: Pagina) -> str:
     """As a browser does: what the page's charset does not have becomes a character reference."""
-    linhas = texto.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
-    return quote_plus(linhas.encode(pagina.charset, "xmlcharrefreplace"), safe="*").replace("~", "%7E")
+    linhas = _FIM_DE_LINHA.sub("\r\n", texto)
+    octetos = linhas.encode(pagina.charset, "xmlcharrefreplace").decode("latin-1")
+    return _ESPECIAL.sub(lambda achado: "+" if achado[0] == " " else f"%{ord(achado[0]):02X}", octetos)
 
 
 def _list_pares(

@@ -39,6 +39,7 @@ _LUGAR = re.compile(
 _RECARREGA = re.compile(
     r"\blocation\.reload\s*\(|\blocation(?:\.href)?\s*=\s*(?:window\.|document\.)?location(?:\.href)?\s*[;)}\n]"
 )
+_RECARREGA_EM = re.compile(r"\bsetTimeout\s*\(.*?location.*?,\s*(\d+)\s*\)", re.DOTALL)
 _ENVIA = re.compile(r"\.submit\s*\(\s*\)")
 _CLICA = re.compile(rf"getElementById\s*\(\s*({_TEXTO})\s*\)\s*\.click\s*\(")
 _ESCREVE = re.compile(r"\.(?:value|action|checked|selectedIndex)\s*=(?!=)")
@@ -122,6 +123,16 @@ def find_atualizacao(pagina: Pagina) -> str | None:
             achado = _ATUALIZA.match(no.attributes.get("content") or "")
             return (achado[2] or "").strip() if achado else ""
     return None
+
+
+def find_espera_s(pagina: Pagina, codigo: str) -> float:
+    """How long the page lets pass before it asks for itself again."""
+    if achado := _RECARREGA_EM.search(codigo):
+        return int(achado[1]) / 1000
+    achados = (
+        _ATUALIZA.match(no.attributes.get("content") or "") for no in pagina.tree.css('[http-equiv="refresh" i]')
+    )
+    return next((float(achado[1]) for achado in achados if achado and achado[1].replace(".", "", 1).isdecimal()), 0.0)
 
 
 def sends_form(codigo: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from services.scraper.portal import Biscoito, Exame
@@ -99,10 +100,11 @@ class SessaoHttp:
         """The answer stands open, its dialogs accepted."""
         html, charset = decode_html(resposta.corpo, resposta.tipo)
         pagina = Pagina(resposta.url, resposta.status, html, perguntas, resposta.desvios, charset)
-        alertas = perguntas + list_dialogos(strip_condicoes(read_codigo(pagina)))
-        self._alertas += alertas
-        self._pagina = Pagina(resposta.url, resposta.status, html, alertas, resposta.desvios, charset)
-        return self._pagina
+        if ditos := list_dialogos(strip_condicoes(read_codigo(pagina))):
+            pagina = replace(pagina, alertas=perguntas + ditos)
+        self._alertas += pagina.alertas
+        self._pagina = pagina
+        return pagina
 
 
 def _find_salto(pagina: Pagina) -> str | None:
