@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 # Pages between the button and the window's address; answers of the print page until its PDF.
 _POSTS_MAX, RODADAS = 4, 6
 _MOLDURAS = "embed[src], object[data], iframe[src], frame[src]"
-_ESPERA_S, _ESPERA_MAX_S = 0.2, 5.0
+_ESPERA_S, _ESPERA_MAX_S = 0.15, 5.0
 
 Mostrar = Callable[[Resposta], Pagina]
 
