@@ -14,7 +14,7 @@ from services.scraper.verification import Conferido, Procurado, verify
 from shared.contrato import Cota, MesReferencia, resolve_mes
 from shared.events import BoletoCapturado, BoletoConhecido, BoletoJaBaixado, BoletoSolicitado, DadosBoleto
 from shared.files import ArquivoFalhou, DiscoCheio, FileStore
-from shared.outcomes import Etapa
+from shared.outcomes import Etapa, find_desfecho
 
 # Told of each step as it begins.
 Avisar = Callable[[Etapa], Awaitable[None]]
@@ -84,7 +84,7 @@ async def conclude(
         captura=captura,
         boleto=_make_dados(procurado, emissao, conferido),
         duracoes_s=andamento.duracoes_s,
-        avisos=emissao.avisos,
+        avisos=emissao.avisos + _tell_recuo(emissao.recuo),
         recuo=emissao.recuo,
     )
 
@@ -113,6 +113,10 @@ def _make_dados(procurado: Procurado, emissao: Emissao, conferido: Conferido | N
         codigo_barras=conferido.linha.codigo_barras if conferido else None,
         nosso_numero=conferido.nosso_numero if conferido else None,
     )
+
+
+def _tell_recuo(codigo: str | None) -> tuple[str, ...]:
+    return () if codigo is None else (f"Feito no navegador; sem ele: {find_desfecho(codigo).titulo}",)
 
 
 def _arquivo_falhou(erro: ArquivoFalhou) -> Falha:
