@@ -89,6 +89,7 @@ class SessaoConcedida(Evento):
     Sent with a TTL of a minute and never dead-lettered: it alone carries the password, as Fernet ciphertext.
     `validade_s` counts from the moment the gateway granted it; the scraper renews by `scraper.pulso`.
     `pedido_id` is set when the lease is only for testing the credential (log in once, report `credencial.testada`).
+    `sessoes`: how many the credential may have at this moment, this one among them.
     """
 
     rota: ClassVar[str] = "sessao.concedida"
@@ -102,6 +103,7 @@ class SessaoConcedida(Evento):
     codigo_empresa: str | None = None
     validade_s: float = 30.0
     pedido_id: UUID | None = None
+    sessoes: int = 1
 
 
 class SessaoRenovada(Evento):
@@ -161,7 +163,7 @@ class SessaoEncerrada(Evento):
     rota: ClassVar[str] = "sessao.encerrada"
     cerca: int
     credencial_id: int
-    motivo: Literal["ociosa", "revogada", "parando", "derrubada", "bloqueada", "parada", "teste", "erro"]
+    motivo: Literal["ociosa", "revogada", "parando", "derrubada", "limitada", "bloqueada", "parada", "teste", "erro"]
 
 
 class CredencialParada(Evento):

@@ -143,6 +143,7 @@ async def _grant(conn: Conn, panorama: Panorama, credencial: Record, pedido_id: 
         codigo_empresa=credencial["codigo_empresa"],
         validade_s=VALIDADE_S,
         pedido_id=pedido_id,
+        sessoes=credencial["limite"],
     )
     await post(conn, concedida, fila=scraper["fila"], ttl_s=CONCESSAO_TTL_S)
 

@@ -39,6 +39,8 @@ async def end(conn: Conn, evento: SessaoEncerrada) -> int | None:
                 return await _find_ponto_venda(conn, credencial_id)
         case "derrubada":
             await credenciais.note_derrubada(conn, credencial_id)
+        case "limitada":
+            await credenciais.reduce_sessoes(conn, credencial_id)
         case "erro":
             await credenciais.note_queda(conn, credencial_id)
         case "ociosa" | "revogada" | "parando" | "parada" | "teste":

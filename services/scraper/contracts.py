@@ -39,10 +39,12 @@ from shared.outcomes import Etapa
 
 log = logging.getLogger(__name__)
 
-Motivo = Literal["ociosa", "revogada", "parando", "derrubada", "bloqueada", "parada", "teste", "erro"]
+Motivo = Literal["ociosa", "revogada", "parando", "derrubada", "limitada", "bloqueada", "parada", "teste", "erro"]
 
 # Logins that one contract may cost, and how often the portal may ask it to slow down.
 PERDAS_MAX, LIMITES_MAX = 5, 4
+# How often, where there are other sessions beside this one: then there are to be fewer.
+LIMITES_PARALELOS = 2
 # So many lost sessions in so long, with no contract ended between them: somebody else uses this login.
 DERRUBADAS, DERRUBADAS_S = 3, 300.0
 PAUSAS_LIMITE_S = (0.5, 1.0, 2.0, 4.0)
@@ -225,6 +227,8 @@ class Oficina:
                 await self._note_perda(trabalho, falha)
             case PortalLimite():
                 trabalho.limites += 1
+                if trabalho.limites >= LIMITES_PARALELOS and self._concessao.sessoes > 1:
+                    raise FimSessao("limitada")
                 if trabalho.limites > LIMITES_MAX:
                     await finish(
                         self._relator,

@@ -363,6 +363,16 @@ async def test_a_kicked_out_session_means_fewer_sessions_then_a_pause(maestro: M
     assert tres["espera_ate"] > dois["espera_ate"]
 
 
+async def test_a_session_that_came_too_fast_beside_others_means_fewer_and_no_pause(maestro: Maestro) -> None:
+    loja, _, _, cerca = await start(maestro)
+    await maestro.pool.execute("UPDATE credenciais_canopus SET max_sessoes = 3")
+    fim = SessaoEncerrada(cerca=cerca, credencial_id=loja.credencial_id, motivo="limitada")
+    await maestro.apply(fim, fim)
+    depois = await maestro.pool.fetchrow("SELECT * FROM credenciais_canopus")
+    assert (depois["sessoes_reduzidas"], depois["espera_ate"], depois["quedas"]) == (2, None, 0)
+    assert depois["reduzida_ate"] is not None, "upwards again after a while"
+
+
 async def test_three_contracts_in_a_row_open_the_breaker_and_one_answer_closes_it(maestro: Maestro) -> None:
     _, _, itens, cerca = await start(maestro, clientes=4)
 

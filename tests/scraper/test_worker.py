@@ -223,6 +223,15 @@ async def test_a_session_kicked_out_again_and_again_is_given_back(bancada: Abrir
         assert [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)] == [(tarefa, "sessao")]
 
 
+async def test_a_session_that_slowing_down_does_not_help_is_given_back_where_there_are_others(bancada: Abrir) -> None:
+    async with bancada(cenario(ritmo={"minimo_ms": 3000, "castigo_s": 0.1})) as b:
+        await b.gateway.grant(sessoes=2)
+        tarefa = await b.gateway.ask()
+        assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "limitada"
+        assert [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)] == [(tarefa, "sessao")]
+        assert not b.gateway.of(BoletoFalhou)
+
+
 async def test_the_block_page_ends_the_session_and_spends_nothing(bancada: Abrir) -> None:
     async with bancada(cenario(firewall={"bloqueio": "uma_vez", "na": "cobranca"})) as b:
         await b.gateway.grant()

@@ -119,9 +119,13 @@ async def note_queda(conn: Conn, credencial_id: int) -> None:
 
 async def note_derrubada(conn: Conn, credencial_id: int) -> None:
     """The portal kicked a session out: fewer of them for a while; where there is only one, a pause before the next."""
-    credencial = await conn.fetchrow(SQL["lock_sessoes"], credencial_id)
-    if credencial is None:
-        return
-    await conn.execute(SQL["reduce_sessoes"], credencial_id, max(1, credencial["limite"] - 1), REDUCAO_S)
-    if credencial["limite"] == 1:
+    if await reduce_sessoes(conn, credencial_id) == 1:
         await note_queda(conn, credencial_id)
+
+
+async def reduce_sessoes(conn: Conn, credencial_id: int) -> int | None:
+    """One fewer for a while, never none. Returns how many there could be before; None: the credential is gone."""
+    limite: int | None = await conn.fetchval(SQL["lock_sessoes"], credencial_id)
+    if limite is not None:
+        await conn.execute(SQL["reduce_sessoes"], credencial_id, max(1, limite - 1), REDUCAO_S)
+    return limite
