@@ -369,6 +369,7 @@ async def test_a_session_that_came_too_fast_beside_others_means_fewer_and_no_pau
     fim = SessaoEncerrada(cerca=cerca, credencial_id=loja.credencial_id, motivo="limitada")
     await maestro.apply(fim, fim)
     depois = await maestro.pool.fetchrow("SELECT * FROM credenciais_canopus")
+    assert depois is not None
     assert (depois["sessoes_reduzidas"], depois["espera_ate"], depois["quedas"]) == (2, None, 0)
     assert depois["reduzida_ate"] is not None, "upwards again after a while"
 

@@ -167,6 +167,7 @@ class Perfil(Parte):
     usuario_digitos: int = Field(ge=0, le=32)
     ritmo_ms: int = Field(ge=0)
     tipo_boleto: str
+    busca_por_cota: bool = False
     pular_recursos: tuple[Literal["image", "stylesheet", "font", "media"], ...] = ()
     paginas: Paginas
     controles: Controles

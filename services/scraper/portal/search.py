@@ -102,9 +102,10 @@ def _find_valor(opcoes: list[tuple[str, str]], criterio: Criterio) -> str | None
 
 
 async def open_cliente(passos: Passos, pedido: Pedido) -> ClienteAberto:
-    """By grupo and cota where the register has them and a name to compare: one post in place of three. What that does
-    not find for sure is searched by the document."""
-    if pedido.cota is not None and pedido.nome and len(fold(pedido.nome).split()) > 1:
+    """By the document; or, where the profile allows it and the register has them with a name to compare, by grupo and
+    cota: one post in place of three. What that does not find for sure is searched by the document."""
+    nome = pedido.nome or ""
+    if passos.perfil.busca_por_cota and pedido.cota is not None and len(fold(nome).split()) > 1:
         pagina = await passos.open(passos.perfil.paginas.identificacao)
         try:
             cliente = await _find_by_cota(passos, pedido.cota, pagina)
@@ -112,7 +113,7 @@ async def open_cliente(passos: Passos, pedido: Pedido) -> ClienteAberto:
             if not falha.codigo.startswith("portal.mudou"):
                 raise
             cliente = None
-        if cliente is not None and is_same_nome(pedido.nome, cliente.nome):
+        if cliente is not None and is_same_nome(nome, cliente.nome):
             return cliente
     return await open_by_documento(passos, pedido)
 

@@ -65,10 +65,11 @@ def entered(request: pytest.FixtureRequest) -> Entrar:
 
     @asynccontextmanager
     async def enter(
-        cena: Cenario, *, ritmo_ms: int = 0, senha: str = SENHA
+        cena: Cenario, *, ritmo_ms: int = 0, senha: str = SENHA, por_cota: bool = False
     ) -> AsyncIterator[tuple[Passos, Simulador, Acesso]]:
         async with Simulador(cena) as portal, Drivers(request.param, Navegador()) as drivers:
-            acesso, perfil, ritmo = Acesso(portal.url, USUARIO, senha, "0101"), quick_perfil(), Ritmo(ritmo_ms)
+            acesso, ritmo = Acesso(portal.url, USUARIO, senha, "0101"), Ritmo(ritmo_ms)
+            perfil = quick_perfil().model_copy(update={"busca_por_cota": por_cota})
             driver = await drivers.open(perfil, ritmo)
             try:
                 yield Passos(driver, perfil, acesso.url_base, ritmo), portal, acesso
@@ -145,8 +146,10 @@ async def test_a_warm_session_asks_only_for_what_a_contract_needs(entered: Entra
 NOME = "Ana Paula Souza Lima - 70%"
 
 
-async def test_a_contract_whose_cota_and_name_are_known_is_found_with_one_post(entered: Entrar) -> None:
-    async with entered(cenario()) as (passos, portal, acesso):
+async def test_where_the_profile_allows_it_a_contract_of_known_cota_and_name_is_found_with_one_post(
+    entered: Entrar,
+) -> None:
+    async with entered(cenario(), por_cota=True) as (passos, portal, acesso):
         await log_in(passos, acesso)
         antes = len(portal.registro)
         emissao, _ = await fetch(passos, replace(pedido(), nome=NOME))
@@ -172,7 +175,7 @@ async def test_what_the_cota_alone_does_not_settle_is_searched_by_the_document(
     vendedor = cliente("12345678909", "VALDO DE TAL", cota(6650, 2278, versao="00"))
     clientes = [cliente(ANA, "ANA PAULA SOUZA LIMA", ana)]
     cena = cenario(*([vendedor] if ana.get("versao") == "01" else []), *clientes, **botoes)
-    assert await outcome(cena, replace(pedido(), nome=NOME)) == codigo
+    assert await outcome(cena, replace(pedido(), nome=NOME), por_cota=True) == codigo
 
 
 async def test_a_post_too_soon_slows_the_session_down(entered: Entrar) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from services.scraper.portal import Exame
 from services.scraper.portal.errors import Falha, PortalBloqueado, SessaoPerdida
-from services.scraper.portal.http.forms import Envio, post_back, press, resolve, send_form
+from services.scraper.portal.http.forms import Envio, find_salto, post_back, press, resolve, send_form
 from services.scraper.portal.http.scripts import (
     find_atualizacao,
     find_clique,
@@ -59,6 +59,9 @@ class Captura:
             self._exame(self.pagina)
             if janela := self._find_janela(self.pagina):
                 return await self._print(janela, self.pagina)
+            if salto := find_salto(self.pagina):
+                envio = Envio(salto)
+                continue
             seguinte = _find_post(self.pagina)
             if seguinte is None:
                 break

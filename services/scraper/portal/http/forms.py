@@ -15,7 +15,15 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborNode
 
 from services.scraper.portal.errors import Falha
-from services.scraper.portal.http.scripts import Postback, find_postback, is_understood, list_dialogos
+from services.scraper.portal.http.scripts import (
+    Postback,
+    find_atualizacao,
+    find_lugar,
+    find_postback,
+    is_understood,
+    list_dialogos,
+    read_codigo,
+)
 from services.scraper.portal.pages import Controle, Pagina
 
 _BOTOES = frozenset({"submit", "button", "image", "reset", "file"})
@@ -64,6 +72,17 @@ def post_back(pagina: Pagina, postback: Postback) -> Envio:
 def send_form(pagina: Pagina) -> Envio:
     """The page's first form, as `form.submit()` sends it: no button goes along."""
     return _submit(pagina, None, {}, ())
+
+
+def find_salto(pagina: Pagina) -> str | None:
+    """Where a page without the portal's state only sends the browser on to."""
+    if pagina.is_form:
+        return None
+    destino = find_lugar(read_codigo(pagina))
+    if destino is None:
+        destino = find_atualizacao(pagina)
+    url = resolve(pagina, destino) if destino else pagina.url
+    return None if url == pagina.url else url
 
 
 def resolve(pagina: Pagina, endereco: str) -> str:

@@ -10,14 +10,8 @@ from urllib.parse import urlsplit
 from services.scraper.portal import Biscoito, Exame
 from services.scraper.portal.errors import Falha
 from services.scraper.portal.http.capture import Captura
-from services.scraper.portal.http.forms import Envio, press, resolve
-from services.scraper.portal.http.scripts import (
-    find_atualizacao,
-    find_lugar,
-    list_dialogos,
-    read_codigo,
-    strip_condicoes,
-)
+from services.scraper.portal.http.forms import Envio, find_salto, press
+from services.scraper.portal.http.scripts import list_dialogos, read_codigo, strip_condicoes
 from services.scraper.portal.http.transport import CABECALHOS, Resposta, Transporte
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Controle, Pagina, decode_html
@@ -89,7 +83,7 @@ class SessaoHttp:
         pagina = self.show(resposta, envio.alertas)
         for _ in range(_SALTOS_MAX):
             # A page that only sends the browser on is not what the portal answers: the next one is.
-            salto = None if pagina.is_form else _find_salto(pagina)
+            salto = find_salto(pagina)
             if salto is None:
                 break
             resposta = await self._transporte.send(Envio(salto), pagina.url)
@@ -105,10 +99,3 @@ class SessaoHttp:
         self._alertas += pagina.alertas
         self._pagina = pagina
         return pagina
-
-
-def _find_salto(pagina: Pagina) -> str | None:
-    destino = find_lugar(read_codigo(pagina))
-    if destino is None:
-        destino = find_atualizacao(pagina)
-    return resolve(pagina, destino) if destino and resolve(pagina, destino) != pagina.url else None
