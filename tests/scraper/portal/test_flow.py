@@ -190,7 +190,9 @@ async def test_a_post_too_soon_slows_the_session_down(entered: Entrar) -> None:
             except Falha as falha:
                 codigos.append(falha.codigo)
         assert portal.emitidos and set(codigos) <= {"portal.limite", "portal.fora_do_ar.http_5xx"}
-        assert passos.ritmo.intervalo_s >= 0.4
+        # A browser on a loaded machine may be slow enough by itself; requests never are.
+        assert codigos or passos.driver.nome == "navegador"
+        assert (passos.ritmo.intervalo_s >= 0.4) == bool(codigos)
 
 
 @completo
