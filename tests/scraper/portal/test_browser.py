@@ -10,11 +10,13 @@ from types import MappingProxyType
 import pytest
 from aiohttp import web
 
+from services.scraper.portal.browser import launch
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.browser.session import SessaoNavegador
 from services.scraper.portal.errors import SessaoPerdida
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Controle, Pagina
+from tests.eventually import eventually
 from tests.scraper.portal.test_flow import quick_perfil
 
 EMITIR = Controle("input", "e", "", "submit", "", "", "", 0, False)
@@ -101,3 +103,18 @@ async def test_a_session_that_ends_in_the_print_window_is_named(impressao: bytes
         with pytest.raises(SessaoPerdida) as erro:
             await driver.emit(EMITIR, {}, accept_any)
         assert erro.value.codigo == codigo
+
+
+async def test_a_browser_that_nobody_uses_is_ended_and_started_again_when_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(launch, "OCIOSO_S", 0.3)
+    async with Navegador() as navegador:
+        driver = await navegador.open_driver(quick_perfil(), Ritmo(0))
+        await asyncio.sleep(0.8)
+        browser = navegador._browser
+        assert browser is not None and browser.is_connected(), "a session is open"
+        await driver.close()
+        await eventually(lambda: navegador._browser is None, 10)
+        again = await navegador.open_driver(quick_perfil(), Ritmo(0))
+        await again.close()

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 INICIO_S = 60.0
 FIM_S = 10.0
 FOTO_S = 10.0
+# Without a session of its own it would hold its memory for nothing: over requests the browser is needed for logins.
+OCIOSO_S = 90.0
 
 
 class Navegador:
@@ -33,6 +35,8 @@ class Navegador:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._lock = asyncio.Lock()
+        self._usado_em = 0.0
+        self._vigia: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Raises ChromiumAusente; the browser itself starts when first needed."""
@@ -43,6 +47,8 @@ class Navegador:
         self, tipo: type[BaseException] | None, erro: BaseException | None, traceback: TracebackType | None
     ) -> None:
         async with self._lock:
+            if self._vigia is not None:
+                self._vigia.cancel()
             await self._stop()
 
     async def open_driver(self, perfil: Perfil, ritmo: Ritmo, cookies: Sequence[Biscoito] = ()) -> SessaoNavegador:
@@ -85,7 +91,20 @@ class Navegador:
             if self._browser is None or not self._browser.is_connected():
                 await self._stop()
                 self._browser = await self._start(await self._find())
+                self._vigia = asyncio.create_task(self._stop_idle(self._browser), name="chromium idle")
+            self._usado_em = asyncio.get_running_loop().time()
             return self._browser
+
+    async def _stop_idle(self, browser: Browser) -> None:
+        """Ends this browser once nobody has used it for a while; the next who needs one starts another."""
+        while self._browser is browser:
+            await asyncio.sleep(OCIOSO_S / 3)
+            async with self._lock:
+                if browser.contexts:
+                    self._usado_em = asyncio.get_running_loop().time()
+                elif self._browser is browser and asyncio.get_running_loop().time() - self._usado_em > OCIOSO_S:
+                    log.info("chromium idle: stopped")
+                    await self._stop()
 
     async def _find(self) -> ChromiumFound:
         # Looks at the disk and runs a probe: not on the loop.
