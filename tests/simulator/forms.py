@@ -5,11 +5,12 @@ import gzip
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl
+
+from selectolax.lexbor import LexborHTMLParser
 
 FREE = frozenset(
     {
@@ -31,30 +32,31 @@ class Adulterado(Exception):
         self.campo = campo
 
 
-@dataclass
-class Controles(HTMLParser):
+@dataclass(frozen=True)
+class Controles:
     """The controls of a rendered form, as a browser sees them."""
 
-    fixed: dict[str, str] = field(default_factory=dict)
-    required: set[str] = field(default_factory=set)
-    buttons: set[str] = field(default_factory=set)
+    fixed: dict[str, str]
+    required: frozenset[str]
+    buttons: frozenset[str]
 
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        a = {k: v or "" for k, v in attrs}
-        name, kind = a.get("name", ""), a.get("type", "text").lower()
-        if not name or "disabled" in a:
-            return
-        if tag == "select" or (tag == "input" and kind in _TEXT_TYPES):
-            self.required.add(name)
-            if kind == "hidden" and tag == "input" and name not in FREE:
-                self.fixed[name] = a.get("value", "")
-        elif tag == "input" and kind in _BUTTON_TYPES:
-            self.buttons.add(name)
-        elif tag == "input" and kind in ("radio", "checkbox") and "checked" in a:
-            self.required.add(name)
+    @classmethod
+    def read(cls, html: str) -> "Controles":
+        fixed, required, buttons = {}, set(), set()
+        for node in LexborHTMLParser(html).css("input[name], select[name]"):
+            a = node.attributes
+            name, kind = a.get("name") or "", (a.get("type") or "text").lower()
+            if not name or "disabled" in a:
+                continue
+            if node.tag == "select" or kind in _TEXT_TYPES:
+                required.add(name)
+                if kind == "hidden" and node.tag == "input" and name not in FREE:
+                    fixed[name] = a.get("value") or ""
+            elif kind in _BUTTON_TYPES:
+                buttons.add(name)
+            elif kind in ("radio", "checkbox") and "checked" in a:
+                required.add(name)
+        return cls(fixed, frozenset(required), frozenset(buttons))
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,7 @@ class Render:
     @classmethod
     def read(cls, html: str, estado: dict[str, Any], dress: Callable[[str], str]) -> "Render":
         """From the canonical page; `dress` gives the name that a control has on the page as it was sent."""
-        controles, alvos = Controles(), set(_TARGET.findall(html))
-        controles.feed(html)
+        controles, alvos = Controles.read(html), set(_TARGET.findall(html))
         names = alvos | controles.required | controles.buttons | controles.fixed.keys() | set(_NAME.findall(html))
         return cls(controles, alvos, estado, {dress(name): name for name in names})
 
