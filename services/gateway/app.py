@@ -85,6 +85,7 @@ async def open_gateway(
             live,
             pedidos,
             falhas=FailedLogins(),
+            falhas_entrada=FailedLogins(maximo=100, janela_s=300.0),
             falhas_senha=FailedLogins(maximo=5, janela_s=300.0),
         )
         async with _serve(build_app(ctx), settings) as porta:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -83,24 +85,39 @@ def forbid_anonymous() -> ApiError:
 
 @dataclass
 class FailedLogins:
-    """Wrong keys or passwords by where they came from: past `maximo` in `janela_s` the next one is told to wait.
-    At most `enderecos` are remembered."""
+    """Wrong keys or passwords by who tried: past `maximo` in `janela_s` the next one is told to wait. At most
+    `enderecos` are remembered."""
 
     maximo: int = 20
     janela_s: float = 60.0
     enderecos: int = 10_000
     _falhas: OrderedDict[str, list[float]] = field(default_factory=OrderedDict)
 
+    @contextmanager
+    def reserve(self, endereco: str) -> Iterator[None]:
+        """An attempt whose check is slow: counted before it, so that many at once get no further than one by one, and
+        taken back unless it is refused. Raises ApiError 429."""
+        self.note(endereco)
+        refused = False
+        try:
+            yield
+        except ApiError as erro:
+            # Told to wait or that the system is busy, nothing was tried.
+            refused = erro.status not in (429, 503)
+            raise
+        finally:
+            if not refused and (falhas := self._falhas.get(endereco)):
+                falhas.pop()
+
     def note(self, endereco: str) -> None:
         """One more. Raises ApiError 429 where there were too many."""
-        self.check(endereco)
+        self._check(endereco)
         self._falhas[endereco] = [*self._recent(endereco), time.monotonic()]
         self._falhas.move_to_end(endereco)
         while len(self._falhas) > self.enderecos:
             self._falhas.popitem(last=False)
 
-    def check(self, endereco: str) -> None:
-        """Raises ApiError 429."""
+    def _check(self, endereco: str) -> None:
         recentes = self._recent(endereco)
         if len(recentes) >= self.maximo:
             espera_s = max(1, round(recentes[0] + self.janela_s - time.monotonic()))

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class AppContext:
     """wake: tells the engine that there is work (after a commit). replica_id: of this process. falhas: wrong keys and
-    passwords by address; falhas_senha: by e-mail and address."""
+    tickets by address; falhas_entrada: wrong passwords by address, which a whole office may share; falhas_senha: by
+    e-mail and address."""
 
     pool: Pool
     bus: Bus
@@ -35,6 +36,7 @@ class AppContext:
     live: Live
     pedidos: Pedidos
     falhas: FailedLogins
+    falhas_entrada: FailedLogins
     falhas_senha: FailedLogins
 
 

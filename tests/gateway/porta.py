@@ -137,7 +137,7 @@ async def open_porta(
         chaveiro = Chaveiro(Fernet.generate_key().decode())
         ctx = AppContext(
             pool, bus, files, chaveiro, GatewaySettings(), replica_id, engine.wake, live, asker,
-            FailedLogins(), FailedLogins(maximo=5, janela_s=300.0),
+            FailedLogins(), FailedLogins(maximo=100, janela_s=300.0), FailedLogins(maximo=5, janela_s=300.0),
         )  # fmt: skip
         client = await pilha.enter_async_context(TestClient(TestServer(build_app(ctx))))
         chaves = {}

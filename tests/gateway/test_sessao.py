@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from services.gateway.senhas import hash_senha
+from services.gateway.context import CONTEXT
+from services.gateway.routes import sessao
+from services.gateway.senhas import hash_senha, verify_senha
 from services.gateway.store import pessoas
-from services.gateway.store.chaves import Escopo
+from services.gateway.store.chaves import PREFIXO, Escopo
 from tests.gateway.porta import Porta, open_porta
 
 SENHA = "uma senha comprida"
@@ -87,6 +90,49 @@ async def test_a_wrong_password_and_an_unknown_person_are_told_alike_and_slowed_
     assert await navegador.enter(senha="errada") == 429
     # Not even the right one tells anything now.
     assert await navegador.enter() == 429
+
+
+async def test_many_attempts_at_once_are_no_way_around_the_limit(
+    navegador: Navegador, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conferidas: list[str] = []
+
+    async def count(senha: str, senha_hash: str | None) -> bool:
+        conferidas.append(senha)
+        return await verify_senha(senha, senha_hash)
+
+    monkeypatch.setattr(sessao, "verify_senha", count)
+    todos = await asyncio.gather(*(navegador.enter(senha=f"errada {numero}") for numero in range(15)))
+    assert (todos.count(401), todos.count(429), len(conferidas)) == (5, 10, 5)
+
+
+async def test_right_passwords_count_as_no_attempt_however_many_come_at_once(navegador: Navegador) -> None:
+    assert await asyncio.gather(*(navegador.enter() for _ in range(4))) == [201] * 4
+    assert [await navegador.enter() for _ in range(6)] == [201] * 6
+
+
+async def test_wrong_keys_and_a_colleagues_mistakes_keep_nobody_of_the_office_out(navegador: Navegador) -> None:
+    porta = navegador.porta
+    porta.chaves["errada"] = PREFIXO + "y" * 43
+    assert [(await porta.call("GET", "execucoes", chave="errada")).status for _ in range(21)] == [401] * 20 + [429]
+    for numero in range(25):
+        assert await navegador.enter(f"pessoa{numero}@exemplo.com.br", "errada") == 401
+    assert await navegador.enter() == 201
+
+
+async def test_guessing_one_password_at_many_people_is_slowed_down(navegador: Navegador) -> None:
+    porta = navegador.porta
+    ctx = porta.client.app[CONTEXT]
+    ctx.falhas_entrada.maximo = 7
+    respostas = [await navegador.enter(f"pessoa{numero}@exemplo.com.br", "errada") for numero in range(8)]
+    assert respostas == [401] * 7 + [429]
+    # What was not even looked at counts against nobody.
+    for _ in range(5):
+        assert await navegador.enter() == 429
+    ctx.falhas_entrada.maximo = 100
+    assert await navegador.enter() == 201
+    # Who has a key is not held up.
+    assert (await porta.call("GET", "execucoes")).status == 200
 
 
 async def test_what_changes_something_needs_the_pages_token_and_origin(navegador: Navegador) -> None:

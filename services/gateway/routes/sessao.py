@@ -56,14 +56,11 @@ async def sign_in(chamada: Chamada, corpo: Entrada) -> Resposta:
     if not corpo.email or not corpo.senha:
         raise forbid_anonymous()
     email, endereco = corpo.email.lower(), request.remote or "?"
-    ctx.falhas.check(endereco)
-    ctx.falhas_senha.check(f"{email} {endereco}")
-    async with ctx.pool.acquire() as conn:
-        pessoa = await store.find_login(conn, email)
-    if not await verify_senha(corpo.senha, pessoa["senha_hash"] if pessoa else None):
-        ctx.falhas.note(endereco)
-        ctx.falhas_senha.note(f"{email} {endereco}")
-        raise ApiError(401, "acesso.senha_invalida", "E-mail ou senha não conferem. Tente de novo.")
+    with ctx.falhas_entrada.reserve(endereco), ctx.falhas_senha.reserve(f"{email} {endereco}"):
+        async with ctx.pool.acquire() as conn:
+            pessoa = await store.find_login(conn, email)
+        if not await verify_senha(corpo.senha, pessoa["senha_hash"] if pessoa else None):
+            raise ApiError(401, "acesso.senha_invalida", "E-mail ou senha não conferem. Tente de novo.")
     assert pessoa
     async with ctx.pool.acquire() as conn, conn.transaction():
         sessao = await store.open_sessao(conn, pessoa["id"])
@@ -111,12 +108,11 @@ async def change_senha(chamada: Chamada, corpo: TrocaSenha) -> Resposta:
     if pessoa is None:
         raise _no_pessoa()
     chave = f"{pessoa.email} {chamada.request.remote or '?'}"
-    ctx.falhas_senha.check(chave)
-    async with ctx.pool.acquire() as conn:
-        atual = await store.find_login(conn, pessoa.email)
-    if not await verify_senha(corpo.atual, atual["senha_hash"] if atual else None):
-        ctx.falhas_senha.note(chave)
-        raise invalid_field("atual", "não confere com a senha atual")
+    with ctx.falhas_senha.reserve(chave):
+        async with ctx.pool.acquire() as conn:
+            atual = await store.find_login(conn, pessoa.email)
+        if not await verify_senha(corpo.atual, atual["senha_hash"] if atual else None):
+            raise invalid_field("atual", "não confere com a senha atual")
     if corpo.nova == corpo.atual:
         raise invalid_field("nova", "deve ser diferente da atual")
     nova = await hash_senha(corpo.nova)
