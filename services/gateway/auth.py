@@ -83,6 +83,10 @@ def forbid_anonymous() -> ApiError:
     return ApiError(401, "acesso.sem_chave", texto, headers=_DESAFIO)
 
 
+def forbid_ended() -> ApiError:
+    return ApiError(401, "acesso.sessao_encerrada", "A sessão terminou. Entre de novo.")
+
+
 @dataclass
 class FailedLogins:
     """Wrong keys or passwords by who tried: past `maximo` in `janela_s` the next one is told to wait. At most
@@ -158,7 +162,7 @@ async def _identify_sessao(conn: Conn, request: web.Request, token: str) -> Aces
     """A browser sends the cookie by itself: what changes something must show that a page of ours sent it."""
     achada = await find_chave(conn, token) if token.startswith(PREFIXO_SESSAO) else None
     if achada is None:
-        raise ApiError(401, "acesso.sessao_encerrada", "A sessão terminou. Entre de novo.")
+        raise forbid_ended()
     acesso = _make_acesso(achada)
     assert acesso.pessoa
     if request.method not in _SEM_EFEITO:

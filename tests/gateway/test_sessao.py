@@ -16,6 +16,7 @@ from services.gateway.routes import sessao
 from services.gateway.senhas import hash_senha, verify_senha
 from services.gateway.store import pessoas
 from services.gateway.store.chaves import PREFIXO, Escopo
+from services.gateway.vistas import SessaoVista
 from tests.gateway.porta import Porta, open_porta
 
 SENHA = "uma senha comprida"
@@ -51,6 +52,7 @@ class Navegador:
     async def enter(self, email: str = ADMIN, senha: str = SENHA) -> int:
         status, corpo = await self.call("POST", "sessao", {"email": email, "senha": senha})
         if status == 201:
+            SessaoVista.model_validate(corpo["data"])
             self.csrf = corpo["data"]["csrf"]
         return status
 
@@ -133,6 +135,65 @@ async def test_guessing_one_password_at_many_people_is_slowed_down(navegador: Na
     assert await navegador.enter() == 201
     # Who has a key is not held up.
     assert (await porta.call("GET", "execucoes")).status == 200
+
+
+CORRIDAS = {
+    "reset": "UPDATE pessoas SET senha_hash = 'outra' WHERE email = $1",
+    "deactivated": "UPDATE pessoas SET ativo = false WHERE email = $1",
+    "deleted": "DELETE FROM pessoas WHERE email = $1",
+}
+
+
+@pytest.mark.parametrize("mudanca", CORRIDAS.values(), ids=CORRIDAS.keys())
+async def test_whoever_is_changed_while_the_password_is_checked_does_not_enter(
+    navegador: Navegador, monkeypatch: pytest.MonkeyPatch, mudanca: str
+) -> None:
+    async def change(senha: str, senha_hash: str | None) -> bool:
+        certa = await verify_senha(senha, senha_hash)
+        await navegador.porta.pool.execute(mudanca, ADMIN)
+        return certa
+
+    monkeypatch.setattr(sessao, "verify_senha", change)
+    assert await navegador.enter() == 401
+    assert await navegador.porta.pool.fetchval("SELECT count(*) FROM chaves_api WHERE pessoa_id IS NOT NULL") == 0
+
+
+async def test_a_session_has_the_role_that_the_person_has_now(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    await navegador.porta.pool.execute("UPDATE pessoas SET escopo = 'leitura'")
+    assert (await navegador.call("GET", "pessoas"))[1]["codigo"] == "acesso.escopo"
+
+
+async def test_the_own_password_is_not_set_over_one_that_was_given_meanwhile(
+    navegador: Navegador, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await navegador.enter() == 201
+
+    async def change(senha: str, senha_hash: str | None) -> bool:
+        certa = await verify_senha(senha, senha_hash)
+        await navegador.porta.pool.execute(CORRIDAS["reset"], ADMIN)
+        return certa
+
+    monkeypatch.setattr(sessao, "verify_senha", change)
+    troca = {"atual": SENHA, "nova": "outra senha comprida"}
+    assert (await navegador.call("POST", "sessao/senha", troca))[0] == 401
+    assert await navegador.porta.pool.fetchval("SELECT senha_hash FROM pessoas WHERE email = $1", ADMIN) == "outra"
+
+
+async def test_a_changed_password_begins_a_new_session_and_ends_every_other(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as outra:
+        alheio = Navegador(navegador.porta, outra)
+        assert await alheio.enter() == 201
+        url = navegador.porta.client.make_url("/")
+        antes = navegador.sessao.cookie_jar.filter_cookies(url)["canopus_sessao"].value
+        troca = {"atual": SENHA, "nova": "outra senha comprida"}
+        assert (await navegador.call("POST", "sessao/senha", troca))[0] == 200
+        assert navegador.sessao.cookie_jar.filter_cookies(url)["canopus_sessao"].value != antes
+        status, corpo = await navegador.call("GET", "sessao")
+        navegador.csrf = corpo["data"]["csrf"]
+        assert (status, (await navegador.call("POST", "consultores", {}))[0]) == (200, 422)
+        assert (await alheio.call("GET", "sessao"))[0] == 401
 
 
 async def test_what_changes_something_needs_the_pages_token_and_origin(navegador: Navegador) -> None:

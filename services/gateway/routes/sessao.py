@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from services.gateway.api import Chamada, Resposta, Rotas
-from services.gateway.auth import BISCOITO, forbid_anonymous, is_same_origin
+from services.gateway.auth import BISCOITO, forbid_anonymous, forbid_ended, is_same_origin
 from services.gateway.campos import Linha
 from services.gateway.errors import ApiError, conflict, invalid_field
 from services.gateway.senhas import MAXIMO, MINIMO, hash_senha, verify_senha
@@ -60,10 +60,12 @@ async def sign_in(chamada: Chamada, corpo: Entrada) -> Resposta:
         async with ctx.pool.acquire() as conn:
             pessoa = await store.find_login(conn, email)
         if not await verify_senha(corpo.senha, pessoa["senha_hash"] if pessoa else None):
-            raise ApiError(401, "acesso.senha_invalida", "E-mail ou senha não conferem. Tente de novo.")
+            raise _refuse()
     assert pessoa
     async with ctx.pool.acquire() as conn, conn.transaction():
-        sessao = await store.open_sessao(conn, pessoa["id"])
+        sessao = await store.open_sessao(conn, pessoa["id"], pessoa["senha_hash"])
+        if sessao is None:
+            raise _refuse()
         linha = await store.find_pessoa(conn, pessoa["id"])
         assert linha
         quem = f"pessoa {linha['id']} ({linha['nome']})"
@@ -99,8 +101,8 @@ async def sign_out(chamada: Chamada) -> Resposta:
 @rotas.post(
     "sessao/senha",
     escopo=Escopo.LEITURA,
-    resumo="Troca a própria senha; as outras sessões terminam",
-    exemplo={"trocada": True},
+    resumo="Troca a própria senha; as sessões terminam e uma nova começa",
+    exemplo={"trocada": True, "csrf": "…"},
     provisoria=True,
 )
 async def change_senha(chamada: Chamada, corpo: TrocaSenha) -> Resposta:
@@ -111,15 +113,23 @@ async def change_senha(chamada: Chamada, corpo: TrocaSenha) -> Resposta:
     with ctx.falhas_senha.reserve(chave):
         async with ctx.pool.acquire() as conn:
             atual = await store.find_login(conn, pessoa.email)
-        if not await verify_senha(corpo.atual, atual["senha_hash"] if atual else None):
+        if atual is None or not await verify_senha(corpo.atual, atual["senha_hash"]):
             raise invalid_field("atual", "não confere com a senha atual")
     if corpo.nova == corpo.atual:
         raise invalid_field("nova", "deve ser diferente da atual")
     nova = await hash_senha(corpo.nova)
     async with ctx.pool.acquire() as conn, conn.transaction():
-        await store.set_senha(conn, pessoa.id, nova, trocar=False, fica=chamada.acesso.chave_id)
+        trocou = await store.set_senha(conn, pessoa.id, nova, trocar=False, antiga=atual["senha_hash"])
+        sessao = await store.open_sessao(conn, pessoa.id, nova) if trocou else None
+        if sessao is None:
+            raise forbid_ended()
         await record_auditoria(conn, quem=chamada.acesso.quem, acao="pessoa.trocar_senha", alvo=f"pessoas/{pessoa.id}")
-    return Resposta({"trocada": True}, "Senha trocada.")
+    biscoito = _biscoito(chamada.request, sessao.token)
+    return Resposta({"trocada": True, "csrf": sessao.csrf}, "Senha trocada.", headers={"Set-Cookie": biscoito})
+
+
+def _refuse() -> ApiError:
+    return ApiError(401, "acesso.senha_invalida", "E-mail ou senha não conferem. Tente de novo.")
 
 
 def _no_pessoa() -> ApiError:

@@ -14,8 +14,8 @@ ORDER BY c.id;
 UPDATE chaves_api SET revogada_em = now() WHERE id = $1 AND pessoa_id IS NULL AND revogada_em IS NULL RETURNING id;
 
 -- name: find_chave
--- alcance: the pontos de venda that it sees, null for all. Of a session, the person's.
-SELECT c.id, c.nome, c.escopo, c.pessoa_id, c.csrf, p.email, coalesce(p.trocar_senha, false) AS trocar_senha,
+-- alcance: the pontos de venda that it sees, null for all. Of a session, the person's, as is the role.
+SELECT c.id, c.nome, coalesce(p.escopo, c.escopo) AS escopo, c.pessoa_id, c.csrf, p.email, coalesce(p.trocar_senha, false) AS trocar_senha,
        c.usada_em IS NULL OR c.usada_em < now() - interval '1 minute' AS usada_ha_muito,
        CASE WHEN p.id IS NULL THEN CASE WHEN c.ponto_venda_id IS NOT NULL THEN ARRAY[c.ponto_venda_id] END
             WHEN NOT p.todos_pontos_venda THEN ARRAY(

@@ -91,7 +91,7 @@ async def update_pessoa(conn: Conn, id: int, colunas: dict[str, Any], pontos_ven
     if pontos_venda is not None:
         await conn.execute(SQL["set_pontos_venda"], id, list(pontos_venda))
     await _check_admins(conn)
-    await conn.execute(SQL["end_sessoes"], id, None)
+    await conn.execute(SQL["end_sessoes"], id)
 
 
 async def delete_pessoa(conn: Conn, id: int) -> None:
@@ -106,10 +106,13 @@ async def _check_admins(conn: Conn) -> None:
         raise UltimoAdmin
 
 
-async def set_senha(conn: Conn, id: int, senha_hash: str, *, trocar: bool, fica: int | None = None) -> None:
-    """trocar: it must be changed at the next login. Every session but `fica` ends."""
-    await conn.execute(SQL["set_senha"], id, senha_hash, trocar)
-    await conn.execute(SQL["end_sessoes"], id, fica)
+async def set_senha(conn: Conn, id: int, senha_hash: str, *, trocar: bool, antiga: str | None = None) -> bool:
+    """trocar: it must be changed at the next login. antiga: the hash that it must still have; False where it has
+    another by now. Every session of the person ends."""
+    if await conn.fetchval(SQL["set_senha"], id, senha_hash, trocar, antiga) is None:
+        return False
+    await conn.execute(SQL["end_sessoes"], id)
+    return True
 
 
 def view_pessoa(linha: Record) -> dict[str, Any]:
@@ -125,10 +128,12 @@ def view_sessao(linha: Record, csrf: str) -> dict[str, Any]:
     return {campo: vista[campo] for campo in campos} | {"csrf": csrf}
 
 
-async def open_sessao(conn: Conn, pessoa_id: int) -> Sessao:
+async def open_sessao(conn: Conn, pessoa_id: int, senha_hash: str) -> Sessao | None:
+    """In the caller's transaction. None where the person is not active any more, or has another password by now."""
+    if await conn.fetchval(SQL["enter"], pessoa_id, senha_hash) is None:
+        return None
     token, csrf = PREFIXO_SESSAO + secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     chave_id = await conn.fetchval(SQL["insert_sessao"], pessoa_id, hash_segredo(token), csrf, SESSAO_VALIDADE)
-    await conn.execute(SQL["note_acesso"], pessoa_id)
     return Sessao(chave_id, token, csrf)
 
 

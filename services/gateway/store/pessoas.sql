@@ -31,7 +31,10 @@ SELECT $1, ponto FROM unnest($2::int[]) AS ponto
 ON CONFLICT DO NOTHING;
 
 -- name: set_senha
-UPDATE pessoas SET senha_hash = $2, trocar_senha = $3, updated_at = now() WHERE id = $1;
+-- $4: the hash that it must still have, or null.
+UPDATE pessoas SET senha_hash = $2, trocar_senha = $3, updated_at = now()
+WHERE id = $1 AND ($4::text IS NULL OR senha_hash = $4)
+RETURNING id;
 
 -- name: has_admin
 SELECT EXISTS (SELECT FROM pessoas WHERE escopo = 'admin' AND todos_pontos_venda AND ativo);
@@ -42,8 +45,9 @@ SELECT id FROM pessoas WHERE escopo = 'admin' ORDER BY id FOR UPDATE;
 -- name: delete_pessoa
 DELETE FROM pessoas WHERE id = $1;
 
--- name: note_acesso
-UPDATE pessoas SET ultimo_acesso = now() WHERE id = $1;
+-- name: enter
+-- Holds the person's row until the session is there: whoever changes the person comes before, or ends it after.
+UPDATE pessoas SET ultimo_acesso = now() WHERE id = $1 AND ativo AND senha_hash = $2 RETURNING id;
 
 -- name: insert_sessao
 INSERT INTO chaves_api (nome, escopo, sha256, pessoa_id, csrf, expira_em)
@@ -51,9 +55,7 @@ SELECT nome, escopo, $2, id, $3, now() + $4::interval FROM pessoas WHERE id = $1
 RETURNING id;
 
 -- name: end_sessoes
--- $2: the session that stays, or null.
-UPDATE chaves_api SET revogada_em = now()
-WHERE pessoa_id = $1 AND revogada_em IS NULL AND id IS DISTINCT FROM $2::int;
+UPDATE chaves_api SET revogada_em = now() WHERE pessoa_id = $1 AND revogada_em IS NULL;
 
 -- name: end_sessao
 UPDATE chaves_api SET revogada_em = now() WHERE id = $1 AND revogada_em IS NULL;
