@@ -271,6 +271,7 @@ class PessoaCriada(PessoaVista):
 class SessaoVista(Vista):
     """csrf: for the header X-CSRF-Token of what changes something."""
 
+    id: int
     nome: str
     email: str
     escopo: str

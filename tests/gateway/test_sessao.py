@@ -228,6 +228,49 @@ async def test_a_provisional_password_opens_nothing_but_its_own_change(navegador
     assert await navegador.enter("bia@exemplo.com.br", provisoria) == 401
 
 
+async def test_a_provisional_password_is_good_for_a_week(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    nova = {"email": "bia@exemplo.com.br", "nome": "Bia", "escopo": "operador"}
+    _, criada = await navegador.call("POST", "pessoas", nova)
+    entrada = {"email": "bia@exemplo.com.br", "senha": criada["data"]["senha_provisoria"]}
+    pool = navegador.porta.pool
+    await pool.execute("UPDATE pessoas SET senha_expira_em = senha_expira_em - interval '6 days 23 hours'")
+    assert await navegador.enter(**entrada) == 201
+    await pool.execute("UPDATE pessoas SET senha_expira_em = senha_expira_em - interval '2 hours'")
+    status, erro = await navegador.call("POST", "sessao", entrada)
+    assert (status, erro["codigo"]) == (401, "acesso.senha_vencida")
+    assert "Peça outra" in erro["error"]
+    # Only who has the password is told so, and another one helps.
+    assert (await navegador.call("POST", "sessao", entrada | {"senha": "x"}))[1]["codigo"] == "acesso.senha_invalida"
+    assert await navegador.enter() == 201
+    _, dada = await navegador.call("POST", f"pessoas/{criada['data']['id']}/senha")
+    assert await navegador.enter("bia@exemplo.com.br", dada["data"]["senha_provisoria"]) == 201
+    troca = {"atual": dada["data"]["senha_provisoria"], "nova": SENHA}
+    assert (await navegador.call("POST", "sessao/senha", troca))[0] == 200
+    assert await pool.fetchval("SELECT senha_expira_em FROM pessoas WHERE nome = 'Bia'") is None
+
+
+async def test_signing_in_answers_the_session_with_its_id(navegador: Navegador) -> None:
+    _, corpo = await navegador.call("POST", "sessao", {"email": ADMIN, "senha": SENHA})
+    id = await navegador.porta.pool.fetchval("SELECT max(id) FROM chaves_api")
+    assert corpo["data"]["id"] == id == (await navegador.call("GET", "sessao"))[1]["data"]["id"]
+
+
+async def test_leaving_is_audited_and_a_refused_sign_in_logged_without_the_email(
+    navegador: Navegador, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await navegador.enter() == 201
+    assert (await navegador.call("DELETE", "sessao"))[0] == 200
+    linha = await navegador.porta.pool.fetchrow("SELECT quem, acao FROM auditoria ORDER BY id DESC LIMIT 1")
+    assert linha is not None and linha["acao"] == "sessao.encerrar" and "Ana" in linha["quem"]
+    for _ in range(6):
+        await navegador.enter(senha="errada")
+    recusas = [r for r in caplog.records if r.getMessage() == "sessao.refused"]
+    assert [vars(r)["status"] for r in recusas] == [401] * 5 + [429]
+    assert {vars(r)["endereco"] for r in recusas} == {"127.0.0.1"}
+    assert ADMIN not in str([vars(r) for r in recusas]) and "errada" not in caplog.text
+
+
 async def test_people_see_and_touch_their_pontos_de_venda_alone(navegador: Navegador) -> None:
     assert await navegador.enter() == 201
     nova = {"email": "bia@exemplo.com.br", "nome": "Bia", "escopo": "admin", "pontos_venda": ["17308"]}

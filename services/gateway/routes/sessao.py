@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 from aiohttp import web
+from asyncpg import Record
 from pydantic import Field
 
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.auth import BISCOITO, forbid_anonymous, forbid_ended, is_same_origin
 from services.gateway.campos import Linha
+from services.gateway.context import AppContext
 from services.gateway.errors import ApiError, conflict, invalid_field
 from services.gateway.senhas import MAXIMO, MINIMO, hash_senha, verify_senha
 from services.gateway.store import pessoas as store
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo
-from services.gateway.store.pessoas import SESSAO_VALIDADE
+from services.gateway.store.pessoas import PROVISORIA_VALIDADE, SESSAO_VALIDADE
 from services.gateway.validation import Corpo
 from services.gateway.vistas import SessaoVista
+
+log = logging.getLogger(__name__)
 
 rotas = Rotas("Sessão", "Entrar no painel e sair dele.")
 
 EXEMPLO = {
-    "nome": "Ana Lima", "email": "ana@exemplo.com.br", "escopo": "operador", "pontos_venda": ["17.308"],
+    "id": 12, "nome": "Ana Lima", "email": "ana@exemplo.com.br", "escopo": "operador", "pontos_venda": ["17.308"],
     "trocar_senha": False, "csrf": "…",
 }  # fmt: skip
 
@@ -47,7 +52,7 @@ class TrocaSenha(Corpo):
     descricao="A sessão vem num cookie HttpOnly. O que muda algo leva `csrf` no cabeçalho X-CSRF-Token.",
     dados=SessaoVista,
     exemplo=EXEMPLO,
-    respostas={401: "e-mail ou senha não conferem", 429: "tentativas demais"},
+    respostas={401: "e-mail ou senha não conferem, ou a senha provisória venceu", 429: "tentativas demais"},
 )
 async def sign_in(chamada: Chamada, corpo: Entrada) -> Resposta:
     request, ctx = chamada.request, chamada.ctx
@@ -55,13 +60,12 @@ async def sign_in(chamada: Chamada, corpo: Entrada) -> Resposta:
         raise ApiError(403, "acesso.csrf", "O pedido não veio do painel. Abra o painel e entre por ele.")
     if not corpo.email or not corpo.senha:
         raise forbid_anonymous()
-    email, endereco = corpo.email.lower(), request.remote or "?"
-    with ctx.falhas_entrada.reserve(endereco), ctx.falhas_senha.reserve(f"{email} {endereco}"):
-        async with ctx.pool.acquire() as conn:
-            pessoa = await store.find_login(conn, email)
-        if not await verify_senha(corpo.senha, pessoa["senha_hash"] if pessoa else None):
-            raise _refuse()
-    assert pessoa
+    endereco = request.remote or "?"
+    try:
+        pessoa = await _check_senha(ctx, corpo.email.lower(), corpo.senha, endereco)
+    except ApiError as recusa:
+        log.warning("sessao.refused", extra={"endereco": endereco, "status": recusa.status, "codigo": recusa.codigo})
+        raise
     async with ctx.pool.acquire() as conn, conn.transaction():
         sessao = await store.open_sessao(conn, pessoa["id"], pessoa["senha_hash"])
         if sessao is None:
@@ -70,8 +74,25 @@ async def sign_in(chamada: Chamada, corpo: Entrada) -> Resposta:
         assert linha
         quem = f"pessoa {linha['id']} ({linha['nome']})"
         await record_auditoria(conn, quem=quem, acao="sessao.abrir", alvo=f"pessoas/{linha['id']}")
-    vista = store.view_sessao(linha, sessao.csrf)
+    vista = store.view_sessao(linha, sessao.chave_id, sessao.csrf)
     return Resposta(vista, "Bem-vindo.", headers={"Set-Cookie": _biscoito(request, sessao.token)})
+
+
+async def _check_senha(ctx: AppContext, email: str, senha: str, endereco: str) -> Record:
+    """The person whose password it is. Raises ApiError 401, 429, 503."""
+    with ctx.falhas_entrada.reserve(endereco), ctx.falhas_senha.reserve(f"{email} {endereco}"):
+        async with ctx.pool.acquire() as conn:
+            pessoa = await store.find_login(conn, email)
+        certa = await verify_senha(senha, pessoa["senha_hash"] if pessoa else None)
+        if pessoa is None or not certa:
+            raise _refuse()
+    if pessoa["vencida"]:
+        texto = (
+            f"Esta senha provisória venceu: ela valia {PROVISORIA_VALIDADE.days} dias. Peça outra a quem administra o "
+            "painel, ou crie-a com `canopus pessoas senha`."
+        )
+        raise ApiError(401, "acesso.senha_vencida", texto)
+    return pessoa
 
 
 @rotas.get(
@@ -84,17 +105,19 @@ async def show_sessao(chamada: Chamada) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
         linha = await store.find_pessoa(conn, pessoa.id)
     assert linha
-    return Resposta(store.view_sessao(linha, pessoa.csrf))
+    return Resposta(store.view_sessao(linha, chamada.acesso.chave_id, pessoa.csrf))
 
 
 @rotas.delete(
     "sessao", escopo=Escopo.LEITURA, resumo="Sai do painel", exemplo={"encerrada": True}, provisoria=True,
 )  # fmt: skip
 async def sign_out(chamada: Chamada) -> Resposta:
-    if chamada.acesso.pessoa is None:
+    acesso = chamada.acesso
+    if acesso.pessoa is None:
         raise _no_pessoa()
-    async with chamada.ctx.pool.acquire() as conn:
-        await store.end_sessao(conn, chamada.acesso.chave_id)
+    async with chamada.ctx.pool.acquire() as conn, conn.transaction():
+        await store.end_sessao(conn, acesso.chave_id)
+        await record_auditoria(conn, quem=acesso.quem, acao="sessao.encerrar", alvo=f"pessoas/{acesso.pessoa.id}")
     return Resposta({"encerrada": True}, "Até logo.", headers={"Set-Cookie": _biscoito(chamada.request, "")})
 
 

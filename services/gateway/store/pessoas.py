@@ -20,6 +20,8 @@ SQL = load_sql("pessoas")
 PREFIXO_SESSAO = "canos_"
 # From the login on; a person signs in once a working day.
 SESSAO_VALIDADE = timedelta(hours=12)
+# A provisional password passes through other hands: it is not good for long.
+PROVISORIA_VALIDADE = timedelta(days=7)
 # Columns that a PATCH may set.
 _COLUNAS = ("email", "nome", "escopo", "todos_pontos_venda", "ativo")
 
@@ -50,7 +52,10 @@ async def create_pessoa(
 ) -> int:
     """pontos_venda None: all of them. Raises EmailOcupado."""
     try:
-        id: int = await conn.fetchval(SQL["insert_pessoa"], email, nome, senha_hash, escopo.value, pontos_venda is None)
+        todos = pontos_venda is None
+        id: int = await conn.fetchval(
+            SQL["insert_pessoa"], email, nome, senha_hash, escopo.value, todos, PROVISORIA_VALIDADE
+        )
     except asyncpg.UniqueViolationError as erro:
         raise EmailOcupado from erro
     await conn.execute(SQL["set_pontos_venda"], id, list(pontos_venda or ()))
@@ -59,7 +64,7 @@ async def create_pessoa(
 
 async def create_primeira(conn: Conn, email: str, senha_hash: str) -> bool:
     """The first admin, where there is nobody yet."""
-    return await conn.fetchval(SQL["insert_primeira"], email, senha_hash) is not None
+    return await conn.fetchval(SQL["insert_primeira"], email, senha_hash, PROVISORIA_VALIDADE) is not None
 
 
 async def list_pessoas(conn: Conn, depois: int, limite: int) -> list[Record]:
@@ -71,7 +76,7 @@ async def find_pessoa(conn: Conn, id: int) -> Record | None:
 
 
 async def find_login(conn: Conn, email: str) -> Record | None:
-    """id, senha_hash of an active person."""
+    """id, senha_hash, vencida (a provisional password whose time is over) of an active person."""
     return await conn.fetchrow(SQL["find_login"], email)
 
 
@@ -109,7 +114,7 @@ async def _check_admins(conn: Conn) -> None:
 async def set_senha(conn: Conn, id: int, senha_hash: str, *, trocar: bool, antiga: str | None = None) -> bool:
     """trocar: it must be changed at the next login. antiga: the hash that it must still have; False where it has
     another by now. Every session of the person ends."""
-    if await conn.fetchval(SQL["set_senha"], id, senha_hash, trocar, antiga) is None:
+    if await conn.fetchval(SQL["set_senha"], id, senha_hash, trocar, antiga, PROVISORIA_VALIDADE) is None:
         return False
     await conn.execute(SQL["end_sessoes"], id)
     return True
@@ -122,10 +127,10 @@ def view_pessoa(linha: Record) -> dict[str, Any]:
     return {campo: linha[campo] for campo in campos} | {"pontos_venda": pontos}
 
 
-def view_sessao(linha: Record, csrf: str) -> dict[str, Any]:
+def view_sessao(linha: Record, chave_id: int, csrf: str) -> dict[str, Any]:
     vista = view_pessoa(linha)
     campos = ("nome", "email", "escopo", "pontos_venda", "trocar_senha")
-    return {campo: vista[campo] for campo in campos} | {"csrf": csrf}
+    return {"id": chave_id} | {campo: vista[campo] for campo in campos} | {"csrf": csrf}
 
 
 async def open_sessao(conn: Conn, pessoa_id: int, senha_hash: str) -> Sessao | None:

@@ -1,12 +1,14 @@
 -- People and their sessions.
 
 -- name: insert_pessoa
-INSERT INTO pessoas (email, nome, senha_hash, escopo, todos_pontos_venda) VALUES ($1, $2, $3, $4, $5) RETURNING id;
+INSERT INTO pessoas (email, nome, senha_hash, escopo, todos_pontos_venda, senha_expira_em)
+VALUES ($1, $2, $3, $4, $5, now() + $6::interval)
+RETURNING id;
 
 -- name: insert_primeira
 -- Only where nobody is there yet; gateways that start at once make one between them.
-INSERT INTO pessoas (email, nome, senha_hash, escopo, todos_pontos_venda)
-SELECT $1, 'Administrador', $2, 'admin', true WHERE NOT EXISTS (SELECT FROM pessoas)
+INSERT INTO pessoas (email, nome, senha_hash, escopo, todos_pontos_venda, senha_expira_em)
+SELECT $1, 'Administrador', $2, 'admin', true, now() + $3::interval WHERE NOT EXISTS (SELECT FROM pessoas)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
@@ -22,7 +24,8 @@ ORDER BY p.id
 LIMIT $3;
 
 -- name: find_login
-SELECT id, senha_hash FROM pessoas WHERE email = $1 AND ativo;
+SELECT id, senha_hash, trocar_senha AND coalesce(senha_expira_em < now(), false) AS vencida
+FROM pessoas WHERE email = $1 AND ativo;
 
 -- name: set_pontos_venda
 WITH fora AS (DELETE FROM pessoas_pontos_venda WHERE pessoa_id = $1 AND ponto_venda_id <> ALL ($2::int[]))
@@ -31,8 +34,9 @@ SELECT $1, ponto FROM unnest($2::int[]) AS ponto
 ON CONFLICT DO NOTHING;
 
 -- name: set_senha
--- $4: the hash that it must still have, or null.
-UPDATE pessoas SET senha_hash = $2, trocar_senha = $3, updated_at = now()
+-- $4: the hash that it must still have, or null. $5: how long a provisional one is good.
+UPDATE pessoas
+SET senha_hash = $2, trocar_senha = $3, senha_expira_em = CASE WHEN $3 THEN now() + $5::interval END, updated_at = now()
 WHERE id = $1 AND ($4::text IS NULL OR senha_hash = $4)
 RETURNING id;
 
