@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -31,6 +31,8 @@ from shared.events import ExecucaoEvento
 log = logging.getLogger(__name__)
 
 PAGINA = 500
+# Closing code of a socket whose key or session holds no more, or never did.
+SEM_ACESSO = 4401
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ class Canal:
 
 
 class Ouvinte(Protocol):
-    """A socket. Returns at once, whatever becomes of the frame."""
+    """A socket. Returns at once, whatever becomes of the frame. chave_id: of the key or session that listens."""
+
+    @property
+    def chave_id(self) -> int: ...
 
     def hear(self, canal: Canal, seq: int, quadro: bytes) -> None: ...
 
@@ -120,6 +125,12 @@ class Live:
             espera.tell()
         for socket in tuple(self.sockets):
             socket.close(1001, "o servidor está parando")
+
+    def close_chaves(self, chaves: Collection[int]) -> None:
+        """These sessions have ended: their sockets here end now; other replicas find out at their next pulse."""
+        for socket in tuple(self.sockets):
+            if socket.chave_id in chaves:
+                socket.close(SEM_ACESSO, "a sessão terminou")
 
     # --- who listens --------------------------------------------------------------------------------------------------
 

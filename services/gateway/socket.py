@@ -24,7 +24,7 @@ from services.gateway.frames import (
     encode_pulso,
     parse_quadro,
 )
-from services.gateway.live import PAGINA, Canal, Live
+from services.gateway.live import PAGINA, SEM_ACESSO, Canal, Live
 from services.gateway.store import Pool
 from services.gateway.store.cabecas import read_estado
 from services.gateway.store.chaves import list_chaves_vivas
@@ -33,7 +33,6 @@ from services.gateway.store.execucoes import find_epoca, list_eventos
 log = logging.getLogger(__name__)
 
 LENTO = 4008
-SEM_ACESSO = 4401
 # Of one client's frame: none of them needs more.
 QUADRO_BYTES = 16_384
 QUADROS_RUINS = 20
@@ -119,6 +118,10 @@ class Socket:
         self._quadros_ruins = 0
         self._fim: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
         self._grupo = asyncio.TaskGroup()
+
+    @property
+    def chave_id(self) -> int:
+        return self._acesso.chave_id
 
     async def run(self) -> None:
         self._live.sockets.add(self)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -311,14 +312,57 @@ async def test_passwords_are_kept_as_argon2_and_appear_in_no_audit(navegador: Na
     assert criada["data"]["senha_provisoria"] not in auditoria and SENHA not in auditoria
 
 
-async def test_a_socket_opens_with_the_cookie_and_closes_when_the_session_ends(navegador: Navegador) -> None:
+async def leave(navegador: Navegador) -> None:
+    assert (await navegador.call("DELETE", "sessao"))[0] == 200
+
+
+async def change_own(navegador: Navegador) -> None:
+    troca = {"atual": SENHA, "nova": "outra senha comprida"}
+    assert (await navegador.call("POST", "sessao/senha", troca))[0] == 200
+
+
+async def demote(navegador: Navegador) -> None:
+    assert (await navegador.porta.call("PATCH", "pessoas/1", {"escopo": "leitura"})).status == 200
+
+
+async def deactivate(navegador: Navegador) -> None:
+    assert (await navegador.porta.call("PATCH", "pessoas/1", {"ativo": False})).status == 200
+
+
+async def reset(navegador: Navegador) -> None:
+    assert (await navegador.porta.call("POST", "pessoas/1/senha")).status == 200
+
+
+async def delete(navegador: Navegador) -> None:
+    assert (await navegador.porta.call("DELETE", "pessoas/1")).status == 200
+
+
+@pytest.mark.parametrize("end", [leave, change_own, demote, deactivate, reset, delete])
+async def test_a_socket_opens_with_the_cookie_and_closes_when_the_session_ends(
+    navegador: Navegador, end: Callable[[Navegador], Awaitable[None]]
+) -> None:
+    async with navegador.porta.pool.acquire() as conn:
+        await pessoas.create_pessoa(conn, "outra@exemplo.com.br", "Rita", "x", Escopo.ADMIN, None)
     assert await navegador.enter() == 201
     url = navegador.porta.client.make_url(f"{BASE}/ws")
     async with navegador.sessao.ws_connect(url, protocols=("canopus.v1",)) as ws:
         await ws.send_json({"tipo": "assinar", "automacao_id": "*"})
         assert (await ws.receive_json(timeout=10))["tipo"] == "estado"
-    with pytest.raises(aiohttp.WSServerHandshakeError):
-        await navegador.sessao.ws_connect(url, protocols=("canopus.v1",), origin="https://mau.exemplo.com")
+        inicio = time.monotonic()
+        await end(navegador)
+        assert (await ws.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
+        # At once, not at the next pulse.
+        assert (ws.close_code, time.monotonic() - inicio < 5) == (4401, True)
+
+
+async def test_a_page_of_another_origin_gets_nothing_by_the_cookie(navegador: Navegador) -> None:
+    assert await navegador.enter() == 201
+    url = navegador.porta.client.make_url(f"{BASE}/ws")
+    mau = "https://mau.exemplo.com"
+    async with navegador.sessao.ws_connect(url, protocols=("canopus.v1",), origin=mau) as ws:
+        await ws.send_json({"tipo": "assinar", "automacao_id": "*"})
+        assert (await ws.receive_json(timeout=10))["codigo"] == "acesso.sem_chave"
+        assert (await ws.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
 
 
 async def test_cookies_and_tokens_that_are_no_text_are_refused_like_any_other(navegador: Navegador) -> None:

@@ -12,7 +12,8 @@ from services.gateway.auth import Acesso, clean_origem, forbid_anonymous, has_cr
 from services.gateway.context import AppContext
 from services.gateway.errors import ApiError, unavailable
 from services.gateway.frames import SUBPROTOCOLO, Autenticar, encode_erro, parse_quadro
-from services.gateway.socket import QUADRO_BYTES, SEM_ACESSO, Socket
+from services.gateway.live import SEM_ACESSO
+from services.gateway.socket import QUADRO_BYTES, Socket
 from services.gateway.store.chaves import Escopo, take_bilhete
 
 log = logging.getLogger(__name__)

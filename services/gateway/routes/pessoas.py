@@ -104,9 +104,11 @@ async def change_pessoa(chamada: Chamada, id: int, corpo: MudancaPessoa) -> Resp
         if "pontos_venda" in pedidas:
             colunas["todos_pontos_venda"] = corpo.pontos_venda is None
             pontos = await _find_pontos(chamada, conn, corpo.pontos_venda) or ()
-        await store.update_pessoa(conn, id, colunas, pontos)
+        encerradas = await store.update_pessoa(conn, id, colunas, pontos)
         await _audit(chamada, conn, "alterar", id, pedidas)
-        return Resposta(store.view_pessoa(await _find(conn, id)), "Pessoa alterada.")
+        vista = store.view_pessoa(await _find(conn, id))
+    chamada.ctx.live.close_chaves(encerradas)
+    return Resposta(vista, "Pessoa alterada.")
 
 
 @rotas.delete(
@@ -117,8 +119,9 @@ async def delete_pessoa(chamada: Chamada, id: int) -> Resposta:
     _check_alcance(chamada)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         await _find(conn, id)
-        await store.delete_pessoa(conn, id)
+        encerradas = await store.delete_pessoa(conn, id)
         await _audit(chamada, conn, "excluir", id)
+    chamada.ctx.live.close_chaves(encerradas)
     return Resposta({"id": id, "excluido": True}, "Pessoa excluída.")
 
 
@@ -134,8 +137,9 @@ async def reset_senha(chamada: Chamada, id: int) -> Resposta:
     senha_hash = await hash_senha(senha)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         await _find(conn, id)
-        await store.set_senha(conn, id, senha_hash, trocar=True)
+        encerradas = await store.set_senha(conn, id, senha_hash, trocar=True)
         await _audit(chamada, conn, "dar_senha", id)
+    chamada.ctx.live.close_chaves(encerradas or ())
     return Resposta({"id": id, "senha_provisoria": senha}, "Entregue à pessoa a senha provisória.")
 
 

@@ -118,6 +118,7 @@ async def sign_out(chamada: Chamada) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         await store.end_sessao(conn, acesso.chave_id)
         await record_auditoria(conn, quem=acesso.quem, acao="sessao.encerrar", alvo=f"pessoas/{acesso.pessoa.id}")
+    chamada.ctx.live.close_chaves([acesso.chave_id])
     return Resposta({"encerrada": True}, "Até logo.", headers={"Set-Cookie": _biscoito(chamada.request, "")})
 
 
@@ -142,11 +143,12 @@ async def change_senha(chamada: Chamada, corpo: TrocaSenha) -> Resposta:
         raise invalid_field("nova", "deve ser diferente da atual")
     nova = await hash_senha(corpo.nova)
     async with ctx.pool.acquire() as conn, conn.transaction():
-        trocou = await store.set_senha(conn, pessoa.id, nova, trocar=False, antiga=atual["senha_hash"])
-        sessao = await store.open_sessao(conn, pessoa.id, nova) if trocou else None
-        if sessao is None:
+        encerradas = await store.set_senha(conn, pessoa.id, nova, trocar=False, antiga=atual["senha_hash"])
+        sessao = None if encerradas is None else await store.open_sessao(conn, pessoa.id, nova)
+        if encerradas is None or sessao is None:
             raise forbid_ended()
         await record_auditoria(conn, quem=chamada.acesso.quem, acao="pessoa.trocar_senha", alvo=f"pessoas/{pessoa.id}")
+    ctx.live.close_chaves(encerradas)
     biscoito = _biscoito(chamada.request, sessao.token)
     return Resposta({"trocada": True, "csrf": sessao.csrf}, "Senha trocada.", headers={"Set-Cookie": biscoito})
 

@@ -80,8 +80,9 @@ async def find_login(conn: Conn, email: str) -> Record | None:
     return await conn.fetchrow(SQL["find_login"], email)
 
 
-async def update_pessoa(conn: Conn, id: int, colunas: dict[str, Any], pontos_venda: Sequence[int] | None) -> None:
-    """pontos_venda None: as they are. Whoever is changed signs in again. Raises EmailOcupado, UltimoAdmin."""
+async def update_pessoa(conn: Conn, id: int, colunas: dict[str, Any], pontos_venda: Sequence[int] | None) -> list[int]:
+    """pontos_venda None: as they are. Whoever is changed signs in again: the sessions that ended.
+    Raises EmailOcupado, UltimoAdmin."""
     await conn.execute(SQL["lock_admins"])
     nomes = [nome for nome in _COLUNAS if nome in colunas]
     sets = ", ".join(f"{nome} = ${numero}" for numero, nome in enumerate(nomes, 2))
@@ -96,14 +97,20 @@ async def update_pessoa(conn: Conn, id: int, colunas: dict[str, Any], pontos_ven
     if pontos_venda is not None:
         await conn.execute(SQL["set_pontos_venda"], id, list(pontos_venda))
     await _check_admins(conn)
-    await conn.execute(SQL["end_sessoes"], id)
+    return await _end_sessoes(conn, id)
 
 
-async def delete_pessoa(conn: Conn, id: int) -> None:
-    """Raises UltimoAdmin."""
+async def delete_pessoa(conn: Conn, id: int) -> list[int]:
+    """The sessions that ended. Raises UltimoAdmin."""
     await conn.execute(SQL["lock_admins"])
+    encerradas = await _end_sessoes(conn, id)
     await conn.execute(SQL["delete_pessoa"], id)
     await _check_admins(conn)
+    return encerradas
+
+
+async def _end_sessoes(conn: Conn, id: int) -> list[int]:
+    return [linha["id"] for linha in await conn.fetch(SQL["end_sessoes"], id)]
 
 
 async def _check_admins(conn: Conn) -> None:
@@ -111,13 +118,14 @@ async def _check_admins(conn: Conn) -> None:
         raise UltimoAdmin
 
 
-async def set_senha(conn: Conn, id: int, senha_hash: str, *, trocar: bool, antiga: str | None = None) -> bool:
-    """trocar: it must be changed at the next login. antiga: the hash that it must still have; False where it has
-    another by now. Every session of the person ends."""
+async def set_senha(
+    conn: Conn, id: int, senha_hash: str, *, trocar: bool, antiga: str | None = None
+) -> list[int] | None:
+    """trocar: it must be changed at the next login. antiga: the hash that it must still have; None where it has another
+    by now. Every session of the person ends: their ids."""
     if await conn.fetchval(SQL["set_senha"], id, senha_hash, trocar, antiga, PROVISORIA_VALIDADE) is None:
-        return False
-    await conn.execute(SQL["end_sessoes"], id)
-    return True
+        return None
+    return await _end_sessoes(conn, id)
 
 
 def view_pessoa(linha: Record) -> dict[str, Any]:

@@ -59,7 +59,7 @@ SELECT nome, escopo, $2, id, $3, now() + $4::interval FROM pessoas WHERE id = $1
 RETURNING id;
 
 -- name: end_sessoes
-UPDATE chaves_api SET revogada_em = now() WHERE pessoa_id = $1 AND revogada_em IS NULL;
+UPDATE chaves_api SET revogada_em = now() WHERE pessoa_id = $1 AND revogada_em IS NULL RETURNING id;
 
 -- name: end_sessao
 UPDATE chaves_api SET revogada_em = now() WHERE id = $1 AND revogada_em IS NULL;
