@@ -493,6 +493,17 @@ async def test_a_cookie_says_nothing_for_a_page_of_another_origin(balcao: Balcao
     assert await refused(balcao, None, headers={**do_crm, "Origin": "https://outro.exemplo"}) in (401, 403)
 
 
+async def test_a_ticket_is_good_where_the_person_has_the_dashboards_cookie_too(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_balcao(database_url, tmp_path) as balcao:
+        id = await submit(balcao.pool, await add_loja(balcao.pool))
+        do_crm = {"Origin": "https://crm.exemplo.com.br", "Cookie": "canopus_sessao=canos_encerrada"}
+        async with balcao.socket(None, headers=do_crm) as ws:
+            await ws.send_json({"tipo": "autenticar", "bilhete": await make_bilhete(balcao, "17308", do_crm["Origin"])})
+            assert (await subscribe(ws, id))["tipo"] == "estado"
+
+
 async def test_a_ticket_is_only_made_for_what_the_key_sees(balcao: Balcao) -> None:
     await add_loja(balcao.pool)
     await balcao.add_chave("alheia", Escopo.LEITURA, (await add_loja(balcao.pool, "21.400", base=50)).id)

@@ -56,9 +56,10 @@ async def open_socket(chamada: Chamada) -> web.StreamResponse:
 async def _identify(ctx: AppContext, request: web.Request) -> Acesso | None:
     """None: the first frame must tell, which only a socket can send.
 
-    A cookie speaks for our own pages alone: one of another origin on the same site would hear all that the person sees.
+    A cookie speaks for our own pages alone, whatever origins are allowed: one of another origin on the same site would
+    hear all that the person sees.
     """
-    if has_credentials(request) and ("Authorization" in request.headers or not _is_permitida(ctx, request)):
+    if has_credentials(request) and ("Authorization" in request.headers or is_same_origin(request)):
         async with ctx.pool.acquire(timeout=10) as conn:
             acesso = await identify(conn, request, ctx.falhas)
         acesso.require_senha()
