@@ -300,6 +300,20 @@ async def test_a_change_ends_the_persons_sessions_and_the_last_admin_stays(naveg
     assert (await navegador.call("GET", "pessoas"))[0] == 401
 
 
+async def test_the_first_admin_is_made_where_only_others_were_made_before(navegador: Navegador) -> None:
+    porta = navegador.porta
+    async with porta.pool.acquire() as conn:
+        await conn.execute("DELETE FROM pessoas")
+        bia = await pessoas.create_pessoa(conn, "bia@exemplo.com.br", "Bia", "x", Escopo.OPERADOR, None)
+        # Nobody administers yet: nobody is the last who does.
+        assert (await porta.call("PATCH", f"pessoas/{bia}", {"nome": "Bia Lima"})).status == 200
+        assert await pessoas.create_primeira(conn, ADMIN, "x")
+        assert not await pessoas.create_primeira(conn, "outro@exemplo.com.br", "x")
+        ana = await conn.fetchval("SELECT id FROM pessoas WHERE email = $1", ADMIN)
+    assert (await porta.call("DELETE", f"pessoas/{ana}")).corpo["codigo"] == "pessoa.ultimo_admin"
+    assert (await porta.call("DELETE", f"pessoas/{bia}")).status == 200
+
+
 async def test_passwords_are_kept_as_argon2_and_appear_in_no_audit(navegador: Navegador) -> None:
     assert await navegador.enter() == 201
     nova = {"email": "bia@exemplo.com.br", "nome": "Bia", "escopo": "leitura"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -63,7 +64,7 @@ async def create_pessoa(
 
 
 async def create_primeira(conn: Conn, email: str, senha_hash: str) -> bool:
-    """The first admin, where there is nobody yet."""
+    """The first admin, where nobody administers everything yet."""
     return await conn.fetchval(SQL["insert_primeira"], email, senha_hash, PROVISORIA_VALIDADE) is not None
 
 
@@ -83,29 +84,27 @@ async def find_login(conn: Conn, email: str) -> Record | None:
 async def update_pessoa(conn: Conn, id: int, colunas: dict[str, Any], pontos_venda: Sequence[int] | None) -> list[int]:
     """pontos_venda None: as they are. Whoever is changed signs in again: the sessions that ended.
     Raises EmailOcupado, UltimoAdmin."""
-    await conn.execute(SQL["lock_admins"])
     nomes = [nome for nome in _COLUNAS if nome in colunas]
     sets = ", ".join(f"{nome} = ${numero}" for numero, nome in enumerate(nomes, 2))
-    try:
-        await conn.execute(
-            f"UPDATE pessoas SET updated_at = now(){', ' if sets else ''}{sets} WHERE id = $1",  # noqa: S608
-            id,
-            *(colunas[nome] for nome in nomes),
-        )
-    except asyncpg.UniqueViolationError as erro:
-        raise EmailOcupado from erro
-    if pontos_venda is not None:
-        await conn.execute(SQL["set_pontos_venda"], id, list(pontos_venda))
-    await _check_admins(conn)
-    return await _end_sessoes(conn, id)
+    async with _keep_admins(conn, id):
+        try:
+            await conn.execute(
+                f"UPDATE pessoas SET updated_at = now(){', ' if sets else ''}{sets} WHERE id = $1",  # noqa: S608
+                id,
+                *(colunas[nome] for nome in nomes),
+            )
+        except asyncpg.UniqueViolationError as erro:
+            raise EmailOcupado from erro
+        if pontos_venda is not None:
+            await conn.execute(SQL["set_pontos_venda"], id, list(pontos_venda))
+        return await _end_sessoes(conn, id)
 
 
 async def delete_pessoa(conn: Conn, id: int) -> list[int]:
     """The sessions that ended. Raises UltimoAdmin."""
-    await conn.execute(SQL["lock_admins"])
-    encerradas = await _end_sessoes(conn, id)
-    await conn.execute(SQL["delete_pessoa"], id)
-    await _check_admins(conn)
+    async with _keep_admins(conn, id):
+        encerradas = await _end_sessoes(conn, id)
+        await conn.execute(SQL["delete_pessoa"], id)
     return encerradas
 
 
@@ -113,8 +112,13 @@ async def _end_sessoes(conn: Conn, id: int) -> list[int]:
     return [linha["id"] for linha in await conn.fetch(SQL["end_sessoes"], id)]
 
 
-async def _check_admins(conn: Conn) -> None:
-    if not await conn.fetchval(SQL["has_admin"]):
+@asynccontextmanager
+async def _keep_admins(conn: Conn, id: int) -> AsyncIterator[None]:
+    """Whoever administers everything is not changed away, where there is somebody. Raises UltimoAdmin."""
+    await conn.execute(SQL["lock_pessoa"], id)
+    havia = await conn.fetchval(SQL["has_admin"])
+    yield
+    if havia and not await conn.fetchval(SQL["has_admin"]):
         raise UltimoAdmin
 
 

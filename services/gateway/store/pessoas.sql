@@ -6,9 +6,10 @@ VALUES ($1, $2, $3, $4, $5, now() + $6::interval)
 RETURNING id;
 
 -- name: insert_primeira
--- Only where nobody is there yet; gateways that start at once make one between them.
+-- Only where nobody administers everything; gateways that start at once make one between them.
 INSERT INTO pessoas (email, nome, senha_hash, escopo, todos_pontos_venda, senha_expira_em)
-SELECT $1, 'Administrador', $2, 'admin', true, now() + $3::interval WHERE NOT EXISTS (SELECT FROM pessoas)
+SELECT $1, 'Administrador', $2, 'admin', true, now() + $3::interval
+WHERE NOT EXISTS (SELECT FROM pessoas WHERE escopo = 'admin' AND todos_pontos_venda AND ativo)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
@@ -43,8 +44,9 @@ RETURNING id;
 -- name: has_admin
 SELECT EXISTS (SELECT FROM pessoas WHERE escopo = 'admin' AND todos_pontos_venda AND ativo);
 
--- name: lock_admins
-SELECT id FROM pessoas WHERE escopo = 'admin' ORDER BY id FOR UPDATE;
+-- name: lock_pessoa
+-- With those who administer, in one order: and before their sessions, as everywhere.
+SELECT id FROM pessoas WHERE escopo = 'admin' OR id = $1 ORDER BY id FOR UPDATE;
 
 -- name: delete_pessoa
 DELETE FROM pessoas WHERE id = $1;
