@@ -28,6 +28,7 @@ class Guarda:
 
     eventos_dias: int = 7
     idempotencia_dias: int = 7
+    sessoes_dias: int = 7
     evidencias: timedelta = timedelta(days=30)
     capturas: timedelta = timedelta(days=1)
 
@@ -62,6 +63,7 @@ class Sweeper:
         async with self._pool.acquire() as conn:
             await conn.execute(SQL["delete_eventos"], self._guarda.eventos_dias)
             await conn.execute(SQL["delete_bilhetes"])
+            await conn.execute(SQL["delete_sessoes"], self._guarda.sessoes_dias)
             await conn.execute(SQL["delete_idempotencia"], self._guarda.idempotencia_dias)
             await conn.execute(SQL["delete_servicos"])
             await conn.execute(CONCESSOES["delete_velhas"])

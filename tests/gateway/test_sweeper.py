@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from services.gateway.pulsos import note_namer
+from services.gateway.store.chaves import Escopo, create_chave
+from services.gateway.store.pessoas import create_pessoa, open_sessao
 from services.gateway.sweeper import Guarda, Sweeper
 from shared.events import NamerPulso
 from shared.files import FileStore
@@ -79,6 +81,24 @@ async def test_events_are_kept_for_a_week_after_the_execution_ended(maestro: Mae
         "SELECT DISTINCT e.automacao_id FROM eventos v JOIN execucoes_automacao e ON e.id = v.execucao_id"
     )
     assert {linha["automacao_id"] for linha in ficaram} == {recente, viva}
+
+
+async def test_sessions_go_a_week_after_they_ended_and_keys_stay(maestro: Maestro, tmp_path: Path) -> None:
+    async with maestro.pool.acquire() as conn:
+        await create_chave(conn, "crm", Escopo.LEITURA, None, quem="teste")
+        id = await create_pessoa(conn, "ana@exemplo.com.br", "Ana", "x", Escopo.LEITURA, None)
+        abertas = [await open_sessao(conn, id, "x") for _ in range(5)]
+    viva, vencida, velha_vencida, encerrada, velha_encerrada = [s.chave_id for s in abertas if s]
+    muda = "UPDATE chaves_api SET expira_em = now() - $2::interval WHERE id = $1"
+    await maestro.pool.execute(muda, vencida, timedelta(days=6))
+    await maestro.pool.execute(muda, velha_vencida, timedelta(days=8))
+    muda = "UPDATE chaves_api SET revogada_em = now() - $2::interval WHERE id = $1 OR nome = 'crm'"
+    await maestro.pool.execute(muda, velha_encerrada, timedelta(days=8))
+    await maestro.pool.execute(muda.partition(" OR ")[0], encerrada, timedelta(days=6))
+    await sweeper(maestro, FileStore(f"file://{tmp_path}")).clean()
+    ficaram = await maestro.pool.fetch("SELECT id, pessoa_id FROM chaves_api ORDER BY id")
+    assert [linha["id"] for linha in ficaram if linha["pessoa_id"]] == [viva, vencida, encerrada]
+    assert len(ficaram) == 4
 
 
 async def test_a_capture_whose_result_never_came_goes_after_a_day(maestro: Maestro, tmp_path: Path) -> None:

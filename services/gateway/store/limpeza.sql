@@ -8,6 +8,11 @@ WHERE e.id = v.execucao_id AND e.finalizado_em < now() - make_interval(days => $
 -- name: delete_bilhetes
 DELETE FROM bilhetes WHERE expira_em < now() - interval '1 hour';
 
+-- name: delete_sessoes
+-- Of people; a program's key stays listed as revoked.
+DELETE FROM chaves_api
+WHERE pessoa_id IS NOT NULL AND least(revogada_em, expira_em) < now() - make_interval(days => $1);
+
 -- name: delete_idempotencia
 DELETE FROM idempotencia WHERE criado_em < now() - make_interval(days => $1);
 
