@@ -101,7 +101,8 @@ class ResumoSubmissao(BaseModel):
 
 
 class Previa(BaseModel):
-    """ja_baixados null: the month is only known from each client's grid. com_erro: what failed the last time."""
+    """ja_baixados null: the month is only known from each client's grid. com_erro: of those to be downloaded, what
+    failed the last time. A contract whose CPF is wrong is in total_clientes alone."""
 
     total_clientes: int
     ja_baixados: int | None

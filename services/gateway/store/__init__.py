@@ -21,6 +21,7 @@ Alcance: TypeAlias = "tuple[int, ...] | None"
 Conn: TypeAlias = "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy"
 
 _NOME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
+_PARTE = re.compile(r"\{(\w+)\}")
 # Any number that no one else uses: whoever migrates holds it.
 _TRAVA_MIGRACAO = 0x43414E4F
 _TABELA = """CREATE TABLE IF NOT EXISTS migracoes (
@@ -48,9 +49,13 @@ async def migrate(alvo: str | asyncpg.Pool, pasta: Path = MIGRACOES) -> list[str
 
 
 def load_sql(nome: str) -> Mapping[str, str]:
-    """The statements of `<nome>.sql`, each under the name that a line `-- name: x` before it gives."""
+    """The statements of `<nome>.sql`, each under the name that a line `-- name: x` before it gives. What several of
+    them say alike has a name too, and stands in them as `{x}`, further down in the file."""
     partes = _NOME.split((PASTA / f"{nome}.sql").read_text(encoding="utf-8"))
-    return MappingProxyType({chave: sql.strip() for chave, sql in zip(partes[1::2], partes[2::2], strict=True)})
+    lidas: dict[str, str] = {}
+    for chave, sql in zip(partes[1::2], partes[2::2], strict=True):
+        lidas[chave] = _PARTE.sub(lambda parte: lidas[parte[1]], sql.strip())
+    return MappingProxyType(lidas)
 
 
 async def _migrate(conn: Conn, pasta: Path) -> list[str]:

@@ -65,18 +65,24 @@ async def submit_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> UUID:
 async def preview_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> dict[str, Any]:
     """What a submission would find, with nothing written. Raises what it would.
 
-    ja_baixados is null where the month is only known from each grid; com_erro: what failed the last time.
+    ja_baixados is null where the month is only known from each grid; com_erro: of those to be downloaded, the ones that
+    failed the last time. A contract that is refused before any browser is in total_clientes alone.
     """
     nova, contratos = await _resolve(conn, nova, hoje)
-    colunas = [[getattr(contrato, nome) for contrato in contratos] for nome in ("cpf", "grupo", "cota")]
-    conta = await conn.fetchrow(SQL["preview"], *colunas, nova.ponto_venda_id, nova.mes, nova.ano)
+    aceitos = [contrato for contrato in contratos if contrato.codigo is None]
+    ids, cpfs, grupos, cotas = (
+        [getattr(contrato, nome) for contrato in aceitos] for nome in ("cliente_final_id", "cpf", "grupo", "cota")
+    )
+    conta = await conn.fetchrow(
+        SQL["preview"], ids, cpfs, nova.ponto_venda_id, nova.mes, nova.ano, nova.forcar, grupos, cotas
+    )
     assert conta is not None
-    ja_baixados = None if nova.mes is None else 0 if nova.forcar else conta["ja_baixados"]
+    ja_baixados = None if nova.mes is None else conta["ja_baixados"]
     return {
         "total_clientes": len(contratos),
         "ja_baixados": ja_baixados,
         "com_erro": conta["com_erro"],
-        "a_baixar": len(contratos) - (ja_baixados or 0),
+        "a_baixar": len(aceitos) - (ja_baixados or 0),
         "mes": nova.mes,
         "ano": nova.ano,
     }

@@ -40,6 +40,12 @@ INSERT INTO execucoes_automacao (tipo, ponto_venda_id, consultor_id, origem_id, 
 VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING *;
 
+-- name: boleto_feito
+-- Of contract n: $3 ponto de venda, $4 mes, $5 ano (null: not known yet), $6 forcar.
+NOT $6 AND b.ponto_venda_id = $3 AND b.cpf = n.cpf AND b.mes_referencia = $4 AND b.ano_referencia = $5
+          AND (b.grupo = n.grupo AND b.cota = n.cota
+               OR n.grupo IS NULL AND b.cliente_final_id IS NOT DISTINCT FROM n.cliente_final_id)
+
 -- name: insert_itens
 WITH novos AS (
     INSERT INTO log_downloads_boletos (execucao_id, automacao_id, ponto_venda_id, cliente_final_id, consultor_id, cpf,
@@ -53,9 +59,7 @@ WITH novos AS (
          WITH ORDINALITY AS n (cliente_final_id, consultor_id, cpf, nome, grupo, cota, codigo, mensagem, ordem)
     LEFT JOIN LATERAL (
         SELECT b.* FROM boletos b
-        WHERE NOT $6 AND b.ponto_venda_id = $3 AND b.cpf = n.cpf AND b.mes_referencia = $4 AND b.ano_referencia = $5
-          AND (b.grupo = n.grupo AND b.cota = n.cota
-               OR n.grupo IS NULL AND b.cliente_final_id IS NOT DISTINCT FROM n.cliente_final_id)
+        WHERE {boleto_feito}
         ORDER BY b.id DESC LIMIT 1
     ) b ON true
     ORDER BY n.ordem
@@ -67,17 +71,14 @@ SELECT n.*, c.nome AS consultor FROM novos n LEFT JOIN consultores c ON c.id = n
 SELECT * FROM execucoes_automacao WHERE automacao_id = $1;
 
 -- name: preview
--- $1 cpfs, $2 grupos, $3 cotas: contracts; $4 ponto de venda, $5 mes, $6 ano (null: not known yet).
+-- Contracts: $1 cliente_final_id, $2 cpf, $7 grupo, $8 cota; the rest as in boleto_feito.
 SELECT count(*) FILTER (WHERE feito) AS ja_baixados,
        count(*) FILTER (WHERE NOT feito AND ultimo = 'erro') AS com_erro
-FROM unnest($1::text[], $2::int[], $3::int[]) AS c (cpf, grupo, cota)
-CROSS JOIN LATERAL (SELECT EXISTS (
-    SELECT FROM boletos b
-    WHERE b.ponto_venda_id = $4 AND b.cpf = c.cpf AND b.mes_referencia = $5::int AND b.ano_referencia = $6::int
-      AND (c.grupo IS NULL OR b.grupo = c.grupo AND b.cota = c.cota)) AS feito) f
+FROM unnest($1::bigint[], $2::text[], $7::int[], $8::int[]) AS n (cliente_final_id, cpf, grupo, cota)
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM boletos b WHERE {boleto_feito}) AS feito) f
 LEFT JOIN LATERAL (
     SELECT l.status AS ultimo FROM log_downloads_boletos l
-    WHERE l.ponto_venda_id = $4 AND l.cpf = c.cpf AND l.grupo IS NOT DISTINCT FROM c.grupo
-      AND l.cota IS NOT DISTINCT FROM c.cota AND l.finalizado_em IS NOT NULL
-      AND ($5::int IS NULL OR l.mes_referencia = $5 AND l.ano_referencia = $6)
+    WHERE l.ponto_venda_id = $3 AND l.cpf = n.cpf AND l.grupo IS NOT DISTINCT FROM n.grupo
+      AND l.cota IS NOT DISTINCT FROM n.cota AND l.finalizado_em IS NOT NULL
+      AND ($4::int IS NULL OR l.mes_referencia = $4 AND l.ano_referencia = $5::int)
     ORDER BY l.id DESC LIMIT 1) u ON true;
