@@ -80,6 +80,13 @@ async def test_an_import_reports_every_row_once_with_its_reason(porta: Porta) ->
     assert not [arquivo for arquivo in porta.list_files() if "/linhas/" in arquivo]
 
 
+async def test_whoever_imports_may_have_a_long_name(porta: Porta) -> None:
+    await porta.pool.execute("UPDATE chaves_api SET nome = $1 WHERE nome = 'operador'", "N" * 100)
+    assert (await porta.upload(MISTA, chave="operador")).status == 201
+    [guardada] = (await porta.call("GET", "planilhas")).data["planilhas"]
+    assert guardada["importada_por"].endswith(f"({'N' * 100})")
+
+
 async def test_simulating_gives_the_same_numbers_and_writes_nothing_at_all(porta: Porta) -> None:
     antes, arquivos = await count_rows(porta), porta.list_files()
     simulada = await porta.upload(MISTA, simular=True)

@@ -53,6 +53,13 @@ async def test_every_active_contract_becomes_a_row_and_an_event(pool: Pool) -> N
     assert cpf_de(1) not in json.dumps(eventos)
 
 
+async def test_whoever_asks_may_have_a_long_name(pool: Pool) -> None:
+    """A person's name may take 100 characters, and `usuario_execucao` says more than the name."""
+    usuario = f"pessoa 1 ({'N' * 100})"
+    automacao_id = await submit(pool, await add_loja(pool, clientes=1), usuario=usuario)
+    assert (await get_execucao(pool, automacao_id))["usuario_execucao"] == usuario
+
+
 async def test_two_cotas_of_one_client_are_two_rows(pool: Pool) -> None:
     loja = await add_loja(pool, clientes=1)
     await add_cliente(pool, loja.id, loja.consultor_id, 1, cota=77)
