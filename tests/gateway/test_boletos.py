@@ -74,7 +74,7 @@ async def test_boletos_are_listed_newest_first_and_masked(porta: Porta) -> None:
 
 
 async def test_boletos_are_found_by_a_part_of_the_name(porta: Porta) -> None:
-    for numero, nome in enumerate(("JOSÉ DA CONCEIÇÃO", "Maria José", "ANA 100%"), 1):
+    for numero, nome in enumerate(("JOSÉ DA CONCEIÇÃO", "Maria José", "ANA 100%", "Ana-Lúcia D’Ávila"), 1):
         await file_boleto(porta, numero, nome)
 
     async def names(busca: str) -> list[str]:
@@ -82,6 +82,8 @@ async def test_boletos_are_found_by_a_part_of_the_name(porta: Porta) -> None:
 
     assert await names("jose") == ["Maria José", "JOSÉ DA CONCEIÇÃO"]
     assert await names("conceicao") == ["JOSÉ DA CONCEIÇÃO"]
+    for busca in ("d'avila", "D’ÁVILA", "ana lucia", "ana-lúcia d ávila"):
+        assert await names(busca) == ["Ana-Lúcia D’Ávila"]
     assert await names("ninguém") == []
 
 

@@ -264,6 +264,9 @@ async def test_clients_are_found_by_what_is_known_of_them(porta: Porta) -> None:
     assert await ids("consultor=MARTA&ativo=true") == [1, 2]
     assert await ids(f"cpf={cpf_de(102)}") == [3]
     assert await ids("busca=joao da luc") == [2]
+    await porta.pool.execute("UPDATE clientes_finais SET nome_completo = 'ANA-LÚCIA SANT''ANNA' WHERE id = 2")
+    for busca in ("sant'anna", "ana lucia", "ana-lúcia sant anna"):
+        assert await ids(f"busca={busca}") == [2]
     assert (await porta.call("GET", "clientes?ponto_venda=99")).status == 404
     assert (await porta.call("GET", "clientes?cpf=123")).campos == ["cpf"]
 

@@ -1,6 +1,6 @@
 -- Filed boletos.
 
--- name: list_boletos
+-- name: filtro
 SELECT b.*, p.codigo AS ponto_venda, c.nome AS consultor
 FROM boletos b
 JOIN pontos_venda p ON p.id = b.ponto_venda_id
@@ -11,27 +11,18 @@ WHERE ($1::int[] IS NULL OR b.ponto_venda_id = ANY ($1))
   AND ($4::int IS NULL OR b.ano_referencia = $4)
   AND ($5::text IS NULL OR b.cpf = $5)
   AND ($6::timestamptz IS NULL OR b.baixado_em >= $6)
-  -- $7 is folded: the database's own case rules depend on how it was made.
-  AND ($7::text IS NULL OR strpos(upper(translate(b.nome_cliente, 'ÁÀÂÃÄÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑáàâãäéèêëíìîïóòôõöúùûüçñ',
-                                                  'AAAAAEEEEIIIIOOOOOUUUUCNAAAAAEEEEIIIIOOOOOUUUUCN')), $7) > 0)
+  -- $7 is folded.
+  AND ($7::text IS NULL OR strpos(fold(b.nome_cliente), $7) > 0)
+
+-- name: list_boletos
+{filtro}
   AND ($8::bigint IS NULL OR b.id < $8)
 ORDER BY b.id DESC
 LIMIT $9;
 
 -- name: list_boletos_por_consultor
 -- The cursor is the id of the last boleto seen; its place in this order is looked up.
-SELECT b.*, p.codigo AS ponto_venda, c.nome AS consultor
-FROM boletos b
-JOIN pontos_venda p ON p.id = b.ponto_venda_id
-LEFT JOIN consultores c ON c.id = b.consultor_id
-WHERE ($1::int[] IS NULL OR b.ponto_venda_id = ANY ($1))
-  AND ($2::int IS NULL OR b.consultor_id = $2)
-  AND ($3::int IS NULL OR b.mes_referencia = $3)
-  AND ($4::int IS NULL OR b.ano_referencia = $4)
-  AND ($5::text IS NULL OR b.cpf = $5)
-  AND ($6::timestamptz IS NULL OR b.baixado_em >= $6)
-  AND ($7::text IS NULL OR strpos(upper(translate(b.nome_cliente, 'ÁÀÂÃÄÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑáàâãäéèêëíìîïóòôõöúùûüçñ',
-                                                  'AAAAAEEEEIIIIOOOOOUUUUCNAAAAAEEEEIIIIOOOOOUUUUCN')), $7) > 0)
+{filtro}
   AND ($8::bigint IS NULL OR
        (-b.ano_referencia, -b.mes_referencia, c.id IS NULL, coalesce(c.nome_limpo, ''), coalesce(b.nome_cliente, ''), b.id)
        > (SELECT -v.ano_referencia, -v.mes_referencia, d.id IS NULL, coalesce(d.nome_limpo, ''),

@@ -150,9 +150,8 @@ WHERE ($1::int[] IS NULL OR f.ponto_venda_id = ANY ($1))
   AND ($2::int IS NULL OR f.consultor_id = $2)
   AND ($3::boolean IS NULL OR f.ativo = $3)
   AND ($4::text IS NULL OR f.cpf = $4)
-  -- $5 is folded: the database's own case rules depend on how it was made.
-  AND ($5::text IS NULL OR upper(translate(f.nome_completo, 'ÁÀÂÃÄÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑáàâãäéèêëíìîïóòôõöúùûüçñ',
-                                          'AAAAAEEEEIIIIOOOOOUUUUCNAAAAAEEEEIIIIOOOOOUUUUCN')) LIKE '%' || $5 || '%')
+  -- $5 is folded.
+  AND ($5::text IS NULL OR strpos(fold(f.nome_completo), $5) > 0)
   AND f.id > $6
 ORDER BY f.id
 LIMIT $7;
