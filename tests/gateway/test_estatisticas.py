@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from services.gateway.store.chaves import Escopo
+from services.gateway.store.estatisticas import read_estatisticas
 from tests.gateway.cadastro import Loja, add_cliente, submit
 from tests.gateway.porta import Porta, open_porta
 
@@ -44,7 +45,7 @@ async def add_feitos(porta: Porta) -> None:
     for item, (status, codigo, consultor, dias, segundos) in zip(itens, FEITOS, strict=True):
         await porta.pool.execute(
             "UPDATE log_downloads_boletos SET status = $2, codigo = $3, consultor_id = $4, duracoes_s = $6,"
-            " finalizado_em = now() - make_interval(days => $5) WHERE id = $1",
+            " tentativas = 1, finalizado_em = now() - make_interval(days => $5) WHERE id = $1",
             item["id"], status, codigo, consultor, dias, {"emitindo": segundos} if segundos else {},
         )  # fmt: skip
 
@@ -114,8 +115,8 @@ async def seed(porta: Porta, semeados: tuple[Semeado, ...] = SEMEADOS) -> None:
             for n, (c, etapa, em) in enumerate(falhas, 1)
         ]
         await porta.pool.execute(
-            "UPDATE log_downloads_boletos SET status = $2, codigo = $3, consultor_id = $4, duracoes_s = $7,"
-            " historico = $8, finalizado_em ="
+            "UPDATE log_downloads_boletos SET status = $2, codigo = $3::text, consultor_id = $4, duracoes_s = $7,"
+            " historico = $8, tentativas = ($3::text IS DISTINCT FROM 'cliente.cpf_invalido')::int, finalizado_em ="
             " ((now() AT TIME ZONE 'America/Sao_Paulo')::date - $5::int + $6::text::time)"
             " AT TIME ZONE 'America/Sao_Paulo' WHERE id = $1",
             item["id"], status, codigo, consultor, dias, hora, duracoes, historico,
@@ -127,7 +128,7 @@ async def test_thirty_days_are_told_one_by_one_with_their_rate(porta: Porta) -> 
     dias = (await porta.call("GET", "estatisticas")).data["por_dia"]
     assert len(dias) == 30 and dias == sorted(dias, key=lambda dia: dia["dia"])
     assert [(dia["total"], dia["sucesso"], dia["taxa_sucesso"]) for dia in (dias[0], dias[-8], dias[-7], dias[-1])] == [
-        (2, 0, 0.0), (1, 0, 0.0), (2, 0, 0.0), (4, 3, 1.0)
+        (2, 0, None), (1, 0, 0.0), (2, 0, 0.0), (4, 3, 1.0)
     ]  # fmt: skip
     assert (dias[-2]["total"], dias[-2]["taxa_sucesso"]) == (0, None)
     for dia in dias:
@@ -152,6 +153,47 @@ async def test_months_are_told_by_consultor_and_add_up_to_the_rows(porta: Porta)
         )  # fmt: skip
         assert mes["total"] == contados
     assert {mes["consultor"] for mes in meses} == {"Marta", "Ivo", None}
+
+
+async def test_days_and_months_begin_in_sao_paulo_whatever_the_time_zone_of_the_database(porta: Porta) -> None:
+    """Chicago sets its clocks on 14 March, and is still in February when March begins in São Paulo."""
+    await seed(porta, (SEMEADOS[1],) * 4)
+    async with porta.pool.acquire() as conn, conn.transaction():
+        for numero, fim in enumerate(
+            ("2026-03-31 23:59", "2026-04-01 00:01", "2027-02-13 23:59", "2027-02-14 00:01"), 1
+        ):
+            await conn.execute(
+                "UPDATE log_downloads_boletos SET finalizado_em = ($2 || '-03')::timestamptz WHERE id = $1", numero, fim
+            )
+        await conn.execute("CREATE SCHEMA relogio; SET LOCAL search_path = relogio, pg_catalog, public")
+        await conn.execute(
+            "CREATE FUNCTION relogio.now() RETURNS timestamptz LANGUAGE sql AS"
+            " $$ SELECT '2027-03-15 12:00-03'::timestamptz $$; SET LOCAL TimeZone = 'America/Chicago'"
+        )
+        dados = await read_estatisticas(conn, None)
+    assert [(mes["ano"], mes["mes"], mes["total"]) for mes in dados["por_mes"]] == [(2026, 4, 1), (2027, 2, 2)]
+    assert [dia["total"] for dia in dados["por_dia"]] == [1] + [0] * 29
+    assert dados["etapas"][0]["medidas"] == sum(hora["tentativas"] for hora in dados["por_hora"]) == 1
+
+
+async def test_the_portals_time_is_that_of_the_download_however_late_the_name_comes(porta: Porta) -> None:
+    await seed(porta, (SEMEADOS[1],))
+    await porta.pool.execute(
+        "UPDATE log_downloads_boletos SET capturado_em ="
+        " ((now() AT TIME ZONE 'America/Sao_Paulo')::date + time '03:00') AT TIME ZONE 'America/Sao_Paulo'"
+    )
+    horas = (await porta.call("GET", "estatisticas")).data["por_hora"]
+    assert [hora["hora"] for hora in horas if hora["tentativas"]] == [3]
+
+
+async def test_what_was_never_tried_lowers_no_rate(porta: Porta) -> None:
+    """A CPF refused before any browser, and the contracts that a stopped credential leaves behind."""
+    await seed(porta, (SEMEADOS[1], SEMEADOS[1], SEMEADOS[1]))
+    await porta.pool.execute("UPDATE log_downloads_boletos SET status = 'erro', codigo = 'login.recusado' WHERE id > 1")
+    await porta.pool.execute("UPDATE log_downloads_boletos SET tentativas = 0 WHERE id = 3")
+    dados = (await porta.call("GET", "estatisticas")).data
+    for contagem in (dados["totais"]["hoje"], dados["por_dia"][-1], dados["por_mes"][0], dados["por_consultor"][0]):
+        assert (contagem["total"], contagem["erro"], contagem["taxa_sucesso"]) == (3, 2, 0.5)
 
 
 async def test_the_portals_hours_tell_of_attempts_their_times_and_technical_faults(porta: Porta) -> None:

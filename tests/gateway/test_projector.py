@@ -150,6 +150,16 @@ async def test_a_dead_letter_ends_its_contract_and_a_person_sets_it_going_again(
     await list_quadros(maestro.pool, automacao_id)
 
 
+async def test_the_moment_of_the_download_is_kept_apart_from_the_end(maestro: Maestro) -> None:
+    _, _, (item_id,), cerca = await start(maestro, clientes=1)
+    tarefa = await maestro.send(item_id, cerca)
+    await maestro.apply(capturado(tarefa))
+    await maestro.pool.execute("UPDATE log_downloads_boletos SET capturado_em = capturado_em - interval '3 hours'")
+    await maestro.apply(arquivado(tarefa))
+    item = await get_item(maestro.pool, item_id)
+    assert item["status"] == "sucesso" and (item["finalizado_em"] - item["capturado_em"]).total_seconds() > 10_000
+
+
 async def test_a_dead_letter_of_a_cancelled_execution_is_not_set_going(maestro: Maestro) -> None:
     _, automacao_id, itens, cerca = await start(maestro, clientes=2)
     tarefa = await maestro.send(itens[0], cerca)

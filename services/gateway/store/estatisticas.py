@@ -53,10 +53,12 @@ async def read_estatisticas(conn: Conn, alcance: Alcance, consultor_id: int | No
 def _count(linhas: Iterable[Record]) -> Dados:
     """Every final status, zeros included, their total, and the share of successes among what was tried."""
     contagem = {status.value: 0 for status in StatusCliente if status.is_final}
+    tentados = 0
     for linha in linhas:
         if linha["status"] in contagem:
             contagem[linha["status"]] += linha["quantidade"]
-    tentados = sum(contagem[status] for status in TENTADOS)
+        if linha["status"] in TENTADOS:
+            tentados += linha["tentados"]
     taxa = round(contagem[StatusCliente.SUCESSO] / tentados, 4) if tentados else None
     return {"total": sum(contagem.values()), **contagem, "taxa_sucesso": taxa}
 

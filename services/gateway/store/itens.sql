@@ -22,7 +22,7 @@ WITH u AS (
     UPDATE log_downloads_boletos
     SET status = 'processando', etapa = 'nomeando', codigo = NULL, mensagem_erro = NULL, cerca = NULL,
         captura = $2, dados_boleto = $3, duracoes_s = $4, iniciado_em = coalesce(iniciado_em, now()),
-        enviado_em = now(), proxima_tentativa = NULL
+        enviado_em = now(), proxima_tentativa = NULL, capturado_em = now()
     WHERE id = $1
     RETURNING *
 )

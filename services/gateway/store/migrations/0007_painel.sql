@@ -3,6 +3,13 @@
 
 CREATE INDEX itens_ultimos ON log_downloads_boletos (cpf, ponto_venda_id, id DESC) WHERE finalizado_em IS NOT NULL;
 
+-- When the PDF came: its name, and so the end, may come hours later.
+ALTER TABLE log_downloads_boletos ADD COLUMN capturado_em timestamptz;
+-- The success rate looks at the attempts too.
+DROP INDEX itens_terminados;
+CREATE INDEX itens_terminados ON log_downloads_boletos (finalizado_em)
+    INCLUDE (ponto_venda_id, consultor_id, status, codigo, tentativas) WHERE finalizado_em IS NOT NULL;
+
 -- Who asked: the kind of caller and its number stand beside the name.
 ALTER TABLE execucoes_automacao ALTER COLUMN usuario_execucao TYPE text;
 ALTER TABLE planilhas ALTER COLUMN importada_por TYPE text;
