@@ -250,6 +250,18 @@ async def test_one_contract_per_document_and_cota(porta: Porta) -> None:
     assert (await porta.call("PATCH", f"clientes/{dois}", {"cpf": outro["cpf"]})).status == 200, "another cota"
 
 
+async def test_a_ponto_de_venda_that_people_are_bound_to_is_only_switched_off(porta: Porta) -> None:
+    corpo = {"codigo": "30.000", "nome": "Nova", "empresa": "credms"}
+    assert (await porta.call("POST", "pontos-venda", corpo)).status == 201
+    pessoa = {"email": "bia@exemplo.com.br", "nome": "Bia", "escopo": "operador", "pontos_venda": ["30000"]}
+    id = (await porta.call("POST", "pessoas", pessoa)).data["id"]
+    resposta = await porta.call("DELETE", "pontos-venda/30000")
+    assert (resposta.data["excluido"], resposta.data["ativo"]) == (False, False)
+    assert (await porta.call("GET", "pessoas")).data["pessoas"][0]["pontos_venda"] == ["30.000"]
+    assert (await porta.call("DELETE", f"pessoas/{id}")).status == 200
+    assert (await porta.call("DELETE", "pontos-venda/30000")).data["excluido"]
+
+
 async def test_clients_are_found_by_what_is_known_of_them(porta: Porta) -> None:
     await add_clientes(porta, 3)
     await add_clientes(porta, 1, pv=2)

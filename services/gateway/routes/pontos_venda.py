@@ -124,7 +124,7 @@ async def delete_ponto_venda(chamada: Chamada, codigo: str) -> Resposta:
     mensagem = (
         "Ponto de venda excluído."
         if excluido
-        else "O ponto de venda tem cadastros ou execuções: foi desativado e o histórico fica."
+        else "O ponto de venda tem cadastros, pessoas ou execuções: foi desativado e o histórico fica."
     )
     return Resposta({"codigo": ponto["codigo"], "excluido": excluido, "ativo": False}, mensagem)
 

@@ -41,6 +41,7 @@ WHERE p.id = $1
   AND NOT EXISTS (SELECT FROM boletos WHERE ponto_venda_id = p.id)
   AND NOT EXISTS (SELECT FROM pedidos WHERE ponto_venda_id = p.id)
   AND NOT EXISTS (SELECT FROM chaves_api WHERE ponto_venda_id = p.id)
+  AND NOT EXISTS (SELECT FROM pessoas_pontos_venda WHERE ponto_venda_id = p.id)
 RETURNING p.id;
 
 -- name: find_consultor
