@@ -18,7 +18,6 @@ from services.gateway.store.controle import pause
 from services.gateway.store.diario import Diario, open_diario_item
 from services.gateway.store.itens import SQL, Falha, end_item, end_items, restart_items, return_item
 from services.gateway.store.nomeacao import ask_names, rename_items
-from services.gateway.store.recusas import EstadoImpossivel
 from shared.contrato import mask_documentos
 from shared.events import (
     Arquivo,
@@ -157,21 +156,22 @@ async def bury(conn: Conn, tarefa: Tarefa, motivo: str) -> None:
             await end_failed(diario, item, Encerrar(StatusCliente.ERRO), falha)
 
 
-async def unbury(conn: Conn, tarefa: Tarefa) -> None:
+async def unbury(conn: Conn, tarefa: Tarefa) -> bool:
     """A person puts a dead task back: its row is done again from what the database has of it, not by the old message.
-    Its execution is open again if it had ended; raises EstadoImpossivel where a person had cancelled it."""
+    Its execution is open again if it had ended; False where a person had cancelled it, and nothing is to be done."""
     async with open_diario_item(conn, tarefa.item_id) as diario:
         item = await conn.fetchrow(SQL["lock_item"], tarefa.item_id)
         if item is None or not _is_of(item, tarefa) or item["codigo"] != "interno":
-            return
+            return True
         if is_naming(item):
             await rename_items(diario, [item])
-            return
+            return True
         if diario.status is StatusExecucao.CANCELADA:
-            raise EstadoImpossivel("A execução desta mensagem foi cancelada: envie os clientes em outra execução.")
+            return False
         if diario.has_ended:
             diario.resume()
         await restart_items(diario, [item])
+        return True
 
 
 async def _note_acerto(diario: Diario, item: Record, *, confere: bool) -> None:

@@ -9,11 +9,14 @@ from uuid import UUID
 import pytest
 
 from services.gateway.store.chaves import Escopo
+from services.gateway.store.execucoes import cancel_execucao
 from shared.bus import Delivery, Reject
 from shared.bus.codec import encode
-from shared.bus.topology import NAMER_PEDIDOS
-from shared.events import Arquivo, PlanilhaLer
+from shared.bus.topology import NAMER_BOLETOS, NAMER_PEDIDOS, Queue
+from shared.events import Arquivo, BoletoNomear, Evento, PlanilhaLer
 from tests.eventually import eventually
+from tests.gateway.cadastro import Loja, add_cliente, list_itens, submit
+from tests.gateway.motor import Maestro
 from tests.gateway.porta import Porta, open_porta
 
 PERGUNTA = PlanilhaLer(
@@ -31,14 +34,14 @@ async def porta(database_url: str, tmp_path: Path) -> AsyncIterator[Porta]:
         yield aberta
 
 
-async def kill(porta: Porta) -> str:
+async def kill(porta: Porta, evento: Evento = PERGUNTA, fila: Queue = NAMER_PEDIDOS) -> str:
     """A message that no one could handle; its id."""
 
     async def refuse(_: object, __: Delivery) -> None:
         raise Reject("não se entende o CPF 111.444.777-35")
 
-    mensagem = encode(PERGUNTA)
-    async with porta.bus.consume(NAMER_PEDIDOS, refuse):
+    mensagem = encode(evento)
+    async with porta.bus.consume(fila, refuse):
         assert await porta.bus.publish_many([mensagem]) == [None]
         await eventually(porta.bus.dead_letters)
     return mensagem.id
@@ -62,6 +65,27 @@ async def test_a_dead_letter_is_read_masked_and_put_back(porta: Porta) -> None:
     assert (await porta.call("GET", "mortas")).data["mortas"] == []
     assert (await porta.call("POST", f"mortas/{id}/reenviar")).status == 404
     assert await porta.pool.fetchval("SELECT count(*) FROM auditoria WHERE acao = 'morta.reenviar'") == 1
+
+
+async def test_the_dead_letter_of_a_cancelled_execution_is_dropped(porta: Porta) -> None:
+    loja = Loja(1, "17.308", 1, 1)
+    for numero in (1, 2):
+        await add_cliente(porta.pool, 1, 1, numero)
+    automacao_id = await submit(porta.pool, loja)
+    maestro, itens = Maestro(porta.pool), await list_itens(porta.pool, automacao_id)
+    tarefa = await maestro.send(itens[0]["id"], await maestro.lease(loja))
+    pedido = BoletoNomear(
+        tarefa=tarefa, ponto_venda="17.308", captura=PERGUNTA.planilha, cpf="", grupo=1, cota=1, mes=11, ano=2026
+    )
+    id = await kill(porta, pedido, NAMER_BOLETOS)
+    await eventually(lambda: porta.pool.fetchval("SELECT count(*) FROM log_downloads_boletos WHERE status = 'erro'"))
+    async with porta.pool.acquire() as conn, conn.transaction():
+        await cancel_execucao(conn, automacao_id, "ana")
+    resposta = await porta.call("POST", f"mortas/{id}/reenviar")
+    assert resposta.status == 200 and "descartada" in resposta.corpo["message"]
+    assert (await porta.call("GET", "mortas")).data["mortas"] == []
+    assert await porta.pool.fetchval("SELECT count(*) FROM auditoria WHERE acao = 'morta.descartar'") == 1
+    assert (await list_itens(porta.pool, automacao_id))[0]["status"] == "erro"
 
 
 async def test_dead_letters_are_for_those_who_run_the_whole(porta: Porta) -> None:

@@ -59,12 +59,13 @@ async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
     escopo=Escopo.ADMIN,
     resumo="Devolve uma mensagem morta à fila em que morreu; a de um cliente volta como trabalho a fazer",
     exemplo={"id": "5b0c…"},
-    respostas={404: "não há mais esta mensagem", 409: "a fila não existe mais, ou a execução foi cancelada"},
+    descricao="A de uma execução cancelada não tem mais o que fazer: é descartada, e a resposta o diz.",
+    respostas={404: "não há mais esta mensagem", 409: "a fila não existe mais"},
 )
 async def requeue_morta(chamada: Chamada, id: str) -> Resposta:
     _check_alcance(chamada)
     try:
-        await _put_back(chamada.ctx, id)
+        voltou = await _put_back(chamada.ctx, id)
     except DeadLetterGone as erro:
         raise not_found("Mensagem morta", "morta.nao_encontrada") from erro
     except Unroutable as erro:
@@ -73,25 +74,30 @@ async def requeue_morta(chamada: Chamada, id: str) -> Resposta:
     except BusUnavailable as erro:
         raise _bus_away() from erro
     async with chamada.ctx.pool.acquire() as conn:
-        await record_auditoria(conn, quem=chamada.acesso.quem, acao="morta.reenviar", alvo=f"mortas/{id[:100]}")
-    return Resposta({"id": id}, "Mensagem devolvida à fila.")
+        acao = "morta.reenviar" if voltou else "morta.descartar"
+        await record_auditoria(conn, quem=chamada.acesso.quem, acao=acao, alvo=f"mortas/{id[:100]}")
+    texto = "A execução desta mensagem foi cancelada: ela foi descartada. Envie os clientes em outra execução."
+    return Resposta({"id": id}, "Mensagem devolvida à fila." if voltou else texto)
 
 
-async def _put_back(ctx: AppContext, id: str) -> None:
-    """A message about a contract is not sent again: its lease is gone, while the database knows what is to be done."""
+async def _put_back(ctx: AppContext, id: str) -> bool:
+    """A message about a contract is not sent again: its lease is gone, while the database knows what is to be done.
+    False: nothing is, as its execution was cancelled. Either way the message is gone."""
     morta = next((morta for morta in await ctx.bus.dead_letters(MORTAS_MAXIMAS) if morta.id == id), None)
     if morta is None:
         raise DeadLetterGone(id)
     tarefa = getattr(morta.evento, "tarefa", None)
     if not isinstance(tarefa, Tarefa):
         await ctx.bus.requeue_dead_letter(id)
-        return
+        return True
+    voltou = True
     with suppress(ExecucaoAusente):
         async with ctx.pool.acquire() as conn, conn.transaction():
-            await unbury(conn, tarefa)
+            voltou = await unbury(conn, tarefa)
     ctx.wake()
     with suppress(DeadLetterGone):  # somebody else put it back at the same moment
         await ctx.bus.drop_dead_letter(id)
+    return voltou
 
 
 def _check_alcance(chamada: Chamada) -> None:
