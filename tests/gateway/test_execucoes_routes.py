@@ -347,6 +347,19 @@ async def test_evidence_is_reached_from_the_row_and_never_served_as_a_page(balca
     assert (await balcao.call("GET", linha["evidencias"][1], chave="alheia")).recusa[0] == 404
 
 
+async def test_evidence_that_is_strange_or_was_changed_is_told_as_what_it_is(balcao: Balcao, tmp_path: Path) -> None:
+    loja = await add_loja(balcao.pool, clientes=1)
+    id = (await balcao.call("POST", ENVIO, BASE_CORPO)).data["automacao_id"]
+    fundo = b"[" * 100_000
+    guardadas = [await balcao.gateway.ctx.files.put_interno("evidencias", dados) for dados in (fundo, b"inteira")]
+    await fail_all(balcao, loja, id, evidencia=tuple(guardadas))
+    (tmp_path / "downloads" / guardadas[1].caminho).write_bytes(b"mexida!")
+    linha = (await balcao.call("GET", f"execucoes/{id}/clientes")).data["clientes"][0]
+    funda, mexida = [await balcao.call("GET", endereco) for endereco in linha["evidencias"]]
+    assert (funda.status, funda.headers["Content-Type"].split(";")[0], funda.bruto) == (200, "text/plain", fundo)
+    assert mexida.recusa == (500, "arquivo.alterado")
+
+
 async def test_events_over_rest_are_the_sockets_own_text(balcao: Balcao) -> None:
     await add_loja(balcao.pool)
     id = (await balcao.call("POST", ENVIO, BASE_CORPO)).data["automacao_id"]

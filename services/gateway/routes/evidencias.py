@@ -14,7 +14,7 @@ from services.gateway.schemas import ClienteDetalhe
 from services.gateway.store import execucoes as store
 from services.gateway.store.execucoes import NaoEncontrada
 from shared.events import Arquivo
-from shared.files import ArquivoAusente
+from shared.files import ArquivoAusente, ArquivoCorrompido
 
 rotas = Rotas("Execuções")
 
@@ -37,6 +37,7 @@ async def show_cliente(chamada: Chamada, automacao_id: UUID, item: int) -> Respo
     resumo="Entrega uma evidência de um contrato que falhou",
     descricao="Os endereços estão em `evidencias` de cada linha. O HTML do portal vem como texto, nunca como página.",
     conteudo="image/png, application/json, text/plain",
+    respostas={404: "não há esta evidência, ou o prazo de guarda passou", 500: "foi alterada depois de guardada"},
 )
 async def show(chamada: Chamada, automacao_id: UUID, item: int, numero: int) -> web.StreamResponse:
     linha = await _find(chamada, automacao_id, item)
@@ -47,6 +48,9 @@ async def show(chamada: Chamada, automacao_id: UUID, item: int, numero: int) -> 
     except ArquivoAusente as erro:
         texto = "Esta evidência já foi removida pelo prazo de guarda."
         raise ApiError(404, "evidencia.removida", texto) from erro
+    except ArquivoCorrompido as erro:
+        texto = "Esta evidência foi alterada depois de guardada e não serve mais."
+        raise ApiError(500, "arquivo.alterado", texto) from erro
     tipo, sufixo = _sniff(dados)
     nome = f"{automacao_id}_{item}_{numero}.{sufixo}"
     return web.Response(
@@ -73,6 +77,6 @@ def _sniff(dados: bytes) -> tuple[str, str]:
         return "image/jpeg", "jpg"
     try:
         json.loads(dados)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "text/plain", "txt"
     return "application/json", "json"
