@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.gateway.api import Rota, Rotas
+from services.gateway.auth import BISCOITO, CABECALHO_CSRF
 
 VERSAO = "1.0.0"
 # (model, "validation" for what comes in or "serialization" for what goes out) → its reference.
@@ -54,12 +55,17 @@ def build_openapi(recursos: Sequence[Rotas]) -> dict[str, Any]:
         ],
         "paths": caminhos,
         "components": {
-            "securitySchemes": {"chave": {"type": "http", "scheme": "bearer", "description": "Chave de acesso"}},
+            "securitySchemes": _ACESSOS,
             "schemas": {**definicoes, "Erro": _ERRO},
         },
     }
 
 
+_ACESSOS = {
+    "chave": {"type": "http", "scheme": "bearer", "description": "Chave de acesso"},
+    "sessao": {"type": "apiKey", "in": "cookie", "name": BISCOITO, "description": "Sessão do painel: POST sessao"},
+    "csrf": {"type": "apiKey", "in": "header", "name": CABECALHO_CSRF, "description": "`csrf` da sessão"},
+}
 _ERRO = {
     "type": "object",
     "required": ["success", "error", "codigo", "detalhes"],
@@ -100,7 +106,8 @@ def _describe_rota(rota: Rota, modelos: Referencias) -> dict[str, Any]:
     if rota.descricao:
         descrita["description"] = rota.descricao
     if rota.escopo is not None:
-        descrita["security"] = [{"chave": []}]
+        sessao: dict[str, list[str]] = {"sessao": []} if rota.metodo == "GET" else {"sessao": [], "csrf": []}
+        descrita["security"] = [{"chave": []}, sessao]
         descrita["x-escopo"] = rota.escopo.value
     if rota.corpo is not None:
         obrigatorio = any(campo.is_required() for campo in rota.corpo.model_fields.values())

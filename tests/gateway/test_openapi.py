@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from services.gateway.asyncapi import build_asyncapi
+from services.gateway.auth import BISCOITO, CABECALHO_CSRF
 from services.gateway.frames import DO_CLIENTE
 from services.gateway.openapi import build_openapi
 from services.gateway.pages import WEB
@@ -72,6 +73,17 @@ def test_every_description_says_what_it_takes_and_answers() -> None:
         assert str(rota.status) in operacao["responses"]
         assert ("security" in operacao) == (rota.escopo is not None)
         assert ("requestBody" in operacao) == (rota.corpo is not None or rota.formulario is not None)
+
+
+def test_a_key_opens_every_door_and_a_session_too_with_its_token_where_something_changes() -> None:
+    esquemas = OPENAPI["components"]["securitySchemes"]
+    assert (esquemas["sessao"]["in"], esquemas["sessao"]["name"]) == ("cookie", BISCOITO)
+    assert (esquemas["csrf"]["in"], esquemas["csrf"]["name"]) == ("header", CABECALHO_CSRF)
+    for rota in list_rotas():
+        operacao = OPENAPI["paths"][rota.url][rota.metodo.lower()]
+        if rota.escopo is not None:
+            sessao: dict[str, list[str]] = {"sessao": []} if rota.metodo == "GET" else {"sessao": [], "csrf": []}
+            assert operacao["security"] == [{"chave": []}, sessao], rota.url
 
 
 @pytest.mark.parametrize("documento", [OPENAPI, ASYNCAPI], ids=["openapi", "asyncapi"])

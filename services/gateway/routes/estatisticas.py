@@ -50,8 +50,8 @@ class ConsultaEstatisticas(Consulta):
     resumo="O que foi feito: totais, dias, meses, consultores, causas, tempos e horas do portal",
     descricao="taxa_sucesso: sucessos entre os contratos tentados no portal (sem ja_baixado, cancelado e os erros que "
     "vieram antes de qualquer tentativa). Os dias são os de São Paulo, hoje incluído. `por_mes` conta 12 meses; o "
-    "resto, além dos totais, 30 dias. `por_hora` junta as horas do dia dos 30 dias: tempos das tentativas que trouxeram "
-    "um PDF, e a parte das que falharam por causa técnica.",
+    "resto, além dos totais, 30 dias. `por_hora` junta as horas do dia dos 30 dias: tempos das tentativas que "
+    "trouxeram um PDF, e a parte das que falharam por causa técnica.",
     dados=Estatisticas,
     exemplo=EXEMPLO,
 )
