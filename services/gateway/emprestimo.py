@@ -51,7 +51,9 @@ async def borrow_sessao(pool: Pool, credencial_id: int, espera_s: float = 60.0) 
                 pulso.cancel()
                 await asyncio.gather(pulso, return_exceptions=True)
     except TimeoutError as erro:
-        raise (ConcessaoPerdida if prazo.expired() else erro) from erro
+        if not prazo.expired():
+            raise
+        raise ConcessaoPerdida from erro
     finally:
         with suppress(*_AUSENCIAS):  # it runs out by itself
             async with pool.acquire(timeout=_PULSO_S) as conn:

@@ -52,3 +52,11 @@ async def test_a_lease_that_is_lost_ends_what_it_was_for(pool: Pool, monkeypatch
         async with borrow_sessao(pool, loja.credencial_id):
             await pool.execute("UPDATE concessoes SET encerrada_em = now()")
             await asyncio.sleep(5)
+
+
+async def test_a_wait_of_the_borrowers_own_that_is_over_is_told_as_it_is(pool: Pool) -> None:
+    loja = await add_loja(pool)
+    with pytest.raises(TimeoutError) as fim:
+        async with borrow_sessao(pool, loja.credencial_id):
+            raise TimeoutError("do portal")
+    assert str(fim.value) == "do portal" and fim.value.__cause__ is None
