@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from shared.celulas import quote_formula
+
 _MARCA = "\ufeff"
-_INICIO_DE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SEM_CONSULTOR = "Sem consultor"
 
 _CONTAGEM = {
@@ -79,8 +80,7 @@ def _cell(valor: str | int | float | date | None) -> str:
         case None:
             return ""
         case str():
-            # A spreadsheet runs what looks like a formula, whoever wrote it.
-            return f"'{valor}" if valor.startswith(_INICIO_DE_FORMULA) else valor
+            return quote_formula(valor)
         case float():
             return str(valor).replace(".", ",")
         case date():

@@ -14,6 +14,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from shared.celulas import quote_formula
 from shared.events import DadosRelatorio
 from shared.outcomes import StatusCliente, find_desfecho
 
@@ -22,7 +23,6 @@ Valor = str | int | float | None
 # Brasília, which keeps no summer time since 2019: no time zone database is needed for it.
 FUSO = timezone(timedelta(hours=-3))
 LIMITE_CELULA = 32_000
-_INICIO_DE_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 STATUS = {
     "pendente": "Pendente",
@@ -180,7 +180,6 @@ def _make_celula(aba: Worksheet, valor: Valor) -> Cell:
     if not isinstance(valor, str):
         return WriteOnlyCell(aba, value=valor)
     texto = ILLEGAL_CHARACTERS_RE.sub("", valor)[:LIMITE_CELULA]
-    perigoso = texto.startswith(_INICIO_DE_FORMULA)
-    celula = WriteOnlyCell(aba, value=f"'{texto}" if perigoso else texto)
+    celula = WriteOnlyCell(aba, value=quote_formula(texto))
     celula.data_type = "s"
     return celula

@@ -282,7 +282,7 @@ async def test_the_csv_has_the_same_numbers_written_as_excel_reads_them_here(por
     } == {"Ivo"}
 
 
-@pytest.mark.parametrize("inicio", ["=1+1", "+1", "-1", "@SOMA", "\t=1", "\r=1"])
+@pytest.mark.parametrize("inicio", ["=1+1", "+1", "-1", "@SOMA", "\t=1", "\r=1", "\n=1"])
 async def test_no_cell_of_the_csv_is_a_formula(porta: Porta, inicio: str) -> None:
     await seed(porta)
     await porta.pool.execute("UPDATE consultores SET nome = $1 WHERE id = 1", f'{inicio};"x"')
