@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import sys
 from collections.abc import Coroutine
 from datetime import datetime
@@ -160,9 +159,14 @@ def pessoas() -> None:
 def criar_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ...]) -> None:
     """Cadastra uma pessoa e mostra a senha provisória, só desta vez."""
     from services.gateway import admin
+    from services.gateway.campos import check_email
 
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) or len(email) > 150:
-        raise click.BadParameter("use nome@servidor.com.br", param_hint="--email")
+    try:
+        check_email(email)
+    except ValueError as erro:
+        raise click.BadParameter(str(erro), param_hint="--email") from erro
+    if len(email) > 150:
+        raise click.BadParameter("até 150 caracteres", param_hint="--email")
     if not 1 <= len(nome.strip()) <= 100:
         raise click.BadParameter("de 1 a 100 caracteres", param_hint="--nome")
     click.echo(do(admin.make_pessoa(email, nome.strip(), escopo, pontos_venda)))

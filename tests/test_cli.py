@@ -56,6 +56,10 @@ def test_wrong_usage_is_2_and_what_cannot_be_done_is_1_in_one_line(ambiente: dic
         ((*criar, "admin", "mais"), "há argumentos demais. Veja canopus chaves criar --help."),
         (criar, "--escopo: falta o valor. Veja canopus --help."),
         (("chaves", "criar", "--nome", " ", "--escopo", "admin"), "--nome: de 1 a 100 caracteres."),
+        (
+            ("pessoas", "criar", "--email", "ana", "--nome", "Ana", "--escopo", "admin"),
+            "--email: e-mail inválido: use nome@servidor.com.br.",
+        ),
         (("chaves", "revogar"), "falta ID. Veja canopus chaves revogar --help."),
         (("chaves", "revogar", "um"), "ID: use um número de 1 a 2147483647. Veja canopus chaves revogar --help."),
         (("migrate", "--json=1"), "--json não leva valor."),
