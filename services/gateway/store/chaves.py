@@ -1,4 +1,4 @@
-"""API keys and tickets: made, listed, revoked, recognised. Only their hashes are stored."""
+"""API keys and tickets: made, listed, revoked; keys and people's sessions recognised. Only their hashes are stored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BILHETE_VALIDADE = timedelta(seconds=60)
 
 
 class Escopo(StrEnum):
-    """What a key may do: leitura sees, operador works, admin also registers credentials."""
+    """What a caller may do: leitura sees, operador works, admin also looks after the register and people."""
 
     LEITURA = "leitura"
     OPERADOR = "operador"
@@ -60,7 +60,11 @@ async def revoke_chave(conn: Conn, id: int, *, quem: str) -> bool:
 
 
 async def find_chave(conn: Conn, chave: str) -> Record | None:
-    """id, nome, escopo, ponto_venda_id, ponto_venda of a living key; notes its use at most once a minute."""
+    """A living key, or a session of an active person; its use is noted at most once a minute.
+
+    id, nome, escopo, alcance (ids of pontos de venda, or null for all); of a session also pessoa_id, csrf, email,
+    trocar_senha.
+    """
     linha = await conn.fetchrow(SQL["find_chave"], hash_segredo(chave))
     if linha is not None and linha["usada_ha_muito"]:
         await conn.execute(SQL["touch_chave"], linha["id"])
@@ -68,12 +72,12 @@ async def find_chave(conn: Conn, chave: str) -> Record | None:
 
 
 async def list_chaves_vivas(conn: Conn, ids: list[int]) -> set[int]:
-    """Which of these keys are not revoked."""
+    """Which of these keys and sessions are neither revoked nor expired."""
     return {linha["id"] for linha in await conn.fetch(SQL["list_chaves_vivas"], ids)}
 
 
 async def create_bilhete(conn: Conn, chave_id: int, ponto_venda_id: int | None, origem: str) -> str:
-    """A ticket for one socket from that origin. Old ones go out with it."""
+    """A ticket for one socket from that origin. Those whose time is over go out with it."""
     bilhete = PREFIXO_BILHETE + secrets.token_urlsafe(32)
     await conn.execute(SQL["delete_bilhetes_velhos"])
     await conn.execute(SQL["insert_bilhete"], hash_segredo(bilhete), chave_id, ponto_venda_id, origem, BILHETE_VALIDADE)
@@ -81,5 +85,6 @@ async def create_bilhete(conn: Conn, chave_id: int, ponto_venda_id: int | None, 
 
 
 async def take_bilhete(conn: Conn, bilhete: str) -> Record | None:
-    """Spend it: chave_id, nome, ponto_venda_id, ponto_venda, origem; None where it is unknown, spent or too old."""
+    """Spend it: chave_id, nome, ponto_venda_id, origem; None where it is unknown, spent or too old, or where the key or
+    session that asked for it holds no more."""
     return await conn.fetchrow(SQL["take_bilhete"], hash_segredo(bilhete))
