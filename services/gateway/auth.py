@@ -62,6 +62,16 @@ class Acesso:
         if self.pessoa is not None and self.pessoa.trocar_senha:
             raise ApiError(403, "acesso.trocar_senha", "A senha é provisória. Troque-a antes de continuar.")
 
+    def require_todos(self) -> None:
+        """For what concerns every ponto de venda; people too: who sees only some could give itself the others.
+        Raises ApiError 403."""
+        if self.alcance is not None:
+            raise forbid_ponto_venda()
+
+    async def narrow(self, conn: Conn, codigo: str | None) -> Alcance:
+        """What a list shows: of the ponto de venda that the request names, or else of all that the caller sees."""
+        return ((await self.find_ponto_venda(conn, codigo))["id"],) if codigo else self.alcance
+
     async def find_ponto_venda(self, conn: Conn, codigo: str) -> Record:
         """The ponto de venda that the request names, punctuation ignored. Raises ApiError: 403 another's, 404 none."""
         achado = await cadastros.find_ponto_venda(conn, codigo)

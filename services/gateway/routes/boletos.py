@@ -68,9 +68,8 @@ class ConsultaBoletos(Pagina):
 async def list_boletos(chamada: Chamada, consulta: ConsultaBoletos) -> Resposta:
     acesso = chamada.acesso
     async with chamada.ctx.pool.acquire() as conn:
-        ponto = await acesso.find_ponto_venda(conn, consulta.ponto_venda) if consulta.ponto_venda else None
         filtro = FiltroBoletos(
-            alcance=(ponto["id"],) if ponto else acesso.alcance,
+            alcance=await acesso.narrow(conn, consulta.ponto_venda),
             consultor_id=await find_consultor_filtro(chamada, conn, consulta.consultor),
             mes=consulta.mes,
             ano=consulta.ano,

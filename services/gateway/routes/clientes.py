@@ -68,9 +68,8 @@ class MudancaCliente(Corpo):
 async def list_clientes(chamada: Chamada, consulta: ConsultaClientes) -> Resposta:
     acesso = chamada.acesso
     async with chamada.ctx.pool.acquire() as conn:
-        ponto = await acesso.find_ponto_venda(conn, consulta.ponto_venda) if consulta.ponto_venda else None
         filtro = FiltroClientes(
-            alcance=(ponto["id"],) if ponto else acesso.alcance,
+            alcance=await acesso.narrow(conn, consulta.ponto_venda),
             consultor_id=await find_consultor_filtro(chamada, conn, consulta.consultor),
             ativo=consulta.ativo,
             cpf=consulta.cpf,

@@ -73,6 +73,6 @@ async def download_estatisticas(chamada: Chamada, consulta: ConsultaEstatisticas
 async def _read(chamada: Chamada, consulta: ConsultaEstatisticas) -> dict[str, Any]:
     acesso = chamada.acesso
     async with chamada.ctx.pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        ponto = await acesso.find_ponto_venda(conn, consulta.ponto_venda) if consulta.ponto_venda else None
+        alcance = await acesso.narrow(conn, consulta.ponto_venda)
         consultor_id = await find_consultor_filtro(chamada, conn, consulta.consultor)
-        return await read_estatisticas(conn, (ponto["id"],) if ponto else acesso.alcance, consultor_id)
+        return await read_estatisticas(conn, alcance, consultor_id)

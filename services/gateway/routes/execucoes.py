@@ -115,9 +115,7 @@ async def read_submissao(conn: Conn, acesso: Acesso, corpo: Submissao) -> NovaEx
 @rotas.get("execucoes", resumo="Lista as execuções, a mais nova primeiro", dados=ListaExecucoes)
 async def list_execucoes(chamada: Chamada, consulta: FiltroExecucoes) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
-        alcance = chamada.acesso.alcance
-        if consulta.ponto_venda is not None:
-            alcance = ((await chamada.acesso.find_ponto_venda(conn, consulta.ponto_venda))["id"],)
+        alcance = await chamada.acesso.narrow(conn, consulta.ponto_venda)
         linhas = await store.list_execucoes(
             conn,
             alcance=alcance,

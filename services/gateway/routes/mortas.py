@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 
 from services.gateway.api import Chamada, Resposta, Rotas
-from services.gateway.auth import forbid_ponto_venda
 from services.gateway.context import AppContext
 from services.gateway.errors import conflict, not_found, unavailable
 from services.gateway.paging import LIMITE_MAXIMO, Limite
@@ -46,7 +45,7 @@ class ConsultaMortas(Consulta):
     exemplo={"mortas": [EXEMPLO], "cursor": None},
 )
 async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
-    _check_alcance(chamada)
+    chamada.acesso.require_todos()
     try:
         mortas = await chamada.ctx.bus.dead_letters(consulta.limite)
     except BusUnavailable as erro:
@@ -63,7 +62,7 @@ async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
     respostas={404: "não há mais esta mensagem", 409: "a fila não existe mais"},
 )
 async def requeue_morta(chamada: Chamada, id: str) -> Resposta:
-    _check_alcance(chamada)
+    chamada.acesso.require_todos()
     try:
         voltou = await _put_back(chamada.ctx, id)
     except DeadLetterGone as erro:
@@ -98,12 +97,6 @@ async def _put_back(ctx: AppContext, id: str) -> bool:
     with suppress(DeadLetterGone):  # somebody else put it back at the same moment
         await ctx.bus.drop_dead_letter(id)
     return voltou
-
-
-def _check_alcance(chamada: Chamada) -> None:
-    """Messages speak of every ponto de venda: a key of one does not see them."""
-    if chamada.acesso.alcance is not None:
-        raise forbid_ponto_venda()
 
 
 def _bus_away() -> Exception:

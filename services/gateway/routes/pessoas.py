@@ -8,7 +8,6 @@ from asyncpg import Record
 from pydantic import AfterValidator, Field
 
 from services.gateway.api import Chamada, Resposta, Rotas
-from services.gateway.auth import forbid_ponto_venda
 from services.gateway.campos import Linha, Mudado, PontoVenda, check_email
 from services.gateway.errors import not_found
 from services.gateway.paging import Pagina, page
@@ -59,7 +58,7 @@ class MudancaPessoa(Corpo):
     exemplo={"pessoas": [EXEMPLO], "cursor": None},
 )
 async def list_pessoas(chamada: Chamada, consulta: Pagina) -> Resposta:
-    _check_alcance(chamada)
+    chamada.acesso.require_todos()
     async with chamada.ctx.pool.acquire() as conn:
         linhas = await store.list_pessoas(conn, consulta.cursor or 0, consulta.buscar)
     return Resposta(page("pessoas", linhas, consulta, store.view_pessoa))
@@ -75,7 +74,7 @@ async def list_pessoas(chamada: Chamada, consulta: Pagina) -> Resposta:
     respostas={409: "já há uma pessoa com este e-mail"},
 )
 async def create_pessoa(chamada: Chamada, corpo: NovaPessoa) -> Resposta:
-    _check_alcance(chamada)
+    chamada.acesso.require_todos()
     senha = make_senha()
     senha_hash = await hash_senha(senha)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
@@ -95,7 +94,7 @@ async def create_pessoa(chamada: Chamada, corpo: NovaPessoa) -> Resposta:
     respostas={409: "o e-mail é de outra pessoa, ou não sobraria quem administre"},
 )
 async def change_pessoa(chamada: Chamada, id: int, corpo: MudancaPessoa) -> Resposta:
-    _check_alcance(chamada)
+    chamada.acesso.require_todos()
     pedidas = corpo.model_dump(mode="json", exclude_unset=True)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         await _find(conn, id)
@@ -116,7 +115,7 @@ async def change_pessoa(chamada: Chamada, id: int, corpo: MudancaPessoa) -> Resp
     respostas={409: "não sobraria quem administre"},
 )  # fmt: skip
 async def delete_pessoa(chamada: Chamada, id: int) -> Resposta:
-    _check_alcance(chamada)
+    chamada.acesso.require_todos()
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         await _find(conn, id)
         encerradas = await store.delete_pessoa(conn, id)
@@ -132,7 +131,7 @@ async def delete_pessoa(chamada: Chamada, id: int) -> Resposta:
     exemplo={"id": 1, "senha_provisoria": "Xy7k-…"},
 )
 async def reset_senha(chamada: Chamada, id: int) -> Resposta:
-    _check_alcance(chamada)
+    chamada.acesso.require_todos()
     senha = make_senha()
     senha_hash = await hash_senha(senha)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
@@ -141,12 +140,6 @@ async def reset_senha(chamada: Chamada, id: int) -> Resposta:
         await _audit(chamada, conn, "dar_senha", id)
     chamada.ctx.live.close_chaves(encerradas or ())
     return Resposta({"id": id, "senha_provisoria": senha}, "Entregue à pessoa a senha provisória.")
-
-
-def _check_alcance(chamada: Chamada) -> None:
-    """Who sees only some pontos de venda could otherwise give itself the others."""
-    if chamada.acesso.alcance is not None:
-        raise forbid_ponto_venda()
 
 
 async def _find(conn: Conn, id: int) -> Record:

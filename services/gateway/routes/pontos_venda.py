@@ -8,7 +8,6 @@ from asyncpg import Record
 from pydantic import Field
 
 from services.gateway.api import Chamada, Resposta, Rotas
-from services.gateway.auth import forbid_ponto_venda
 from services.gateway.campos import Codigo, Linha, Mudado, Nome, Perfil, UrlBase
 from services.gateway.errors import invalid_field
 from services.gateway.paging import Pagina, page
@@ -80,8 +79,7 @@ async def show_ponto_venda(chamada: Chamada, codigo: str) -> Resposta:
     respostas={409: "já existe um ponto de venda com este código, pontuação à parte"},
 )
 async def create_ponto_venda(chamada: Chamada, corpo: NovoPontoVenda) -> Resposta:
-    if chamada.acesso.alcance is not None:
-        raise forbid_ponto_venda()
+    chamada.acesso.require_todos()
     url_base = corpo.url_base or PORTAIS.get(corpo.perfil)
     if url_base is None:
         raise invalid_field("url_base", f"informe o endereço do portal do perfil {corpo.perfil}")
