@@ -8,14 +8,19 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from asyncpg import Record
 
 from services.gateway.errors import ApiError
+from services.gateway.settings import GatewaySettings, is_ip
 from services.gateway.store import Alcance, Conn, cadastros
 from services.gateway.store.chaves import PREFIXO, Escopo, find_chave
 from services.gateway.store.pessoas import PREFIXO_SESSAO
+
+if TYPE_CHECKING:
+    from services.gateway.context import AppContext
 
 BISCOITO = "canopus_sessao"
 CABECALHO_CSRF = "X-CSRF-Token"
@@ -143,12 +148,23 @@ class FailedLogins:
         return [quando for quando in self._falhas.get(endereco, []) if quando > limite]
 
 
+def find_endereco(request: web.Request, settings: GatewaySettings) -> str:
+    """Where the request comes from. What our proxies added to X-Forwarded-For counts, from the right; what stands
+    before that anyone may have written."""
+    endereco = request.remote or "?"
+    for parte in reversed(",".join(request.headers.getall("X-Forwarded-For", ())).split(",")):
+        if not settings.is_proxy(endereco) or not is_ip(parte.strip()):
+            break
+        endereco = parte.strip()
+    return endereco
+
+
 def has_credentials(request: web.Request) -> bool:
     """Whether the caller names itself in the request at all (a socket may do so in its first frame instead)."""
     return "Authorization" in request.headers or BISCOITO in request.cookies
 
 
-async def identify(conn: Conn, request: web.Request, falhas: FailedLogins) -> Acesso:
+async def identify(conn: Conn, request: web.Request, ctx: AppContext) -> Acesso:
     """The caller by its key, or by its session's cookie. Raises ApiError 401, 403, 429.
 
     A right key always passes, however many wrong ones came from its address: many callers may share one.
@@ -162,7 +178,7 @@ async def identify(conn: Conn, request: web.Request, falhas: FailedLogins) -> Ac
     if esquema.lower() == "bearer" and chave.strip().startswith(PREFIXO):
         achada = await find_chave(conn, chave.strip())
     if achada is None:
-        falhas.note(request.remote or "?")
+        ctx.falhas.note(find_endereco(request, ctx.settings))
         texto = "Chave de acesso inválida ou revogada. Confira a chave ou crie outra com `canopus chaves criar`."
         raise ApiError(401, "acesso.chave_invalida", texto, headers=_DESAFIO)
     return _make_acesso(achada)

@@ -77,7 +77,7 @@ async def _identify(ctx: AppContext, request: web.Request, rota: Rota) -> Acesso
     if rota.escopo is None:
         return ANONIMO
     async with ctx.pool.acquire(timeout=10) as conn:
-        acesso = await identify(conn, request, ctx.falhas)
+        acesso = await identify(conn, request, ctx)
     if not rota.provisoria:
         acesso.require_senha()
     acesso.require(rota.escopo)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -24,16 +26,42 @@ def _check_origens(texto: str) -> str:
     return texto
 
 
+@cache
+def _read_redes(texto: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(parte.strip(), strict=False) for parte in texto.split(",") if parte.strip())
+
+
+def _check_proxies(texto: str) -> str:
+    try:
+        _read_redes(texto)
+    except ValueError as erro:
+        raise ValueError("use endereços IP ou redes separados por vírgula, como 10.0.0.2, 10.1.0.0/16") from erro
+    return texto
+
+
 class GatewaySettings(Settings):
     """admin_email: of the first person, made at the first start. origens: other origins whose pages may open the
-    socket, comma-separated, as https://crm.exemplo.com.br. Where there are none, each ticket names its own."""
+    socket, comma-separated, as https://crm.exemplo.com.br. Where there are none, each ticket names its own. proxies:
+    addresses or networks of the reverse proxies before it, whose X-Forwarded-For is believed."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=5000, ge=0, le=65535)
     database_url: Annotated[str, AfterValidator(_check_database)] | None = Field(default=None, repr=False)
     origens: Annotated[str, AfterValidator(_check_origens)] = ""
+    proxies: Annotated[str, AfterValidator(_check_proxies)] = ""
     admin_email: Annotated[str, AfterValidator(check_email)] = "admin@canopus.local"
 
     @property
     def origens_permitidas(self) -> frozenset[str]:
         return frozenset(parte.strip().rstrip("/").lower() for parte in self.origens.split(",") if parte.strip())
+
+    def is_proxy(self, endereco: str) -> bool:
+        return is_ip(endereco) and any(ip_address(endereco) in rede for rede in _read_redes(self.proxies))
+
+
+def is_ip(texto: str) -> bool:
+    try:
+        ip_address(texto)
+    except ValueError:
+        return False
+    return True

@@ -107,9 +107,10 @@ async def open_balcao(
     bus: Bus | None = None,
     live_options: LiveOptions | None = None,
     origens: str = "",
+    proxies: str = "",
 ) -> AsyncIterator[Balcao]:
     """bus: of another replica, to share it."""
-    settings = GatewaySettings(port=0, data_dir=pasta, origens=origens)
+    settings = GatewaySettings(port=0, data_dir=pasta, origens=origens, proxies=proxies)
     chaveiro = Chaveiro(Fernet.generate_key().decode())
     async with AsyncExitStack() as pilha:
         proprio: Bus = await pilha.enter_async_context(MemoryBus(EVENTOS)) if bus is None else bus

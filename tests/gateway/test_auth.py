@@ -109,6 +109,31 @@ async def test_guessing_keys_is_slowed_down(balcao: Balcao) -> None:
     assert (await balcao.call("GET", "execucoes")).status == 200
 
 
+async def enter(balcao: Balcao, encaminhado: str | None) -> int:
+    headers = {"X-Forwarded-For": encaminhado} if encaminhado else {}
+    corpo = {"email": "ana@exemplo.com.br", "senha": "errada"}
+    return (await balcao.call("POST", "sessao", corpo, chave=None, headers=headers)).status
+
+
+async def test_behind_a_proxy_each_caller_counts_for_itself(database_url: str, tmp_path: Path) -> None:
+    async with open_balcao(database_url, tmp_path, proxies="10.0.0.0/8, 127.0.0.1") as balcao:
+        assert [await enter(balcao, "203.0.113.1") for _ in range(6)] == [401] * 5 + [429]
+        # Only what our proxies added counts: what stands before it anyone may write.
+        for alegado in ("198.51.100.7, 203.0.113.1", "198.51.100.7,203.0.113.1, 10.1.2.3"):
+            assert await enter(balcao, alegado) == 429
+        assert await enter(balcao, "203.0.113.2") == 401
+        assert await enter(balcao, "isto não é um endereço") == 401
+        balcao.chaves["errada"] = PREFIXO + "y" * 43
+        for _ in range(20):
+            await balcao.call("GET", "execucoes", chave="errada", headers={"X-Forwarded-For": "203.0.113.1"})
+        outro = await balcao.call("GET", "execucoes", chave="errada", headers={"X-Forwarded-For": "203.0.113.2"})
+        assert outro.status == 401
+
+
+async def test_without_one_nobody_names_another_address(balcao: Balcao) -> None:
+    assert [await enter(balcao, f"203.0.113.{numero}") for numero in range(6)] == [401] * 5 + [429]
+
+
 def test_failures_are_forgotten_and_never_fill_the_memory() -> None:
     falhas = FailedLogins(maximo=2, janela_s=0.05, enderecos=3)
     for endereco in ("a", "a", "b", "c"):

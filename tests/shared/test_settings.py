@@ -89,6 +89,7 @@ def test_the_line_says_what_would_be_right(monkeypatch: pytest.MonkeyPatch, nome
         (ScraperSettings, "CANOPUS_PARADA_S", "inf", "use no máximo 3600"),
         (ScraperSettings, "CANOPUS_RITMO_MS", "99999999999999999999", "use no máximo 3600000"),
         (NamerSettings, "CANOPUS_PLANILHA_TIMEOUT_S", "inf", "use no máximo 3600"),
+        (GatewaySettings, "CANOPUS_PROXIES", "proxy.exemplo", "use endereços IP ou redes"),
         (GatewaySettings, "CANOPUS_ORIGENS", "crm.exemplo.com.br", "use origens separadas por vírgula"),
     ],
 )

@@ -8,7 +8,15 @@ import logging
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from services.gateway.api import Chamada, Rotas
-from services.gateway.auth import Acesso, clean_origem, forbid_anonymous, has_credentials, identify, is_same_origin
+from services.gateway.auth import (
+    Acesso,
+    clean_origem,
+    find_endereco,
+    forbid_anonymous,
+    has_credentials,
+    identify,
+    is_same_origin,
+)
 from services.gateway.context import AppContext
 from services.gateway.errors import ApiError, unavailable
 from services.gateway.frames import SUBPROTOCOLO, Autenticar, encode_erro, parse_quadro
@@ -61,7 +69,7 @@ async def _identify(ctx: AppContext, request: web.Request) -> Acesso | None:
     """
     if has_credentials(request) and ("Authorization" in request.headers or is_same_origin(request)):
         async with ctx.pool.acquire(timeout=10) as conn:
-            acesso = await identify(conn, request, ctx.falhas)
+            acesso = await identify(conn, request, ctx)
         acesso.require_senha()
         return acesso
     if request.headers.get("Upgrade", "").lower() != "websocket":
@@ -121,7 +129,7 @@ async def _take_bilhete(ctx: AppContext, request: web.Request, texto: str) -> Ac
     async with ctx.pool.acquire(timeout=10) as conn:
         linha = await take_bilhete(conn, quadro.bilhete)
     if linha is None:
-        ctx.falhas.note(request.remote or "?")
+        ctx.falhas.note(find_endereco(request, ctx.settings))
         raise ApiError(401, "acesso.bilhete_invalido", "Bilhete inválido, já usado ou vencido. Peça outro.")
     if clean_origem(request.headers.get("Origin", "")) != linha["origem"]:
         raise _forbid_origem()

@@ -10,7 +10,7 @@ from asyncpg import Record
 from pydantic import Field
 
 from services.gateway.api import Chamada, Resposta, Rotas
-from services.gateway.auth import BISCOITO, forbid_anonymous, forbid_ended, is_same_origin
+from services.gateway.auth import BISCOITO, find_endereco, forbid_anonymous, forbid_ended, is_same_origin
 from services.gateway.campos import Linha
 from services.gateway.context import AppContext
 from services.gateway.errors import ApiError, conflict, invalid_field
@@ -60,7 +60,7 @@ async def sign_in(chamada: Chamada, corpo: Entrada) -> Resposta:
         raise ApiError(403, "acesso.csrf", "O pedido não veio do painel. Abra o painel e entre por ele.")
     if not corpo.email or not corpo.senha:
         raise forbid_anonymous()
-    endereco = request.remote or "?"
+    endereco = find_endereco(request, ctx.settings)
     try:
         pessoa = await _check_senha(ctx, corpo.email.lower(), corpo.senha, endereco)
     except ApiError as recusa:
@@ -133,7 +133,7 @@ async def change_senha(chamada: Chamada, corpo: TrocaSenha) -> Resposta:
     ctx, pessoa = chamada.ctx, chamada.acesso.pessoa
     if pessoa is None:
         raise _no_pessoa()
-    chave = f"{pessoa.email} {chamada.request.remote or '?'}"
+    chave = f"{pessoa.email} {find_endereco(chamada.request, ctx.settings)}"
     with ctx.falhas_senha.reserve(chave):
         async with ctx.pool.acquire() as conn:
             atual = await store.find_login(conn, pessoa.email)
