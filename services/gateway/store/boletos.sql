@@ -12,7 +12,7 @@ WHERE ($1::int[] IS NULL OR b.ponto_venda_id = ANY ($1))
   AND ($5::text IS NULL OR b.cpf = $5)
   AND ($6::timestamptz IS NULL OR b.baixado_em >= $6)
   -- $7 is folded.
-  AND ($7::text IS NULL OR strpos(fold(b.nome_cliente), $7) > 0)
+  AND ($7::text IS NULL OR strpos(b.nome_limpo, $7) > 0)
 
 -- name: list_boletos
 {filtro}

@@ -152,7 +152,7 @@ WHERE ($1::int[] IS NULL OR f.ponto_venda_id = ANY ($1))
   AND ($3::boolean IS NULL OR f.ativo = $3)
   AND ($4::text IS NULL OR f.cpf = $4)
   -- $5 is folded.
-  AND ($5::text IS NULL OR strpos(fold(f.nome_completo), $5) > 0)
+  AND ($5::text IS NULL OR strpos(f.nome_limpo, $5) > 0)
   AND f.id > $6
 ORDER BY f.id
 LIMIT $7;

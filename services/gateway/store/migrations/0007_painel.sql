@@ -24,3 +24,6 @@ RETURN btrim(regexp_replace(
     upper(translate(replace(regexp_replace(normalize(texto, NFKD) COLLATE "C", '[\u0300-\u036f]', '', 'g'), 'ß', 'SS'),
                     'æœøđðłþħıŋŧμ', 'ÆŒØĐÐŁÞĦIŊŦΜ') COLLATE "C"),
     '[^0-9A-Z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\uffff]+', ' ', 'g'));
+-- Folded once, when it is written: a search reads every name.
+ALTER TABLE clientes_finais ADD COLUMN nome_limpo text GENERATED ALWAYS AS (fold(nome_completo)) STORED;
+ALTER TABLE boletos ADD COLUMN nome_limpo text GENERATED ALWAYS AS (fold(nome_cliente)) STORED;
