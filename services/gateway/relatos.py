@@ -65,7 +65,8 @@ async def capture(conn: Conn, evento: BoletoCapturado) -> None:
     async with open_relato(conn, evento.tarefa) as (diario, item):
         if item is None or is_naming(item):
             return
-        dados = evento.boleto.model_dump(mode="json") | {"avisos": [mask_documentos(aviso) for aviso in evento.avisos]}
+        notas = {"avisos": [mask_documentos(aviso) for aviso in evento.avisos], "recuo": evento.recuo}
+        dados = evento.boleto.model_dump(mode="json") | notas
         diario.begin()
         linhas = await conn.fetch(
             SQL["capture_item"], item["id"], evento.captura.model_dump(), dados, evento.duracoes_s
@@ -80,7 +81,9 @@ async def file(conn: Conn, evento: BoletoArquivado) -> None:
     async with open_relato(conn, evento.tarefa) as (diario, item):
         if item is None or not is_naming(item):
             return
-        boleto = DadosBoleto.model_validate({k: v for k, v in item["dados_boleto"].items() if k != "avisos"})
+        boleto = DadosBoleto.model_validate(
+            {k: v for k, v in item["dados_boleto"].items() if k not in ("avisos", "recuo")}
+        )
         try:
             boleto_id = await upsert_boleto(conn, item, boleto, evento.nome, evento.arquivo)
         except CaminhoOcupado:

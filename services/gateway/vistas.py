@@ -225,10 +225,13 @@ class MedidaHora(Vista):
 
 
 class Estatisticas(Vista):
+    """recuos: contracts that the browser had to do again (driver `auto`), by what the requests had met."""
+
     totais: Janelas
     etapas: list[TempoEtapa]
     por_consultor: list[ContagemConsultor]
     por_causa: list[ContagemCausa]
+    recuos: list[ContagemCausa]
     por_dia: list[ContagemDia]
     por_mes: list[ContagemMes]
     por_hora: list[MedidaHora]

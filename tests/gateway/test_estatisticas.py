@@ -306,3 +306,16 @@ async def test_two_hundred_thousand_contracts_are_counted(porta: Porta) -> None:
     await porta.pool.execute("VACUUM ANALYZE log_downloads_boletos", timeout=100)
     dados = (await porta.call("GET", "estatisticas")).data
     assert sum(mes["total"] for mes in dados["por_mes"]) > 100_000
+
+
+async def test_contracts_that_the_browser_had_to_do_again_are_counted_by_what_stopped_the_requests(
+    porta: Porta,
+) -> None:
+    await add_feitos(porta)
+    await porta.pool.execute(
+        'UPDATE log_downloads_boletos SET dados_boleto = \'{"recuo": "portal.mudou.seletor"}\''
+        " WHERE id IN (SELECT id FROM log_downloads_boletos ORDER BY id LIMIT 2)"
+    )
+    dados = (await porta.call("GET", "estatisticas", chave="leitura")).data
+    assert [(r["codigo"], r["quantidade"]) for r in dados["recuos"]] == [("portal.mudou.seletor", 2)]
+    assert dados["recuos"][0]["titulo"]

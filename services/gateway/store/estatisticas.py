@@ -37,6 +37,7 @@ async def read_estatisticas(conn: Conn, alcance: Alcance, consultor_id: int | No
     meses = await conn.fetch(SQL["count_por_mes"], *filtro)
     etapas = await conn.fetch(SQL["measure_etapas"], *filtro)
     causas = await conn.fetch(SQL["count_por_causa"], *filtro)
+    recuos = await conn.fetch(SQL["count_recuos"], *filtro)
     medidas = await conn.fetch(SQL["measure_horas"], *filtro)
     falhas = await conn.fetch(SQL["count_falhas_por_hora"], *filtro)
     return {
@@ -44,6 +45,7 @@ async def read_estatisticas(conn: Conn, alcance: Alcance, consultor_id: int | No
         "etapas": [_view_etapa(etapa) for etapa in etapas],
         "por_consultor": _group_consultores(dias),
         "por_causa": [_view_causa(causa) for causa in causas],
+        "recuos": [_view_causa(recuo) for recuo in recuos],
         "por_dia": _list_dias(dias, hoje(agora)),
         "por_mes": _list_meses(meses),
         "por_hora": [_view_hora(hora, medidas, falhas) for hora in range(24)],

@@ -50,10 +50,20 @@ WHERE i.codigo IS NOT NULL AND i.status IN ('erro', 'cpf_nao_encontrado', 'sem_b
 GROUP BY i.codigo
 ORDER BY quantidade DESC, i.codigo;
 
+-- name: count_recuos
+-- Contracts that the browser had to do again, by what the requests had met.
+SELECT i.dados_boleto ->> 'recuo' AS codigo, count(*) AS quantidade
+FROM log_downloads_boletos i
+WHERE i.dados_boleto ->> 'recuo' IS NOT NULL
+  AND {ultimos_30}
+GROUP BY 1
+ORDER BY quantidade DESC, codigo;
+
 -- name: measure_horas
 -- The attempts that brought a PDF, by the hour of day in which it came, and their seconds from search to download. Rows
 -- from before that was kept: by their end.
-SELECT extract(hour FROM coalesce(i.capturado_em, i.finalizado_em) AT TIME ZONE 'America/Sao_Paulo')::int AS hora, count(*) AS quantidade,
+SELECT extract(hour FROM coalesce(i.capturado_em, i.finalizado_em) AT TIME ZONE 'America/Sao_Paulo')::int AS hora,
+       count(*) AS quantidade,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY portal.segundos) AS p50_s,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY portal.segundos) AS p95_s
 FROM log_downloads_boletos i
