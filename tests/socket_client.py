@@ -53,7 +53,12 @@ class Visao:
 
     def _apply_estado(self, quadro: Quadro) -> None:
         self.modos.append(quadro["modo"])
-        self.execucao, self.contadores = quadro["execucao"], quadro["contadores"]
+        antes, execucao = self.execucao, quadro["execucao"]
+        if quadro["modo"] == "retomada" and self.seq is not None and execucao["seq"] > self.seq:
+            # Ahead of the events that follow, each with its own: taken now, they would jump there and back.
+            self.execucao = {**execucao, "status": antes["status"], "codigo": antes["codigo"]}
+            return
+        self.execucao, self.contadores = execucao, quadro["contadores"]
         if quadro["modo"] != "retomada":
             self.epoca, self.seq = quadro["epoca"], quadro["seq"]
             self.clientes = {linha["id"]: linha for linha in quadro["clientes"]}

@@ -4,6 +4,8 @@ import { T } from "./textos/comum.js";
 export const API = "/api/automation";
 const SEM_EFEITO = ["GET", "HEAD"];
 const ESPERA_MS = 500;
+const OLHADAS = 6; // in vain, before a work is given up
+const PASSAGEIROS = new Set([0, 429, 502, 503, 504]); // 0: no answer at all
 
 let csrf = "";
 export const setCsrf = (valor) => {
@@ -38,15 +40,14 @@ async function send(metodo, caminho, corpo, cabecalhos = {}) {
 }
 
 // The whole answer: { message, data }. The message says what happened, in words for a person.
-export async function ask(metodo, caminho, corpo) {
-  return (await send(metodo, caminho, corpo)).json();
+export async function ask(metodo, caminho, corpo, cabecalhos) {
+  return (await send(metodo, caminho, corpo, cabecalhos)).json();
 }
 
-export const call = async (metodo, caminho, corpo) => (await ask(metodo, caminho, corpo)).data;
+const call = async (...pedido) => (await ask(...pedido)).data;
 
 export const get = (caminho, filtros = {}) => call("GET", withQuery(caminho, filtros));
-export const post = (caminho, corpo) => call("POST", caminho, corpo);
-export const patch = (caminho, corpo) => call("PATCH", caminho, corpo);
+export const post = (caminho, corpo, cabecalhos) => call("POST", caminho, corpo, cabecalhos);
 export const remove = (caminho) => call("DELETE", caminho);
 
 // Empty filters are left out.
@@ -70,13 +71,24 @@ export async function getAll(caminho, nome, filtros = {}, maximo = 5000) {
 // What another service does: the answer, however long it takes. aoEsperar: told of what there is meanwhile.
 export async function callUntilDone(metodo, caminho, corpo, aoEsperar = () => {}, cabecalhos = {}) {
   let resposta = await send(metodo, caminho, corpo, cabecalhos);
+  const lugar = resposta.headers.get("Location");
   while (resposta.status === 202) {
-    const lugar = resposta.headers.get("Location");
     aoEsperar((await resposta.json()).data);
-    await new Promise((pronto) => setTimeout(pronto, ESPERA_MS));
-    resposta = await send("GET", lugar);
+    resposta = await look(lugar);
   }
   return resposta;
+}
+
+// The work goes on whether or not a look at it is answered: it failed only once several in a row were not.
+async function look(lugar) {
+  for (let falhas = 1; ; falhas += 1) {
+    await new Promise((pronto) => setTimeout(pronto, ESPERA_MS * falhas));
+    try {
+      return await send("GET", lugar);
+    } catch (erro) {
+      if (falhas === OLHADAS || !PASSAGEIROS.has(erro.status)) throw erro;
+    }
+  }
 }
 
 // A file, saved under the name that the server gives it.

@@ -2,7 +2,11 @@
 // second a copy of thousands of rows for each of them would be all the page does.
 // apply(state, frame) → { state, ask }: `ask` is the cursor to subscribe again with, where something is missing.
 
-export const empty = () => ({ epoca: null, seq: null, execucao: null, contadores: null, clientes: new Map() });
+// em: the server's time of the last event.
+export const empty = () => ({ epoca: null, seq: null, em: null, execucao: null, contadores: null, clientes: new Map() });
+
+// What an execution does not leave again.
+export const FINAIS = new Set(["concluida", "concluida_com_falhas", "erro", "cancelada"]);
 
 export const cursor = (state) => (state.seq === null ? null : { epoca: state.epoca, seq: state.seq });
 
@@ -25,17 +29,26 @@ export function apply(state, frame) {
 
 function applyEstado(state, frame) {
   const { epoca, seq, execucao, contadores } = frame;
-  // A resumption repeats our own cursor and brings no rows: what we hold stays.
-  if (frame.modo === "retomada") return { ...state, execucao, contadores };
-  return { epoca, seq, execucao, contadores, clientes: new Map(frame.clientes.map((row) => [row.id, row])) };
+  // A resumption repeats our own cursor and brings no rows: what we hold stays. Its counters are ahead of the events that
+  // follow, each with its own: taken now, they would jump there and back.
+  if (frame.modo === "retomada") {
+    if (execucao.seq <= state.seq) return { ...state, execucao, contadores };
+    const { status, codigo } = state.execucao;
+    return { ...state, execucao: { ...execucao, status, codigo } };
+  }
+  return { epoca, seq, em: null, execucao, contadores, clientes: new Map(frame.clientes.map((row) => [row.id, row])) };
 }
 
 function applyEvento(state, frame) {
   state.seq = frame.seq;
+  state.em = frame.em;
   state.contadores = frame.contadores;
   if (frame.cliente) state.clientes.set(frame.cliente.id, frame.cliente);
   if (frame.evento === "execucao.status") {
-    state.execucao = { ...state.execucao, status: frame.status, codigo: frame.codigo };
+    const { status, codigo, em } = frame;
+    state.execucao = { ...state.execucao, status, codigo };
+    if (status === "em_andamento") state.execucao.iniciado_em ??= em;
+    if (FINAIS.has(status)) state.execucao.finalizado_em = em;
   }
   return state;
 }

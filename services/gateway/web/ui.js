@@ -10,14 +10,15 @@ export class Base extends LitElement {
   }
 }
 
-// A page: `titulo` names it; `fazer` runs what a button asks for and tells how it went.
+// A page: `fazer` runs what a button asks for and tells how it went, `ler` reads what is shown.
 export class Pagina extends Base {
-  static properties = { ocupada: { state: true }, erros: { state: true } };
+  static properties = { ocupada: { state: true }, erros: { state: true }, falha: { state: true } };
 
   constructor() {
     super();
     this.ocupada = false;
     this.erros = {};
+    this.falha = ""; // why the last reading came to nothing
   }
 
   async fazer(trabalho, feito) {
@@ -28,14 +29,53 @@ export class Pagina extends Base {
       if (feito) avisar(feito);
       return resposta;
     } catch (erro) {
-      if (!(erro instanceof Recusa)) throw erro;
-      this.erros = Object.fromEntries(erro.detalhes.map(({ campo, erro: motivo }) => [campo, motivo]));
-      // That the session ended, the shell says itself; a wrong password is no session.
-      if (erro.codigo !== "acesso.sessao_encerrada") this.refuse(erro);
+      this.refused(erro, (recusa) => this.refuse(recusa));
+      this.focusErro();
       return undefined;
     } finally {
       this.ocupada = false;
     }
+  }
+
+  // Only the latest question is heard: undefined where another came after it, or where it failed. What is shown stays.
+  async ler(trabalho) {
+    const vez = (this.vez = {});
+    try {
+      const lido = await trabalho();
+      if (vez !== this.vez) return undefined;
+      this.erros = {};
+      this.falha = "";
+      return lido;
+    } catch (erro) {
+      if (vez === this.vez || !(erro instanceof Recusa)) {
+        this.refused(erro, (recusa) => (recusa.detalhes.length ? this.refuse(recusa) : (this.falha = recusa.message)));
+      }
+      return undefined;
+    }
+  }
+
+  refused(erro, tell) {
+    if (!(erro instanceof Recusa)) throw erro;
+    this.erros = Object.fromEntries(erro.detalhes.map(({ campo, erro: motivo }) => [campo, motivo]));
+    // That the session ended, the shell says itself; a wrong password is no session.
+    if (erro.codigo !== "acesso.sessao_encerrada") tell(erro);
+  }
+
+  updated() {
+    for (const lugar of this.querySelectorAll(".campo")) describeCampo(lugar);
+  }
+
+  async focusErro() {
+    await this.updateComplete;
+    this.querySelector("[aria-invalid=true], [data-erro]")?.focus();
+  }
+
+  renderFalha(repetir) {
+    if (!this.falha) return nothing;
+    return html`
+      <p class="recusa" role="alert">${this.falha}
+        <button type="button" class="secundario" @click=${repetir}>${T.repetir}</button></p>
+    `;
   }
 
   // Notices lie behind an open dialog: what is one tells its refusals inside itself.
@@ -48,6 +88,7 @@ export class Pagina extends Base {
 
 const DATA_HORA = new Intl.DateTimeFormat(FORMATOS.idioma, { dateStyle: "short", timeStyle: "short" });
 const DATA = new Intl.DateTimeFormat(FORMATOS.idioma, { dateStyle: "short", timeZone: "UTC" });
+const DATA_SEGUNDOS = new Intl.DateTimeFormat(FORMATOS.idioma, { dateStyle: "short", timeStyle: "medium" });
 const HORA = new Intl.DateTimeFormat(FORMATOS.idioma, { timeStyle: "medium" });
 const MOEDA = new Intl.NumberFormat(FORMATOS.idioma, { style: "currency", currency: "BRL" });
 const NUMERO = new Intl.NumberFormat(FORMATOS.idioma);
@@ -55,19 +96,22 @@ const PERCENTUAL = new Intl.NumberFormat(FORMATOS.idioma, { style: "percent", ma
 
 const ou = (formato) => (valor) => (valor === null || valor === undefined || valor === "" ? FORMATOS.nada : formato(valor));
 export const dataHora = ou((iso) => DATA_HORA.format(new Date(iso)));
+export const dataSegundos = ou((iso) => DATA_SEGUNDOS.format(new Date(iso)));
 export const data = ou((iso) => DATA.format(new Date(iso)));
 export const hora = ou((iso) => HORA.format(new Date(iso)));
 export const moeda = ou((valor) => MOEDA.format(valor));
 export const numero = ou((valor) => NUMERO.format(valor));
 export const contar = (quantos, um, varios) => `${numero(quantos)} ${quantos === 1 ? um : varios}`;
 export const percentual = ou((valor) => PERCENTUAL.format(valor));
+// Who did something, as a person reads it: "pessoa 3 (Ana Lima)" is Ana Lima.
+export const autor = ou((quem) => /^\w+ \d+ \((.+)\)$/.exec(quem)?.[1] ?? quem);
 export function mesAno(mes, ano) {
   if (!mes) return FORMATOS.proxima;
   return ano ? FORMATOS.mes_ano(MESES[mes - 1], ano) : MESES[mes - 1];
 }
 
-const MESES_ANTES = 3;
-const MESES_DEPOIS = 2;
+const MESES_ANTES = 12;
+const MESES_DEPOIS = 6;
 
 // The months around this one that an office asks for, as "2026-12".
 export function listMeses(hoje = new Date()) {
@@ -106,6 +150,51 @@ export const campo = (id, rotulo, controle, erro = "", dica = "") => html`
   </div>
 `;
 
+// What is written below a control is read out with it.
+function describeCampo(lugar) {
+  const controle = lugar.querySelector("input, select, textarea");
+  const ids = [...lugar.querySelectorAll(":scope > .dica, :scope > .erro-campo")].map(({ id }) => id);
+  if (!controle || lugar.matches("fieldset")) return;
+  set(controle, "aria-describedby", ids.join(" "));
+  set(controle, "aria-invalid", lugar.querySelector(":scope > .erro-campo") ? "true" : "");
+}
+
+const set = (elemento, nome, valor) => (valor ? elemento.setAttribute(nome, valor) : elemento.removeAttribute(nome));
+
+// Options of a list to choose from: [[value, words]]. todos: the words of the blank one; empty: there is none.
+export const escolha = (id, opcoes, todos = T.todos) => html`
+  <select id=${id} name=${id}>
+    ${todos ? html`<option value="">${todos}</option>` : nothing}
+    ${opcoes.map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
+  </select>
+`;
+
+export const nomePonto = ({ codigo, nome }) => `${codigo} · ${nome}`;
+
+// A button that was pressed keeps the focus: it says that it is disabled, and this lets nothing through.
+export function ignoreDisabled(event) {
+  const alvo = event.composedPath()[0];
+  if (!alvo.closest?.("[aria-disabled=true]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+// Does it soon, once for however many ask meanwhile. `cancel` forgets who asked.
+export function throttle(fazer, ms) {
+  let espera = null;
+  const pedir = () => {
+    espera ??= setTimeout(() => {
+      espera = null;
+      fazer();
+    }, ms);
+  };
+  pedir.cancel = () => {
+    clearTimeout(espera);
+    espera = null;
+  };
+  return pedir;
+}
+
 // The share of each outcome, drawn without inline styles: the policy of the page forbids them.
 export function barra(contadores, rotulo) {
   const ordem = ["sucesso", "ja_baixado", "sem_boleto", "cpf_nao_encontrado", "erro", "cancelado", "processando"];
@@ -128,7 +217,6 @@ export function barra(contadores, rotulo) {
   `;
 }
 
-
 const svgRect = (status, x, largura) =>
   largura ? svg`<rect class=${status} x=${x} y="0" width=${largura} height="1"></rect>` : nothing;
 
@@ -146,6 +234,10 @@ export function confirmar(pergunta, sim) {
 // A form's values by name; blank ones are null.
 export function valores(formulario) {
   return Object.fromEntries([...new FormData(formulario)].map(([nome, valor]) => [nome, valor === "" ? null : valor]));
+}
+
+export function titular(texto) {
+  document.title = texto ? `${texto} · ${T.sistema}` : T.sistema;
 }
 
 export const ir = (caminho) => {

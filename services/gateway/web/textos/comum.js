@@ -71,10 +71,10 @@ export const MENU = {
 };
 
 export const CONEXAO = {
-  parada: "Sem conexão ao vivo",
   conectando: "Conectando…",
   no_ar: "Ao vivo",
   caida: "Conexão perdida; tentando de novo…",
+  recusada: "Acesso recusado",
 };
 
 // How numbers, dates and times are written.
@@ -100,12 +100,15 @@ export const T = {
   salvar: "Salvar",
   excluir: "Excluir",
   editar: "Editar",
-  novo: "Novo",
   todos: "Todos",
   buscar: "Buscar",
   mais: "Carregar mais",
+  repetir: "Tentar de novo",
+  peca_admin: "Peça a um administrador.",
+  peca_operador: "Peça a quem opera o sistema.",
   nenhum: "Nada por aqui ainda.",
   sessao_encerrada: "A sessão terminou. Entre de novo.",
+  nao_saiu: (motivo) => `Você ainda não saiu. ${motivo}`,
   sem_servidor: "O servidor não respondeu. Confira a conexão e tente de novo.",
   pagina_desconhecida: "Página não encontrada.",
   arquivo: "arquivo",
