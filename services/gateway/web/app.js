@@ -1,9 +1,10 @@
 // The shell: who is signed in, which page is shown, the menu, the connection's light, notices and questions.
 import { html, nothing } from "./vendor/lit.js";
+import { anunciar } from "./anuncio.js";
 import { get, remove, setCsrf } from "./api.js";
 import { conexao } from "./live.js";
 import { CONEXAO, MENU, T } from "./textos/comum.js";
-import { Base, avisar } from "./ui.js";
+import { Base, avisar, ignoreDisabled, titular } from "./ui.js";
 
 // Path → the page's element; the module of the same name is loaded when it is first shown. papel: who sees it.
 const PAGINAS = {
@@ -42,6 +43,7 @@ class CanopusPainel extends Base {
     avisos: { state: true },
     pergunta: { state: true },
     situacao: { state: true },
+    falha: { state: true }, // why nothing, or not the page asked for, could be shown
   };
 
   constructor() {
@@ -53,6 +55,9 @@ class CanopusPainel extends Base {
     this.avisos = [];
     this.pergunta = null;
     this.situacao = conexao.situacao;
+    this.falha = "";
+    this.vistas = new Map(); // executions looked at: their end is told wherever the person is then
+    addEventListener("click", ignoreDisabled, true);
     addEventListener("hashchange", () => this.go());
     addEventListener("sessao-encerrada", () => this.sessao && this.leave(T.sessao_encerrada));
     addEventListener("entrou", ({ detail }) => this.enter(detail));
@@ -61,36 +66,52 @@ class CanopusPainel extends Base {
     conexao.addEventListener("mudou", () => (this.situacao = conexao.situacao));
   }
 
-  async connectedCallback() {
+  connectedCallback() {
     super.connectedCallback();
+    this.start();
+  }
+
+  async start() {
+    this.falha = "";
     try {
       this.enter(await get("sessao"));
-    } catch {
-      this.leave();
+    } catch (erro) {
+      if (erro.status === 401) this.leave();
+      else this.falha = erro.message;
     }
   }
 
   enter(sessao) {
     setCsrf(sessao.csrf);
     this.sessao = sessao;
+    this.stop?.();
+    // Whoever must choose another password first is refused by the socket.
+    if (!sessao.trocar_senha) this.stop = conexao.followAll((evento) => evento && anunciar(evento, this.vistas));
     this.go();
   }
 
   leave(motivo) {
     conexao.stop();
+    this.stop = null;
+    this.vistas.clear();
     this.sessao = null;
     this.load("entrada");
     if (motivo) avisar(motivo, "erro");
   }
 
   async signOut() {
-    await remove("sessao").catch(() => {});
+    try {
+      await remove("sessao");
+    } catch (erro) {
+      if (erro.status !== 401) return avisar(T.nao_saiu(erro.message), "erro");
+    }
     this.leave();
   }
 
   go() {
     this.rota = parseRota();
     this.menuAberto = false;
+    if (this.rota.pagina === "execucao" && !this.vistas.has(this.rota.id)) this.vistas.set(this.rota.id, 0);
     if (this.sessao) this.load(this.sessao.trocar_senha ? "conta" : (this.page()?.modulo ?? ""));
   }
 
@@ -99,12 +120,21 @@ class CanopusPainel extends Base {
     return pagina && (!pagina.papel || pagina.papel === this.sessao?.escopo) ? pagina : null;
   }
 
+  // Only the page asked for last is shown, however late the others come.
   async load(modulo) {
-    if (modulo) await import(`./paginas/${modulo}.js`);
+    const vez = (this.vez = {});
+    this.falha = "";
+    try {
+      if (modulo) await import(`./paginas/${modulo}.js`);
+    } catch {
+      if (vez === this.vez) this.falha = T.sem_servidor;
+      return;
+    }
+    if (vez !== this.vez) return;
     this.pronta = modulo;
     await this.updateComplete;
     const titulo = this.querySelector("h1");
-    document.title = titulo ? `${titulo.textContent.trim()} · ${T.sistema}` : T.sistema;
+    titular(titulo?.textContent.trim());
     titulo?.focus({ preventScroll: true });
   }
 
@@ -126,9 +156,8 @@ class CanopusPainel extends Base {
   }
 
   render() {
-    if (this.sessao === undefined) return html`<p class="vazio" role="status">${T.carregando}</p>`;
     return html`
-      ${this.sessao ? this.renderShell() : this.pronta === "entrada" ? html`<pagina-entrada></pagina-entrada>` : nothing}
+      ${this.sessao ? this.renderShell() : this.renderEntrada()}
       <div class="avisos" role="status" aria-live="polite">
         ${this.avisos.map((aviso) => html`<p class="aviso ${aviso.tipo}">${aviso.texto}</p>`)}
       </div>
@@ -142,6 +171,22 @@ class CanopusPainel extends Base {
     `;
   }
 
+  renderEntrada() {
+    if (this.sessao === null && this.pronta === "entrada") return html`<pagina-entrada></pagina-entrada>`;
+    return html`<main class="entrada">${this.renderEspera()}</main>`;
+  }
+
+  // What stands where a page is not there yet, or could not come.
+  renderEspera() {
+    if (!this.falha) return html`<p class="vazio" role="status">${T.carregando}</p>`;
+    // A browser keeps in mind that a module could not be had, until the page is loaded again.
+    const repetir = () => (this.sessao === undefined ? this.start() : location.reload());
+    return html`
+      <p class="recusa" role="alert">${this.falha}
+        <button class="secundario" @click=${repetir}>${T.repetir}</button></p>
+    `;
+  }
+
   renderShell() {
     return html`
       <a class="pular" href="#conteudo" @click=${this.skip}>${T.pular}</a>
@@ -149,7 +194,7 @@ class CanopusPainel extends Base {
         <button class="botao-menu" aria-expanded=${this.menuAberto} aria-controls="menu"
           @click=${() => (this.menuAberto = !this.menuAberto)}>${T.menu}</button>
         <a class="marca" href="#/">${T.sistema}</a>
-        <span class="luz ${this.situacao}" role="status">${CONEXAO[this.situacao]}</span>
+        <span class="luz ${this.situacao}" role="status">${CONEXAO[this.situacao] ?? nothing}</span>
         <span class="quem">${this.sessao.nome}</span>
         <button class="secundario" @click=${this.signOut}>${T.sair}</button>
       </header>
@@ -175,7 +220,7 @@ class CanopusPainel extends Base {
   renderPagina() {
     const modulo = this.sessao.trocar_senha ? "conta" : this.page()?.modulo;
     if (!modulo) return html`<h1 tabindex="-1">${T.pagina_desconhecida}</h1>`;
-    if (this.pronta !== modulo) return html`<p class="vazio" role="status">${T.carregando}</p>`;
+    if (this.pronta !== modulo) return this.renderEspera();
     const { sessao, rota } = this;
     switch (modulo) {
       case "inicio": return html`<pagina-inicio .sessao=${sessao}></pagina-inicio>`;
