@@ -6,6 +6,8 @@ import { EXECUCAO } from "./textos/execucao.js";
 import { Base, numero } from "./ui.js";
 
 const FALHAS = new Set(["erro", "cpf_nao_encontrado", "sem_boleto"]);
+// Why a contract has no boleto, where it has none; empty: it has, or is still tried.
+export const findCausa = ({ status, codigo }) => (FALHAS.has(status) && codigo) || "";
 const MOSTRADAS = 3; // before one asks for all
 
 // Tells `escolher` (a code, or none) and `repetir` ({filtro, quantos}).
@@ -14,7 +16,7 @@ class CausasExecucao extends Base {
     clientes: { attribute: false },
     escolhida: { attribute: false }, // the code that the list is filtered by
     repete: { attribute: false }, // whether trying again is offered
-    vez: { attribute: false }, // grows as the rows change in place
+    vez: { attribute: false }, // another one: the rows changed in place, or the causes have their names now
     todas: { state: true },
   };
 
@@ -28,25 +30,28 @@ class CausasExecucao extends Base {
   }
 
   render() {
-    const causas = new Map();
+    const causas = new Map(); // codigo → the rows' ids
     let erros = 0;
     for (const linha of this.clientes.values()) {
       if (linha.status === "erro") erros += 1;
-      if (FALHAS.has(linha.status) && linha.codigo) causas.set(linha.codigo, (causas.get(linha.codigo) ?? 0) + 1);
+      const causa = findCausa(linha);
+      if (!causa) continue;
+      if (!causas.has(causa)) causas.set(causa, []);
+      causas.get(causa).push(linha.id);
     }
     if (!causas.size) return nothing;
-    const ordenadas = [...causas].sort((a, b) => b[1] - a[1]);
+    const ordenadas = [...causas].sort((a, b) => b[1].length - a[1].length);
     return html`
       <section class="cartao" aria-labelledby="causas">
         <div class="cabeca">
           <h2 id="causas">${EXECUCAO.causas}</h2>
           ${this.repete && erros
             ? html`<button @click=${() => this.tell("repetir", { filtro: {}, quantos: erros })}>
-              ${EXECUCAO.tentar_erros(numero(erros))}</button>`
+              ${EXECUCAO.tentar_erros(erros, numero(erros))}</button>`
             : nothing}
         </div>
         <ul class="lista">
-          ${ordenadas.slice(0, this.todas ? undefined : MOSTRADAS).map(([codigo, quantos]) => this.renderCausa(codigo, quantos))}
+          ${ordenadas.slice(0, this.todas ? undefined : MOSTRADAS).map(([codigo, ids]) => this.renderCausa(codigo, ids))}
         </ul>
         ${ordenadas.length > MOSTRADAS ? html`
           <button class="secundario" aria-expanded=${this.todas} @click=${() => (this.todas = !this.todas)}>
@@ -55,12 +60,13 @@ class CausasExecucao extends Base {
     `;
   }
 
-  renderCausa(codigo, quantos) {
+  // Tried again by the rows counted here: a filter by code would take its children too.
+  renderCausa(codigo, clientes) {
     const desfecho = findDesfecho(codigo);
     const marcada = this.escolhida === codigo;
     return html`
       <li class="causa">
-        <strong class="quantos">${numero(quantos)}</strong>
+        <strong class="quantos">${numero(clientes.length)}</strong>
         <div>
           <h3>${desfecho.titulo} <small>${QUEM_AGE[desfecho.quem_age] ?? desfecho.quem_age}</small></h3>
           <p class="fraco">${desfecho.texto}</p>
@@ -69,7 +75,7 @@ class CausasExecucao extends Base {
           <button class="secundario" aria-pressed=${marcada} @click=${() => this.tell("escolher", marcada ? "" : codigo)}>
             ${marcada ? EXECUCAO.mostrar_todos : EXECUCAO.ver_estes}</button>
           ${this.repete ? html`
-            <button class="secundario" @click=${() => this.tell("repetir", { filtro: { codigos: [codigo] }, quantos })}>
+            <button class="secundario" @click=${() => this.tell("repetir", { filtro: { clientes }, quantos: clientes.length })}>
               ${EXECUCAO.tentar}</button>` : nothing}
         </div>
       </li>

@@ -3,8 +3,14 @@ import { get } from "./api.js";
 
 let desfechos = null; // codigo → its row
 
+// Resolves to whether it is there; without it codes stand for themselves.
 export async function loadDesfechos() {
-  desfechos ??= new Map((await get("desfechos")).desfechos.map((d) => [d.codigo, d]));
+  try {
+    desfechos ??= new Map((await get("desfechos")).desfechos.map((d) => [d.codigo, d]));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // An unknown child falls back to its parent, as everywhere.

@@ -10,7 +10,6 @@ class ListaVirtual extends Base {
     linha: { attribute: false }, // (item, índice) → template of one row
     chave: { attribute: false }, // item → its identity
     altura: { type: Number }, // of a row, in pixels
-    rotulo: {},
     _de: { state: true },
     _ate: { state: true },
   };
@@ -36,6 +35,15 @@ class ListaVirtual extends Base {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.observador.disconnect();
+  }
+
+  // A row that had the focus and is no longer drawn leaves it to the list.
+  willUpdate() {
+    this.focado = this.querySelector(":focus");
+  }
+
+  updated() {
+    if (this.focado && !this.focado.isConnected) this.focus({ preventScroll: true });
   }
 
   measure = () => {

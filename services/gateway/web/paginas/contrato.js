@@ -1,15 +1,16 @@
 // One contract of an execution in full: what happened, who must act, the attempts, and what was kept as evidence.
 import { html, nothing } from "../vendor/lit.js";
-import { API, get } from "../api.js";
+import { API, Recusa, callUntilDone, get } from "../api.js";
 import { ETAPAS, QUEM_AGE, T } from "../textos/comum.js";
 import { EXECUCAO } from "../textos/execucao.js";
-import { Pagina, carregando, cota, dataHora, duracao, selo } from "../ui.js";
+import { Pagina, carregando, cota, dataSegundos, duracao, selo } from "../ui.js";
 
-// Where the remedy of a cause lies: [address, words].
+// Where the remedy of a cause lies: [address, words, who may apply it, what others are told].
 const REMEDIOS = [
-  [/^(login|portal\.sem_permissao|portal\.bloqueado)/, () => ["credenciais", EXECUCAO.remedio_credencial]],
-  [/^nome\.nao_encontrado/, () => ["planilhas", EXECUCAO.remedio_planilha]],
-  [/^cliente\./, (linha) => [`clientes/${linha.cliente_id ?? ""}`, EXECUCAO.remedio_cliente]],
+  [/^(login|portal\.sem_permissao|portal\.bloqueado)/, () => ["credenciais", EXECUCAO.remedio_credencial, ["admin"], T.peca_admin]],
+  [/^nome\.nao_encontrado/, () => ["planilhas", EXECUCAO.remedio_planilha, ["admin", "operador"], T.peca_operador]],
+  [/^cliente\./, (linha) =>
+    [`clientes/${linha.cliente_id ?? ""}`, EXECUCAO.remedio_cliente, ["admin", "operador"], T.peca_operador]],
 ];
 
 class DetalheContrato extends Pagina {
@@ -33,27 +34,24 @@ class DetalheContrato extends Pagina {
     this.load();
   }
 
+  // A new result or attempt while it is open brings new attempts and evidence.
   willUpdate(mudou) {
-    // A new result while it is open brings new attempts and evidence.
     const antes = mudou.get("linha");
-    if (antes && antes.finalizado_em !== this.linha.finalizado_em) this.load();
+    const { linha } = this;
+    if (antes && (antes.finalizado_em !== linha.finalizado_em || antes.tentativas !== linha.tentativas)) this.load();
   }
 
   async load() {
-    await this.fazer(async () => {
-      this.detalhe = await get(`execucoes/${this.automacao_id}/clientes/${this.linha.id}`);
+    const lido = await this.ler(async () => {
+      const detalhe = await get(`execucoes/${this.automacao_id}/clientes/${this.linha.id}`);
+      return { detalhe, textos: await Promise.all(detalhe.evidencias.map(loadEvidencia)) };
     });
-    const outras = (this.detalhe?.evidencias ?? []).slice(0);
-    this.textos = await Promise.all(outras.map((lugar) => this.loadEvidencia(lugar)));
+    if (lido) Object.assign(this, lido);
   }
 
-  async loadEvidencia(lugar) {
-    const resposta = await fetch(lugar);
-    if (!resposta.ok) return { lugar, texto: EXECUCAO.evidencia_removida };
-    const tipo = resposta.headers.get("Content-Type");
-    if (tipo.startsWith("image/")) return { lugar, imagem: true };
-    const nome = tipo.startsWith("application/json") ? EXECUCAO.evidencia_fatos : EXECUCAO.evidencia_pagina;
-    return { lugar, nome, texto: await resposta.text() };
+  // Notices lie behind this window.
+  refuse(erro) {
+    this.falha = erro.message;
   }
 
   close() {
@@ -72,7 +70,8 @@ class DetalheContrato extends Pagina {
         <p class="fraco">${linha.cpf} · ${EXECUCAO.cota(cota(linha))}${linha.consultor ? ` · ${linha.consultor}` : ""}</p>
         ${this.desfecho ? this.renderDesfecho() : nothing}
         ${linha.arquivo ? this.renderArquivo() : nothing}
-        ${this.detalhe ? this.renderDetalhe() : carregando()}
+        ${this.renderFalha(() => this.load())}
+        ${this.detalhe ? this.renderDetalhe() : this.falha ? nothing : carregando()}
       </dialog>
     `;
   }
@@ -80,7 +79,7 @@ class DetalheContrato extends Pagina {
   renderDesfecho() {
     const { linha, desfecho } = this;
     const remedio = REMEDIOS.find(([padrao]) => padrao.test(linha.codigo));
-    const [lugar, texto] = remedio ? remedio[1](linha) : [];
+    const { escopo } = this.sessao;
     return html`
       <section class="destaque">
         <h3>${desfecho.titulo}</h3>
@@ -88,8 +87,8 @@ class DetalheContrato extends Pagina {
         ${linha.mensagem && linha.mensagem !== desfecho.texto ? html`<p>${EXECUCAO.no_portal(linha.mensagem)}</p>` : nothing}
         <p class="fraco">${QUEM_AGE[desfecho.quem_age] ?? desfecho.quem_age} · ${linha.codigo}</p>
         <div class="acoes">
-          ${lugar ? html`<a class="botao" href="#/${lugar}">${texto}</a>` : nothing}
-          ${this.final && this.sessao.escopo !== "leitura"
+          ${remedio ? renderRemedio(escopo, ...remedio[1](linha)) : nothing}
+          ${this.final && escopo !== "leitura"
             ? html`<button @click=${() => this.dispatchEvent(new Event("tentar"))}>${EXECUCAO.tentar}</button>` : nothing}
         </div>
       </section>
@@ -115,7 +114,7 @@ class DetalheContrato extends Pagina {
         <h3>${EXECUCAO.tentativas}</h3>
         <ol class="tentativas">
           ${historico.map((t) => html`
-            <li value=${t.tentativa}>${EXECUCAO.tentativa(dataHora(t.em), ETAPAS[t.etapa] ?? t.etapa, t.mensagem ?? "")}
+            <li value=${t.tentativa}>${EXECUCAO.tentativa(dataSegundos(t.em), ETAPAS[t.etapa] ?? t.etapa, t.mensagem ?? "")}
               <small>${t.codigo}</small></li>`)}
         </ol>` : nothing}
       ${passos.length ? html`
@@ -133,6 +132,23 @@ class DetalheContrato extends Pagina {
         alt=${EXECUCAO.evidencia_tela}></a>`;
     }
     return html`<details><summary>${nome ?? EXECUCAO.evidencia}</summary><pre tabindex="0">${texto}</pre></details>`;
+  }
+}
+
+const renderRemedio = (escopo, lugar, texto, papeis, senao) =>
+  papeis.includes(escopo) ? html`<a class="botao" href="#/${lugar}">${texto}</a>` : html`<span>${senao}</span>`;
+
+// Removed after a while: that is told in its place. So is what could not be read, which hides nothing else.
+async function loadEvidencia(lugar) {
+  try {
+    const resposta = await callUntilDone("GET", lugar);
+    const tipo = resposta.headers.get("Content-Type");
+    if (tipo.startsWith("image/")) return { lugar, imagem: true };
+    const nome = tipo.startsWith("application/json") ? EXECUCAO.evidencia_fatos : EXECUCAO.evidencia_pagina;
+    return { lugar, nome, texto: await resposta.text() };
+  } catch (erro) {
+    if (!(erro instanceof Recusa)) throw erro;
+    return { lugar, texto: erro.status === 404 ? EXECUCAO.evidencia_removida : EXECUCAO.evidencia_negada(erro.message) };
   }
 }
 

@@ -1,28 +1,23 @@
 // One execution, live: how far it is, each contract's row, what failed and what to do about it.
 import { html, nothing } from "../vendor/lit.js";
 import { download, post } from "../api.js";
+import { showFalta, showResumo } from "../andamento.js";
+import { canAskNotify } from "../anuncio.js";
 import "../causas.js";
+import "../contratos.js";
 import { findDesfecho, loadDesfechos } from "../desfechos.js";
 import { conexao } from "../live.js";
-import "../lista-virtual.js";
-import { prever } from "../previsao.js";
-import { ETAPAS, STATUS_CLIENTE, T, TIPOS } from "../textos/comum.js";
+import { findAgora, prever } from "../previsao.js";
+import { FINAIS } from "../reducer.js";
+import { STATUS_CLIENTE, T, TIPOS } from "../textos/comum.js";
 import { EXECUCAO } from "../textos/execucao.js";
 import {
-  Pagina, avisar, barra, carregando, confirmar, cota, dataHora, duracao, hora, ir, mesAno, numero, selo, seloExecucao, vazio,
+  Pagina, autor, barra, carregando, confirmar, dataHora, ir, mesAno, numero, seloExecucao, throttle, titular, vazio,
 } from "../ui.js";
 import "./contrato.js";
 
 const DESENHO_MS = 120; // between two drawings, however many events come
-const FINAIS = new Set(["concluida", "concluida_com_falhas", "erro", "cancelada"]);
-const ORDENS = {
-  envio: (a, b) => a.id - b.id,
-  nome: (a, b) => (a.nome ?? "").localeCompare(b.nome ?? "", "pt-BR"),
-  status: (a, b) => a.status.localeCompare(b.status) || a.id - b.id,
-  fim: (a, b) => (b.finalizado_em ?? "").localeCompare(a.finalizado_em ?? ""),
-};
-const PASSOS = Object.keys(ETAPAS).slice(1);
-const dobrar = (texto) => texto.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 class PaginaExecucao extends Pagina {
   static properties = {
@@ -30,50 +25,64 @@ class PaginaExecucao extends Pagina {
     automacao_id: { attribute: false },
     filtro: { state: true },
     aberto: { state: true }, // the contract whose details are shown
+    nomeadas: { state: true }, // whether the causes have their names
   };
 
   constructor() {
     super();
     this.filtro = { texto: "", status: "", codigo: "", ordem: "envio" };
     this.aberto = null;
+    this.draw = throttle(() => this.requestUpdate(), DESENHO_MS);
   }
 
   connectedCallback() {
     super.connectedCallback();
-    loadDesfechos().then(() => this.requestUpdate());
-    this.relogio = setInterval(() => this.requestUpdate(), 1000);
+    this.relogio = setInterval(() => this.tick(), 1000);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     clearInterval(this.relogio);
-    clearTimeout(this.desenho);
+    this.draw.cancel();
     this.stop?.();
   }
 
   willUpdate(mudou) {
+    // Where a button that had the focus goes away, the one that takes its place gets it.
+    this.focado = this.querySelector(".acoes :focus");
     if (!mudou.has("automacao_id")) return;
     this.stop?.();
-    this.estado = null;
+    this.estado = this.previsao = this.recusa = null;
     this.aberto = null;
-    this.stop = conexao.follow(this.automacao_id, (estado, quadro) => this.hear(estado, quadro));
+    if (UUID.test(this.automacao_id)) this.stop = conexao.follow(this.automacao_id, (estado, quadro) => this.hear(estado, quadro));
+    else this.recusa = EXECUCAO.inexistente;
+  }
+
+  updated() {
+    super.updated();
+    if (this.focado && !this.focado.isConnected) this.querySelector(".acoes :is(button, a)")?.focus();
+    if (this.estado?.execucao) titular(this.renderTitulo(this.estado.execucao));
   }
 
   hear(estado, quadro) {
     this.estado = estado;
     this.recusa = quadro?.tipo === "erro" ? quadro.error : null;
-    if (quadro?.tipo === "evento" && quadro.evento === "execucao.status") this.announce(quadro.status);
-    this.desenho ??= setTimeout(() => {
-      this.desenho = null;
-      this.requestUpdate();
-    }, DESENHO_MS);
+    // Asked for again with each new socket: the first time it may not have come.
+    if (!this.nomeadas && quadro?.tipo !== "evento") loadDesfechos().then((nomeadas) => (this.nomeadas = nomeadas));
+    if (quadro?.tipo === "evento") this.ouvido = { em: Date.parse(quadro.em), aqui: performance.now() };
+    if (!quadro || (quadro.tipo === "estado" && quadro.modo !== "retomada")) {
+      this.ouvido = { em: findAgora(estado.clientes.values()), aqui: performance.now() };
+      this.tick();
+    }
+    this.draw();
   }
 
-  announce(status) {
-    if (!FINAIS.has(status) && status !== "bloqueada") return;
-    const texto = status === "bloqueada" ? EXECUCAO.espera_pessoa : EXECUCAO.terminou;
-    avisar(texto, status === "concluida" ? "bom" : "erro");
-    if (document.hidden && globalThis.Notification?.permission === "granted") new Notification(T.sistema, { body: texto });
+  // This machine's clock only measures what has passed since the last news: what time it is, the server says.
+  tick() {
+    if (!this.ouvido || !this.estado?.execucao || FINAIS.has(this.estado.execucao.status)) return;
+    const { em, aqui } = this.ouvido;
+    this.previsao = prever(this.estado.clientes.values(), em + (performance.now() - aqui));
+    this.draw();
   }
 
   // --- what people ask for ---------------------------------------------------------------------------------------------
@@ -98,37 +107,31 @@ class PaginaExecucao extends Pagina {
 
   // --- what is shown ---------------------------------------------------------------------------------------------------
 
-  list() {
-    const { texto, status, codigo, ordem } = this.filtro;
-    const procurado = dobrar(texto);
-    const digitos = texto.replace(/\D/g, "");
-    const linhas = [...this.estado.clientes.values()].filter(
-      (linha) =>
-        (!status || linha.status === status) &&
-        (!codigo || linha.codigo === codigo || linha.codigo?.startsWith(`${codigo}.`)) &&
-        (!texto || dobrar(`${linha.nome ?? ""} ${linha.consultor ?? ""}`).includes(procurado) ||
-          (digitos && `${linha.cpf.replace(/\D/g, "")} ${linha.grupo}${linha.cota}`.includes(digitos))),
-    );
-    return ordem === "envio" ? linhas : linhas.sort(ORDENS[ordem]);
+  render() {
+    const execucao = this.estado?.execucao;
+    return html`
+      <h1 tabindex="-1">${execucao ? this.renderTitulo(execucao) : EXECUCAO.titulo}</h1>
+      ${execucao ? this.renderExecucao(execucao, this.estado.contadores) : this.recusa ? vazio(this.recusa) : carregando()}
+    `;
   }
 
-  render() {
-    if (!this.estado?.execucao) {
-      return html`<h1 tabindex="-1">${EXECUCAO.titulo}</h1>${this.recusa ? vazio(this.recusa) : carregando()}`;
-    }
-    const { execucao, contadores } = this.estado;
+  renderTitulo({ ponto_venda, parametros: { mes, ano } }) {
+    return EXECUCAO.titulo_de(ponto_venda, mesAno(mes, ano));
+  }
+
+  renderExecucao(execucao, contadores) {
     const final = FINAIS.has(execucao.status);
     return html`
-      <h1 tabindex="-1">${EXECUCAO.titulo_de(execucao.ponto_venda, mesAno(execucao.parametros.mes, execucao.parametros.ano))}</h1>
       <p class="fraco">
-        ${EXECUCAO.criada(TIPOS[execucao.tipo] ?? "", dataHora(execucao.criado_em), execucao.usuario_execucao ?? "–")}
+        ${EXECUCAO.criada(TIPOS[execucao.tipo] ?? "", dataHora(execucao.criado_em), autor(execucao.usuario_execucao))}
         ${execucao.consultor ? html` · ${execucao.consultor}` : nothing}
         ${execucao.origem ? html` · <a href="#/execucoes/${execucao.origem}">${EXECUCAO.origem}</a>` : nothing}
       </p>
+      ${final ? showResumo(execucao, contadores, this.renderRelatorio()) : nothing}
       <section class="cartao" aria-label=${EXECUCAO.andamento}>
         <div class="cabeca">
           ${seloExecucao(execucao.status)}
-          ${this.renderFalta(final)}
+          ${["na_fila", "em_andamento"].includes(execucao.status) && this.previsao ? showFalta(this.previsao) : nothing}
           <div class="acoes">${this.renderAcoes(execucao, final)}</div>
         </div>
         ${execucao.codigo ? html`<p class="destaque">${findDesfecho(execucao.codigo).texto}</p>` : nothing}
@@ -136,35 +139,30 @@ class PaginaExecucao extends Pagina {
         ${this.renderContadores(contadores)}
       </section>
       ${this.renderCausas(final)}
-      ${this.renderTabela()}
-      ${this.aberto === null ? nothing : this.renderAberto()}
+      <contratos-execucao .clientes=${this.estado.clientes} .filtro=${this.filtro} .vez=${this.renderVez()}
+        @filtrar=${(e) => this.set(e.detail)} @abrir=${(e) => (this.aberto = e.detail)}></contratos-execucao>
+      ${this.renderAberto()}
     `;
   }
 
-  renderFalta(final) {
-    if (final) return nothing;
-    const { sessoes, porMinuto, de_s, ate_s } = prever(this.estado.clientes.values());
-    const falta = de_s === null ? EXECUCAO.falta_cedo
-      : de_s === ate_s ? EXECUCAO.falta_cerca(duracao(ate_s)) : EXECUCAO.falta_entre(duracao(de_s), duracao(ate_s));
-    const ritmo = [falta, EXECUCAO.por_minuto(numero(porMinuto)), EXECUCAO.sessoes(sessoes, numero(sessoes))];
-    return html`<span class="fraco">${ritmo.join(" · ")}</span>`;
+  renderBotao(texto, fazer, classe = "secundario") {
+    return html`<button class=${classe} aria-disabled=${this.ocupada} @click=${fazer}>${texto}</button>`;
   }
 
-  renderAcoes(execucao, final) {
-    const base = `execucoes/${this.automacao_id}`;
-    const notificar = !final && globalThis.Notification?.permission === "default";
+  renderRelatorio() {
+    const baixar = () => this.fazer(() => download(`execucoes/${this.automacao_id}/relatorio.xlsx`));
+    return this.renderBotao(EXECUCAO.relatorio_excel, baixar);
+  }
+
+  renderAcoes({ status }, final) {
     const opera = this.sessao.escopo !== "leitura";
-    const botao = (texto, fazer, classe = "secundario") =>
-      html`<button class=${classe} ?disabled=${this.ocupada} @click=${fazer}>${texto}</button>`;
     return html`
-      ${notificar ? botao(EXECUCAO.avisar, () => this.askNotifications()) : nothing}
-      ${opera && ["na_fila", "em_andamento"].includes(execucao.status)
-        ? botao(EXECUCAO.pausar, () => this.control("pausar", EXECUCAO.pausada)) : nothing}
-      ${opera && ["pausada", "bloqueada"].includes(execucao.status)
-        ? botao(EXECUCAO.retomar, () => this.control("retomar", EXECUCAO.retomada), "") : nothing}
-      ${opera && !final ? botao(T.cancelar, () => this.cancel(), "perigo") : nothing}
-      ${final ? botao(EXECUCAO.boletos_zip, () => this.fazer(() => download(`${base}/boletos.zip`))) : nothing}
-      ${final ? botao(EXECUCAO.relatorio_excel, () => this.fazer(() => download(`${base}/relatorio.xlsx`))) : nothing}
+      ${!final && canAskNotify() ? this.renderBotao(EXECUCAO.avisar, () => this.askNotifications()) : nothing}
+      ${opera && ["na_fila", "em_andamento"].includes(status)
+        ? this.renderBotao(EXECUCAO.pausar, () => this.control("pausar", EXECUCAO.pausada)) : nothing}
+      ${opera && ["pausada", "bloqueada"].includes(status)
+        ? this.renderBotao(EXECUCAO.retomar, () => this.control("retomar", EXECUCAO.retomada), "") : nothing}
+      ${opera && !final ? this.renderBotao(T.cancelar, () => this.cancel(), "perigo") : nothing}
     `;
   }
 
@@ -180,10 +178,15 @@ class PaginaExecucao extends Pagina {
     `;
   }
 
+  // Another one: the rows, which change in place, or the names of the causes are others now.
+  renderVez() {
+    return `${this.estado.seq} ${this.nomeadas}`;
+  }
+
   renderCausas(final) {
     return html`
       <causas-execucao .clientes=${this.estado.clientes} .escolhida=${this.filtro.codigo}
-        .repete=${final && this.sessao.escopo !== "leitura"} .vez=${this.estado.seq}
+        .repete=${final && this.sessao.escopo !== "leitura"} .vez=${this.renderVez()}
         @escolher=${(e) => this.set({ codigo: e.detail })}
         @repetir=${(e) => this.retry(e.detail.filtro, e.detail.quantos)}></causas-execucao>
     `;
@@ -193,70 +196,9 @@ class PaginaExecucao extends Pagina {
     this.filtro = { ...this.filtro, ...mudanca };
   }
 
-  renderTabela() {
-    const linhas = this.list();
-    const { texto, status, codigo, ordem } = this.filtro;
-    return html`
-      <section aria-labelledby="contratos">
-        <div class="cabeca">
-          <h2 id="contratos">${EXECUCAO.contratos}</h2>
-          <span class="fraco" role="status">${EXECUCAO.mostrados(numero(linhas.length), numero(this.estado.clientes.size))}</span>
-          <input type="search" aria-label=${EXECUCAO.buscar} placeholder=${EXECUCAO.buscar_dica}
-            .value=${texto} @input=${(e) => this.set({ texto: e.target.value })}>
-          <select aria-label=${EXECUCAO.situacao} .value=${status} @change=${(e) => this.set({ status: e.target.value })}>
-            <option value="">${EXECUCAO.todas_situacoes}</option>
-            ${Object.entries(STATUS_CLIENTE).map(([valor, nome]) => html`<option value=${valor}>${nome}</option>`)}
-          </select>
-          <select aria-label=${EXECUCAO.ordem} .value=${ordem} @change=${(e) => this.set({ ordem: e.target.value })}>
-            ${Object.entries(EXECUCAO.ordens).map(([valor, nome]) => html`<option value=${valor}>${nome}</option>`)}
-          </select>
-          ${codigo ? html`
-            <button class="secundario" @click=${() => this.set({ codigo: "" })}>
-              ${EXECUCAO.causa(findDesfecho(codigo).titulo)} ×</button>` : nothing}
-        </div>
-        <div class="tabela contratos" role="table" aria-labelledby="contratos" aria-rowcount=${linhas.length}>
-          <div role="rowgroup">
-            <div class="linha titulos" role="row">
-              ${EXECUCAO.colunas.map((nome) => html`<span role="columnheader">${nome}</span>`)}
-            </div>
-          </div>
-          <lista-virtual .itens=${linhas} .linha=${this.renderLinha}></lista-virtual>
-        </div>
-      </section>
-    `;
-  }
-
-  renderLinha = (linha, numeroLinha) => html`
-    <div class="linha" role="row" aria-rowindex=${numeroLinha + 1}>
-      <span role="cell"><button class="nome" @click=${() => (this.aberto = linha.id)}>${linha.nome ?? EXECUCAO.sem_nome}</button>
-        <small>${linha.cpf}${linha.consultor ? ` · ${linha.consultor}` : ""}</small></span>
-      <span role="cell">${cota(linha)}</span>
-      <span role="cell">${this.renderPassos(linha)}</span>
-      <span role="cell">${selo(linha.status)}</span>
-      <span role="cell" class="detalhe">${this.renderDetalhe(linha)}</span>
-    </div>
-  `;
-
-  renderPassos(linha) {
-    const aqui = linha.status === "sucesso" ? PASSOS.length : PASSOS.indexOf(linha.etapa);
-    const classe = (n) => (n < aqui || linha.status === "sucesso" ? "feito" : n === aqui ? "agora" : "");
-    const nome = linha.status === "processando" ? ETAPAS[linha.etapa] : "";
-    return html`
-      <span class="passos ${linha.status}" aria-hidden="true">
-        ${PASSOS.map((_, n) => html`<i class=${classe(n)}></i>`)}
-      </span>
-      <small>${nome}</small>
-    `;
-  }
-
-  renderDetalhe(linha) {
-    if (linha.status === "pendente" && linha.proxima_tentativa) return EXECUCAO.tenta_as(hora(linha.proxima_tentativa));
-    if (linha.codigo) return findDesfecho(linha.codigo).titulo;
-    return linha.arquivo ?? "";
-  }
-
   renderAberto() {
     const linha = this.estado.clientes.get(this.aberto);
+    if (!linha) return nothing;
     return html`
       <detalhe-contrato .automacao_id=${this.automacao_id} .linha=${linha} .sessao=${this.sessao}
         .desfecho=${linha.codigo ? findDesfecho(linha.codigo) : null} .final=${FINAIS.has(this.estado.execucao.status)}

@@ -1,6 +1,7 @@
 // The words of one execution, of its causes and of each contract. What counts takes the number, and the number as written.
 export const EXECUCAO = {
   titulo: "Execução",
+  inexistente: "Execução não encontrada. Confira o endereço.",
   titulo_de: (ponto, vencimento) => `${ponto}: ${vencimento}`,
   criada: (tipo, quando, quem) => `${tipo} de ${quando}, por ${quem}`,
   origem: "ver a execução de origem",
@@ -14,10 +15,23 @@ export const EXECUCAO = {
   falta_cedo: "Ainda é cedo para dizer quanto falta",
   falta_cerca: (tempo) => `Falta cerca de ${tempo}`,
   falta_entre: (de, ate) => `Faltam de ${de} a ${ate}`,
-  por_minuto: (escrito) => `${escrito} por minuto`,
+  por_minuto: (n, escrito) => `${escrito} ${n === 1 ? "contrato" : "contratos"} por minuto`,
   sessoes: (n, escrito) => `${escrito} ${n === 1 ? "sessão" : "sessões"} no portal`,
-  espera_pessoa: "A execução espera uma pessoa.",
-  terminou: "A execução terminou.",
+
+  // What came of it. One for each status that a contract may be left in.
+  resumo_titulo: (partes, tempo) => `${partes}${tempo ? `, em ${tempo}` : ""}`,
+  resumo_nada: "Nenhum contrato",
+  terminou_em: (quando) => `Terminou em ${quando}.`,
+  resumo: {
+    pendente: (n, escrito) => `${escrito} na fila`,
+    processando: (n, escrito) => `${escrito} ainda em andamento`,
+    sucesso: (n, escrito) => `${escrito} ${n === 1 ? "baixado" : "baixados"}`,
+    ja_baixado: (n, escrito) => `${escrito} já ${n === 1 ? "baixado" : "baixados"} antes`,
+    sem_boleto: (n, escrito) => `${escrito} sem boleto`,
+    cpf_nao_encontrado: (n, escrito) => `${escrito} com CPF não encontrado`,
+    erro: (n, escrito) => `${escrito} com erro`,
+    cancelado: (n, escrito) => `${escrito} ${n === 1 ? "cancelado" : "cancelados"}`,
+  },
 
   // What people ask for.
   avisar: "Avisar quando terminar",
@@ -48,7 +62,7 @@ export const EXECUCAO = {
 
   // The causes.
   causas: "O que não deu certo",
-  tentar_erros: (escrito) => `Tentar de novo os ${escrito} com erro`,
+  tentar_erros: (n, escrito) => `Tentar de novo ${n === 1 ? "o que deu erro" : `os ${escrito} com erro`}`,
   causas_menos: "Mostrar só as mais frequentes",
   causas_todas: (escrito) => `Mostrar as ${escrito} causas`,
   ver_estes: "Ver estes",
@@ -65,6 +79,7 @@ export const EXECUCAO = {
   tentativa: (quando, etapa, mensagem) => `${quando} · ${etapa}: ${mensagem}`,
   tempos: "Tempo de cada etapa",
   evidencia: "Evidência",
+  evidencia_negada: (motivo) => `Não foi possível ler esta evidência. ${motivo}`,
   evidencia_removida: "Esta evidência já foi removida pelo prazo de guarda.",
   evidencia_fatos: "Fatos",
   evidencia_pagina: "Página do portal",
