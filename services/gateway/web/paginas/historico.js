@@ -1,124 +1,80 @@
 // Every execution: what each did, by whom, how long it took, and its report. Those that run count live.
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { download, get, getAll } from "../api.js";
-import { conexao } from "../live.js";
+import { ExecucoesVivas } from "../execucoes-vivas.js";
+import { FINAIS } from "../reducer.js";
 import { MENU, STATUS_EXECUCAO, T, TIPOS } from "../textos/comum.js";
 import { INICIO } from "../textos/inicio.js";
-import { Pagina, barra, campo, carregando, dataHora, duracao, mesAno, numero, seloExecucao, valores, vazio } from "../ui.js";
+import {
+  Pagina, autor, barra, campo, carregando, dataHora, duracao, escolha, mesAno, nomePonto, numero, seloExecucao, valores, vazio,
+} from "../ui.js";
 
-const DESENHO_MS = 200; // between two drawings, however many events come
-const FINAIS = new Set(["concluida", "concluida_com_falhas", "erro", "cancelada"]);
+const PAGINA = 50;
 
 class PaginaHistorico extends Pagina {
   static properties = {
     sessao: { attribute: false },
     pontos: { state: true },
-    execucoes: { state: true },
     cursor: { state: true },
   };
 
-  constructor() {
-    super();
-    this.vistas = new Set(); // executions heard of that these filters leave out, or that are further down
-    this.pedido = 0;
-  }
+  vivas = new ExecucoesVivas(this, () => this.load(null, Math.max(PAGINA, this.vivas.linhas.length)));
 
   connectedCallback() {
     super.connectedCallback();
-    this.fazer(async () => {
-      this.pontos = await getAll("pontos-venda", "pontos-venda");
-      await this.load();
-    });
-    this.stop = conexao.followAll((evento) => this.hear(evento));
-    this.relogio = setInterval(() => this.execucoes?.some((e) => !FINAIS.has(e.status)) && this.draw(), 1000);
+    this.load();
+    this.relogio = setInterval(() => this.vivas.linhas?.some((e) => !FINAIS.has(e.status)) && this.vivas.draw(), 1000);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.stop();
     clearInterval(this.relogio);
-    clearTimeout(this.desenho);
-    clearTimeout(this.espera);
   }
 
-  // cursor null: from the beginning. The answer to an older question is dropped.
-  async load(cursor = null, limite = 50) {
+  // cursor null: from the beginning.
+  async load(cursor = null, limite = PAGINA) {
     const formulario = this.querySelector("form");
-    const pedido = ++this.pedido;
-    await this.fazer(async () => {
-      const pagina = await get("execucoes", { ...(formulario ? valores(formulario) : {}), limite, cursor });
-      if (pedido !== this.pedido) return;
-      this.execucoes = cursor ? [...this.execucoes, ...pagina.execucoes] : pagina.execucoes;
-      this.cursor = pagina.cursor;
+    const lido = await this.ler(async () => {
+      const pontos = this.pontos ?? (await getAll("pontos-venda", "pontos-venda"));
+      return { pontos, pagina: await get("execucoes", { ...(formulario ? valores(formulario) : {}), limite, cursor }) };
     });
-  }
-
-  // As many as are shown, read again, once for however many ask.
-  reload() {
-    this.espera ??= setTimeout(() => {
-      this.espera = null;
-      this.load(null, Math.max(50, this.execucoes.length));
-    }, DESENHO_MS);
-  }
-
-  hear(evento) {
-    if (!this.execucoes) return;
-    if (!evento) return this.reload();
-    const { automacao_id, status } = evento;
-    const mudouStatus = evento.evento === "execucao.status";
-    const conhecida = this.execucoes.find((e) => e.automacao_id === automacao_id);
-    if (conhecida) {
-      conhecida.contadores = evento.contadores;
-      // When it began or ended is not in the event.
-      if (mudouStatus) this.reload();
-      else this.draw();
-    } else if (mudouStatus || !this.vistas.has(automacao_id)) {
-      this.vistas.add(automacao_id);
-      this.reload();
-    }
-  }
-
-  draw() {
-    this.desenho ??= setTimeout(() => {
-      this.desenho = null;
-      this.requestUpdate();
-    }, DESENHO_MS);
+    if (!lido) return;
+    this.pontos = lido.pontos;
+    this.vivas.put(cursor ? [...this.vivas.linhas, ...lido.pagina.execucoes] : lido.pagina.execucoes);
+    this.cursor = lido.pagina.cursor;
+    this.requestUpdate();
   }
 
   render() {
     return html`
       <h1 tabindex="-1">${MENU.execucoes}</h1>
       ${this.pontos ? this.renderFiltros() : nothing}
-      ${this.execucoes ? this.renderTabela() : carregando()}
+      ${this.renderFalha(() => this.load())}
+      ${this.vivas.linhas ? this.renderTabela() : this.falha ? nothing : carregando()}
     `;
   }
 
   renderFiltros() {
-    const escolha = (id, rotulo, opcoes) => campo(id, rotulo, html`
-      <select id=${id} name=${id}>
-        <option value="">${T.todos}</option>
-        ${opcoes.map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
-      </select>`, this.erros[id]);
     return html`
       <form class="cartao" role="search" @submit=${(e) => e.preventDefault()} @change=${() => this.load()}>
         <div class="grade">
-          ${escolha("status", INICIO.colunas.situacao, Object.entries(STATUS_EXECUCAO))}
-          ${escolha("ponto_venda", INICIO.ponto_venda, this.pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}`]))}
-          ${escolha("tipo", INICIO.tipo, Object.entries(TIPOS))}
+          ${campo("status", INICIO.colunas.situacao, escolha("status", Object.entries(STATUS_EXECUCAO)))}
+          ${campo("ponto_venda", INICIO.ponto_venda, escolha("ponto_venda", this.pontos.map((p) => [p.codigo, nomePonto(p)])))}
+          ${campo("tipo", INICIO.tipo, escolha("tipo", Object.entries(TIPOS)))}
         </div>
       </form>
     `;
   }
 
   renderTabela() {
-    const { execucoes, cursor } = this;
+    const { cursor, vivas: { linhas: execucoes } } = this;
     if (!execucoes.length) return vazio(INICIO.nenhuma_com_filtros);
     return html`
       <section class="cartao" aria-label=${INICIO.encontradas}>
         <p class="fraco" role="status">${INICIO.quantas(execucoes.length, numero(execucoes.length), cursor)}</p>
         <div class="rolagem">
           <table class="empilha">
-            <caption class="pular">${INICIO.tabela}</caption>
+            <caption class="oculto">${INICIO.tabela}</caption>
             <thead>
               <tr>${Object.values(INICIO.colunas).map((nome) => html`<th scope="col">${nome}</th>`)}</tr>
             </thead>
@@ -126,7 +82,7 @@ class PaginaHistorico extends Pagina {
           </table>
         </div>
         ${cursor ? html`
-          <button class="secundario" ?disabled=${this.ocupada} @click=${() => this.load(cursor)}>${T.mais}</button>` : nothing}
+          <button class="secundario" @click=${() => this.load(cursor)}>${T.mais}</button>` : nothing}
       </section>
     `;
   }
@@ -142,11 +98,11 @@ class PaginaHistorico extends Pagina {
         </td>
         <td data-rotulo=${INICIO.colunas.situacao}>${seloExecucao(e.status)}</td>
         <td class="resultado">${barra(e.contadores, INICIO.andamento(nome))}<small>${this.renderFeitos(e.contadores)}</small></td>
-        <td data-rotulo=${INICIO.colunas.quem}>${e.usuario_execucao ?? "–"}</td>
+        <td data-rotulo=${INICIO.colunas.quem}>${autor(e.usuario_execucao)}</td>
         <td data-rotulo=${INICIO.colunas.inicio}>${dataHora(e.iniciado_em ?? e.criado_em)}</td>
         <td data-rotulo=${INICIO.colunas.duracao}>${this.renderDuracao(e)}</td>
         <td class="botoes">${FINAIS.has(e.status) ? html`
-          <button class="secundario" ?disabled=${this.ocupada} aria-label=${INICIO.relatorio_de(nome)}
+          <button class="secundario" aria-disabled=${this.ocupada} aria-label=${INICIO.relatorio_de(nome)}
             @click=${() => this.fazer(() => download(`execucoes/${e.automacao_id}/relatorio.xlsx`))}>
             ${INICIO.excel}</button>` : nothing}</td>
       </tr>

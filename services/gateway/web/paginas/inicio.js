@@ -1,11 +1,12 @@
 // Where the day begins: start a download, and see what is running.
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { get, getAll, post } from "../api.js";
-import { conexao } from "../live.js";
+import { ExecucoesVivas } from "../execucoes-vivas.js";
 import { MENU, T, TIPOS } from "../textos/comum.js";
 import { INICIO } from "../textos/inicio.js";
 import {
-  Pagina, barra, campo, carregando, dataHora, ir, listMeses, mesAno, numero, seloExecucao, valores, vazio,
+  Pagina, barra, campo, carregando, dataHora, escolha, ir, listMeses, mesAno, nomePonto, numero, seloExecucao, throttle, valores,
+  vazio,
 } from "../ui.js";
 
 const PREVIA_MS = 300;
@@ -15,45 +16,41 @@ class PaginaInicio extends Pagina {
     sessao: { attribute: false },
     pontos: { state: true },
     consultores: { state: true },
-    execucoes: { state: true },
     previa: { state: true },
   };
+
+  vivas = new ExecucoesVivas(this, () => this.load());
+
+  constructor() {
+    super();
+    this.change = throttle(() => this.preview(), PREVIA_MS);
+    this.envio = {}; // what was sent last, and under which key: sent again, it is the same execution
+  }
 
   connectedCallback() {
     super.connectedCallback();
     this.load();
-    this.stop = conexao.followAll((evento) => this.hear(evento));
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.stop();
-    clearTimeout(this.espera);
+    this.change.cancel();
   }
 
   async load() {
-    await this.fazer(async () => {
-      [this.pontos, this.consultores] = await Promise.all([
-        getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores"),
-      ]);
-      this.pontos = this.pontos.filter((ponto) => ponto.ativo);
-      await this.loadExecucoes();
+    const lido = await this.ler(async () => {
+      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
+      return Promise.all([get("execucoes", { limite: 20 }), ...cadastros]);
     });
+    if (!lido) return;
+    const [{ execucoes }, pontos, consultores] = lido;
+    this.vivas.put(execucoes);
+    this.requestUpdate();
+    if (!pontos) return;
+    this.pontos = pontos.filter((ponto) => ponto.ativo);
+    this.consultores = consultores.filter((consultor) => consultor.ativo);
     await this.updateComplete;
     this.preview();
-  }
-
-  async loadExecucoes() {
-    this.execucoes = (await get("execucoes", { limite: 20 })).execucoes;
-  }
-
-  // An execution that is not on the list yet, or a socket that came back: the list is read again.
-  hear(evento) {
-    const conhecida = evento && this.execucoes?.find((e) => e.automacao_id === evento.automacao_id);
-    if (!conhecida) return this.execucoes && this.loadExecucoes();
-    conhecida.contadores = evento.contadores;
-    if (evento.evento === "execucao.status") conhecida.status = evento.status;
-    this.requestUpdate();
   }
 
   read() {
@@ -68,31 +65,35 @@ class PaginaInicio extends Pagina {
     };
   }
 
-  change() {
-    clearTimeout(this.espera);
-    this.espera = setTimeout(() => this.preview(), PREVIA_MS);
-  }
-
+  // The answer to an older question is dropped.
   async preview() {
     const formulario = this.querySelector("form");
     if (!this.pontos?.length || !formulario?.checkValidity()) return;
-    try {
-      this.previa = await post("previa-downloads-ponto-venda", this.read());
-    } catch (erro) {
-      this.previa = { recusa: erro.message };
-    }
+    const pergunta = (this.pergunta = {});
+    const previa = await post("previa-downloads-ponto-venda", this.read()).catch((erro) => ({ recusa: erro.message }));
+    if (pergunta === this.pergunta) this.previa = previa;
   }
 
   async start(event) {
     event.preventDefault();
-    const feita = await this.fazer(() => post("processar-downloads-ponto-venda", this.read()), INICIO.enviada);
+    const pedido = this.read();
+    const corpo = JSON.stringify(pedido);
+    if (corpo !== this.envio.corpo) this.envio = { corpo, chave: makeChave() };
+    const headers = { "Idempotency-Key": this.envio.chave };
+    const feita = await this.fazer(() => post("processar-downloads-ponto-venda", pedido, headers), INICIO.enviada);
     if (feita) ir(`execucoes/${feita.automacao_id}`);
   }
 
   render() {
-    if (!this.pontos) return html`<h1 tabindex="-1">${MENU.inicio}</h1>${carregando()}`;
     return html`
       <h1 tabindex="-1">${MENU.inicio}</h1>
+      ${this.renderFalha(() => this.load())}
+      ${this.pontos ? this.renderPagina() : this.falha ? nothing : carregando()}
+    `;
+  }
+
+  renderPagina() {
+    return html`
       ${this.pontos.length ? this.renderForm() : this.renderFirst()}
       <section aria-labelledby="recentes">
         <h2 id="recentes">${INICIO.recentes}</h2>
@@ -102,14 +103,17 @@ class PaginaInicio extends Pagina {
   }
 
   renderFirst() {
+    const { escopo } = this.sessao;
+    const passo = (papeis, lugar, texto, resto = "") => html`
+      <li>${papeis.includes(escopo) ? html`<a href="#/${lugar}">${texto}</a> ${resto}` : html`${texto} ${resto}: ${T.peca_admin}`}</li>`;
     return html`
       <section class="cartao">
         <h2>${INICIO.primeiros_passos}</h2>
         <ol>
-          <li><a href="#/pontos-venda">${INICIO.passo_ponto}</a></li>
-          <li><a href="#/credenciais">${INICIO.passo_credencial}</a> ${INICIO.passo_teste}</li>
-          <li><a href="#/consultores">${INICIO.passo_consultores}</a></li>
-          <li><a href="#/planilhas">${INICIO.passo_planilhas}</a></li>
+          ${passo(["admin"], "pontos-venda", INICIO.passo_ponto)}
+          ${passo(["admin"], "credenciais", INICIO.passo_credencial, INICIO.passo_teste)}
+          ${passo(["admin", "operador"], "consultores", INICIO.passo_consultores)}
+          ${passo(["admin", "operador"], "planilhas", INICIO.passo_planilhas)}
         </ol>
       </section>
     `;
@@ -122,25 +126,19 @@ class PaginaInicio extends Pagina {
         <div class="grade">
           ${campo("ponto_venda", INICIO.ponto_venda, html`
             <select id="ponto_venda" name="ponto_venda" required>
-              ${this.pontos.map((p) => html`<option value=${p.codigo}>${p.codigo} · ${p.nome}</option>`)}
+              ${this.pontos.map((p) => html`<option value=${p.codigo}>${nomePonto(p)}</option>`)}
             </select>`, this.erros.ponto_venda)}
-          ${campo("quando", INICIO.vencimento, html`
-            <select id="quando" name="quando">
-              <option value="">${INICIO.proxima_parcela}</option>
-              ${listMeses().map((m) => html`<option value=${m.valor}>${m.texto}</option>`)}
-            </select>`, this.erros.mes)}
-          ${campo("consultor", INICIO.consultor, html`
-            <select id="consultor" name="consultor">
-              <option value="">${T.todos}</option>
-              ${this.consultores.map((c) => html`<option value=${c.id}>${c.nome}</option>`)}
-            </select>`, this.erros.consultor)}
+          ${campo("quando", INICIO.vencimento,
+            escolha("quando", listMeses().map((m) => [m.valor, m.texto]), INICIO.proxima_parcela), this.erros.mes)}
+          ${campo("consultor", INICIO.consultor, escolha("consultor", this.consultores.map((c) => [c.id, c.nome])),
+            this.erros.consultor)}
           ${campo("limite", INICIO.limite, html`
             <input id="limite" name="limite" type="number" min="1" inputmode="numeric" placeholder=${T.todos}>`,
             this.erros.limite)}
         </div>
         <label class="marca-campo"><input type="checkbox" name="forcar"> ${INICIO.forcar}</label>
         ${this.renderPrevia()}
-        <button ?disabled=${this.ocupada || this.previa?.a_baixar === 0}>${this.renderVerbo()}</button>
+        <button aria-disabled=${this.ocupada || this.previa?.a_baixar === 0}>${this.renderVerbo()}</button>
       </form>
     `;
   }
@@ -160,6 +158,7 @@ class PaginaInicio extends Pagina {
         <div><dt>${MENU.clientes}</dt><dd>${numero(previa.total_clientes)}</dd></div>
         <div><dt>${INICIO.ja_baixados}</dt>
           <dd>${previa.ja_baixados === null ? INICIO.ja_baixados_depois : numero(previa.ja_baixados)}</dd></div>
+        <div><dt>${INICIO.pendentes}</dt><dd>${numero(previa.a_baixar)}</dd></div>
         <div><dt>${INICIO.falharam}</dt><dd>${numero(previa.com_erro)}</dd></div>
       </dl>
       </div>
@@ -167,11 +166,11 @@ class PaginaInicio extends Pagina {
   }
 
   renderExecucoes() {
-    if (!this.execucoes) return carregando();
-    if (!this.execucoes.length) return vazio(INICIO.nenhuma);
+    const { linhas } = this.vivas;
+    if (!linhas.length) return vazio(INICIO.nenhuma);
     return html`
       <ul class="lista">
-        ${repeat(this.execucoes, (e) => e.automacao_id, (e) => html`
+        ${repeat(linhas, (e) => e.automacao_id, (e) => html`
           <li>
             <a class="linha-execucao" href="#/execucoes/${e.automacao_id}">
               <span><strong>${e.ponto_venda}</strong> · ${mesAno(e.parametros.mes, e.parametros.ano)}
@@ -191,5 +190,8 @@ class PaginaInicio extends Pagina {
     return INICIO.feitos(numero(total - contadores.pendente - contadores.processando), numero(total));
   }
 }
+
+// Not randomUUID, which browsers give to secure pages alone.
+const makeChave = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16).padStart(8, "0")).join("");
 
 customElements.define("pagina-inicio", PaginaInicio);
