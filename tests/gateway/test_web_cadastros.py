@@ -227,7 +227,7 @@ async def test_a_client_opens_by_its_address_and_shows_what_was_changed_by_hand(
     assert guardado["observacoes"] == "liga de manhã\nsó dias úteis"
     assert sorted(guardado["editados"]) == ["cpf", "email", "grupo", "observacoes"]
     await painel.open("clientes/1")
-    await expect(painel.ficha.locator("#ficha-email-dica")).to_contain_text("nenhuma planilha altera")
+    await expect(painel.ficha.locator("#ficha-email-dica")).to_contain_text("as planilhas não mudam este campo")
 
 
 # --- planilhas -------------------------------------------------------------------------------------------------------
@@ -290,11 +290,12 @@ async def test_what_is_no_workbook_is_refused_at_the_file(painel: Painel) -> Non
 
 async def test_a_workbook_that_takes_long_is_waited_for(painel: Painel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(painel.balcao.gateway.ctx.pedidos, "_espera_s", 0.0)
-    pode = asyncio.Event()
+    pode, sem_resposta = asyncio.Event(), [503]
 
     async def hold(rota: Route) -> None:
         await pode.wait()
-        await rota.continue_()
+        # A look at it that is not answered is no failure of the work.
+        await (rota.fulfill(status=sem_resposta.pop(), json={}) if sem_resposta else rota.continue_())
 
     await painel.page.route("**/pedidos/*", hold)
     await painel.enter()
@@ -306,8 +307,17 @@ async def test_a_workbook_that_takes_long_is_waited_for(painel: Painel, monkeypa
     await expect(painel.page.get_by_text("ainda está sendo lida")).to_be_visible()
     await expect(conferir).to_be_disabled()
     pode.set()
-    await expect(painel.page.locator("#relato tbody tr")).to_have_count(2)
+    relato = painel.page.locator("#relato")
+    await expect(relato.locator("tbody tr")).to_have_count(2)
     await expect(painel.page.get_by_text("ainda está sendo lida")).to_have_count(0)
+    # What is found of one file is not shown as another's.
+    pode.clear()
+    await conferir.click()
+    await expect(painel.page.get_by_text("ainda está sendo lida")).to_be_visible()
+    await painel.pick("OUTRA.xlsx", RUIM)
+    pode.set()
+    await expect(conferir).to_be_enabled()
+    await expect(relato).to_have_count(0)
 
 
 async def drop(page: Page, nome: str, dados: bytes) -> None:

@@ -1,22 +1,10 @@
 // What the pages of the register share: a table whose rows open the form of their entry, and a button for a new one.
-import { html, nothing, repeat } from "./vendor/lit.js";
+import { html, nothing } from "./vendor/lit.js";
 import { getAll } from "./api.js";
 import "./ficha.js";
+import { tabela } from "./tabela.js";
 import { CADASTRO } from "./textos/cadastros.js";
 import { Pagina, carregando, vazio } from "./ui.js";
-
-// colunas: [{ titulo, ver: row → what its cell shows, numero }]; the first cell names its row.
-export const tabela = (legenda, colunas, linhas, chave = (linha) => linha.id) => html`
-  <div class="rolagem" tabindex="0" role="group" aria-label=${legenda}>
-    <table>
-      <caption class="oculto">${legenda}</caption>
-      <thead><tr>${colunas.map((c) => html`<th scope="col" class=${c.numero ? "numero" : ""}>${c.titulo}</th>`)}</tr></thead>
-      <tbody>${repeat(linhas, chave, (linha) => html`<tr>${colunas.map((c, n) => (n
-        ? html`<td class=${c.numero ? "numero" : ""}>${c.ver(linha)}</td>`
-        : html`<th scope="row">${c.ver(linha)}</th>`))}</tr>`)}</tbody>
-    </table>
-  </div>
-`;
 
 export const seloAtivo = (ativo) =>
   html`<span class="selo ${ativo ? "bom" : ""}">${ativo ? CADASTRO.ativo : CADASTRO.inativo}</span>`;
@@ -50,8 +38,7 @@ export class PaginaCadastro extends Pagina {
   }
 
   async load() {
-    const lidas = await this.fazer(() => this.list());
-    this.linhas = lidas ?? this.linhas ?? [];
+    this.linhas = (await this.ler(() => this.list())) ?? this.linhas;
   }
 
   list() {
@@ -75,13 +62,14 @@ export class PaginaCadastro extends Pagina {
         <h1 tabindex="-1">${this.palavras.titulo}</h1>
         ${this.pode ? html`<button @click=${() => (this.aberta = {})}>${this.palavras.novo}</button>` : nothing}
       </div>
-      ${!this.linhas ? carregando() : this.linhas.length ? this.renderLinhas() : vazio(this.palavras.nenhum)}
+      ${this.renderFalha(() => this.load())}
+      ${!this.linhas ? (this.falha ? nothing : carregando()) : this.linhas.length ? this.renderLinhas() : vazio(this.palavras.nenhum)}
       ${this.aberta ? this.renderFicha(this.aberta) : nothing}
     `;
   }
 
   renderLinhas() {
-    return html`<section class="cartao">${tabela(this.palavras.titulo, this.colunas(), this.linhas, (l) => this.chave(l))}</section>`;
+    return html`<section class="cartao">${tabela(this.palavras.titulo, this.colunas(), this.linhas, { chave: (l) => this.chave(l) })}</section>`;
   }
 
   renderFicha(linha) {

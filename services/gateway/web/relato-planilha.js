@@ -1,7 +1,7 @@
 // What an import did, or would do: counts, and each row that was left out with its reason.
 import { html, nothing } from "./vendor/lit.js";
-import { tabela } from "./cadastro.js";
 import { saveCsv } from "./csv.js";
+import { tabela } from "./tabela.js";
 import { T } from "./textos/comum.js";
 import { RELATO } from "./textos/planilhas.js";
 import { Base, campo, numero } from "./ui.js";
@@ -74,7 +74,7 @@ class RelatoPlanilha extends Base {
         { titulo: RELATO.aba, ver: (e) => e.aba },
         { titulo: RELATO.campo, ver: (e) => e.campo },
         { titulo: RELATO.motivo, ver: (e) => e.motivo },
-      ], erros.slice(0, this.quantos), (e) => e)}
+      ], erros.slice(0, this.quantos), { chave: (e) => e })}
       ${erros.length > this.quantos
         ? html`<button type="button" class="secundario" @click=${() => (this.quantos += MOSTRADOS)}>${RELATO.mais}</button>`
         : nothing}

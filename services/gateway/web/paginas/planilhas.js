@@ -1,8 +1,9 @@
 // The workbooks: one is checked before anything is written, then imported; the earlier ones with their reports.
 import { html, nothing } from "../vendor/lit.js";
 import { callUntilDone, get, getAll } from "../api.js";
-import { opcoesPontos, tabela } from "../cadastro.js";
+import { opcoesPontos } from "../cadastro.js";
 import "../relato-planilha.js";
+import { tabela } from "../tabela.js";
 import { MENU, T } from "../textos/comum.js";
 import { PLANILHAS } from "../textos/planilhas.js";
 import { Pagina, avisar, campo, carregando, dataHora, numero, valores, vazio } from "../ui.js";
@@ -24,21 +25,28 @@ class PaginaPlanilhas extends Pagina {
 
   connectedCallback() {
     super.connectedCallback();
-    this.fazer(async () => {
-      [this.consultores, this.pontos] = await Promise.all([getAll("consultores", "consultores"), getAll("pontos-venda", "pontos-venda")]);
-      await this.load();
-    });
+    this.load();
   }
 
   async load(cursor = null) {
-    const pagina = await get("planilhas", { limite: 20, cursor });
+    const lido = await this.ler(async () => {
+      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
+      return Promise.all([get("planilhas", { limite: 20, cursor }), ...cadastros]);
+    });
+    if (!lido) return;
+    const [pagina, pontos = this.pontos, consultores = this.consultores] = lido;
+    Object.assign(this, { pontos, consultores, cursor: pagina.cursor });
     this.historico = cursor ? [...this.historico, ...pagina.planilhas] : pagina.planilhas;
-    this.cursor = pagina.cursor;
+  }
+
+  // What was found, or is still being found, is of what was chosen before.
+  forget() {
+    this.relato = this.conferencia = null;
   }
 
   choose(arquivo) {
     this.sobre = false;
-    this.relato = null;
+    this.forget();
     if (!arquivo) return;
     const grande = arquivo.size > LIMITE_BYTES;
     this.erros = grande ? { arquivo: PLANILHAS.grande } : {};
@@ -76,18 +84,25 @@ class PaginaPlanilhas extends Pagina {
       this.erros = { arquivo: PLANILHAS.sem_arquivo };
       return;
     }
-    this.relato = (await this.send(true))?.data;
+    const conferencia = (this.conferencia = {});
+    const feita = await this.send(true);
+    if (conferencia !== this.conferencia) return;
+    this.relato = feita?.data;
     await this.updateComplete;
     this.querySelector("#relato")?.focus();
   }
 
   async import() {
+    const { arquivo } = this;
     const feita = await this.send(false);
     if (!feita) return;
     avisar(feita.message);
-    this.relato = this.arquivo = null;
-    this.querySelector("form").reset();
-    await this.fazer(() => this.load());
+    if (arquivo === this.arquivo) {
+      this.forget();
+      this.arquivo = null;
+      this.querySelector("form").reset();
+    }
+    await this.load();
   }
 
   async open(planilha) {
@@ -103,7 +118,8 @@ class PaginaPlanilhas extends Pagina {
       ${this.relato ? this.renderRelato() : nothing}
       <section class="cartao" aria-labelledby="importadas">
         <h2 id="importadas">${PLANILHAS.importadas}</h2>
-        ${!this.historico ? carregando() : this.historico.length ? this.renderHistorico() : vazio(PLANILHAS.nenhuma)}
+        ${this.renderFalha(() => this.load())}
+        ${!this.historico ? (this.falha ? nothing : carregando()) : this.historico.length ? this.renderHistorico() : vazio(PLANILHAS.nenhuma)}
       </section>
       ${this.aberta ? this.renderAberta(this.aberta) : nothing}
     `;
@@ -112,7 +128,7 @@ class PaginaPlanilhas extends Pagina {
   renderForm() {
     const ativos = this.consultores.filter((c) => c.ativo);
     return html`
-      <form class="cartao" @submit=${this.check} @change=${(e) => e.target.name !== "arquivo" && (this.relato = null)}>
+      <form class="cartao" @submit=${this.check} @change=${(e) => e.target.name !== "arquivo" && this.forget()}>
         <div class="grade">
           ${campo("consultor", PLANILHAS.consultor, html`
             <select id="consultor" name="consultor" required>
@@ -135,7 +151,7 @@ class PaginaPlanilhas extends Pagina {
           ${this.erros.arquivo ? html`<p class="erro-campo" role="alert">${this.erros.arquivo}</p>` : nothing}
         </div>
         <p role="status" class="fraco">${this.lendo}</p>
-        <button ?disabled=${this.ocupada}>${PLANILHAS.conferir}</button>
+        <button aria-disabled=${this.ocupada}>${PLANILHAS.conferir}</button>
         <span class="fraco">${PLANILHAS.conferir_dica}</span>
       </form>
     `;
@@ -146,7 +162,7 @@ class PaginaPlanilhas extends Pagina {
       <section class="cartao" id="relato" tabindex="-1" aria-labelledby="relato-titulo">
         <div class="cabeca">
           <h2 id="relato-titulo">${PLANILHAS.relato}</h2>
-          <button ?disabled=${this.ocupada} @click=${this.import}>${PLANILHAS.importar}</button>
+          <button aria-disabled=${this.ocupada} @click=${this.import}>${PLANILHAS.importar}</button>
         </div>
         <relato-planilha .relato=${this.relato} .nome=${this.arquivo.name}></relato-planilha>
       </section>
@@ -170,7 +186,7 @@ class PaginaPlanilhas extends Pagina {
         { titulo: PLANILHAS.contagens.atualizados, ver: (p) => numero(p.atualizados), numero: true },
         { titulo: PLANILHAS.de_fora, ver: (p) => numero(p.erros.length), numero: true },
       ], this.historico)}
-      ${this.cursor ? html`<button class="secundario" ?disabled=${this.ocupada} @click=${() => this.fazer(() => this.load(this.cursor))}>${T.mais}</button>` : nothing}
+      ${this.cursor ? html`<button class="secundario" @click=${() => this.load(this.cursor)}>${T.mais}</button>` : nothing}
     `;
   }
 

@@ -35,9 +35,9 @@ export const CLIENTES = {
   inativos: "Inativos",
   nenhum: "Nenhum cliente com estes filtros.",
   sem_consultor: "Nenhum",
-  mudado: "Mudado à mão",
-  mudado_dica: "Mudado à mão: nenhuma planilha altera.",
-  ativo: (mudado) => `${BOLETOS_BAIXADOS}${mudado ? " (mudado à mão)" : ""}`,
+  mudado: "Alterado à mão",
+  mudado_dica: "Alterado à mão: as planilhas não mudam este campo.",
+  ativo: (mudado) => `${BOLETOS_BAIXADOS}${mudado ? " (alterado à mão)" : ""}`,
   whatsapp_dica: WHATSAPP_DICA,
 };
 
