@@ -18,7 +18,7 @@ export async function copiar(texto, feito, perto = document.body) {
 // Near what was clicked: an open dialog lets nothing outside itself be selected.
 function copyBySelection(texto, perto) {
   const foco = document.activeElement;
-  const campo = Object.assign(document.createElement("textarea"), { value: texto, className: "pular" });
+  const campo = Object.assign(document.createElement("textarea"), { value: texto, className: "oculto" });
   perto.append(campo);
   campo.select();
   const copiado = document.execCommand("copy");

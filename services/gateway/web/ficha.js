@@ -43,8 +43,6 @@ class FichaCadastro extends Pagina {
     const corpo = this.body();
     if (this.linha && !Object.keys(corpo).length) return this.close();
     await this.send(this.linha ? "PATCH" : "POST", corpo);
-    await this.updateComplete;
-    this.querySelector("[aria-invalid=true], [data-erro]")?.focus();
   }
 
   async discard() {
@@ -82,10 +80,10 @@ class FichaCadastro extends Pagina {
           </fieldset>
           <div class="acoes">
             ${this.linha && this.excluir && !this.leitura
-              ? html`<button type="button" class="perigo" ?disabled=${this.ocupada} @click=${this.discard}>${T.excluir}</button>` : nothing}
+              ? html`<button type="button" class="perigo" aria-disabled=${this.ocupada} @click=${this.discard}>${T.excluir}</button>` : nothing}
             ${this.extra ?? nothing}
             <button type="button" class="secundario" @click=${this.close}>${this.leitura ? T.fechar : T.cancelar}</button>
-            ${this.leitura ? nothing : html`<button ?disabled=${this.ocupada}>${T.salvar}</button>`}
+            ${this.leitura ? nothing : html`<button aria-disabled=${this.ocupada}>${T.salvar}</button>`}
           </div>
         </form>
       </dialog>
@@ -98,8 +96,7 @@ class FichaCadastro extends Pagina {
     const id = `ficha-${c.nome}`;
     if (c.tipo === "marca") return renderMarca(id, c, valor);
     if (c.tipo === "varios") return renderVarios(id, c, valor, erro);
-    const descrito = [c.dica && `${id}-dica`, erro && `${id}-erro`].filter(Boolean).join(" ") || nothing;
-    return campo(id, c.rotulo, renderControle(id, c, valor, erro ? "true" : nothing, descrito), erro, c.dica);
+    return campo(id, c.rotulo, renderControle(id, c, valor), erro, c.dica);
   }
 }
 
@@ -111,19 +108,18 @@ function readCampo({ nome, tipo, nulo }, dados) {
   return tipo === "numero" && /^\d+$/.test(texto.trim()) ? Number(texto) : texto;
 }
 
-function renderControle(id, { nome, tipo, opcoes, obrigatorio = false, completar = "off" }, valor, invalido, descrito) {
+function renderControle(id, { nome, tipo, opcoes, obrigatorio = false, completar = "off" }, valor) {
   switch (tipo) {
     case "escolha":
       return html`
-        <select id=${id} name=${nome} ?required=${obrigatorio} aria-invalid=${invalido} aria-describedby=${descrito}>
+        <select id=${id} name=${nome} ?required=${obrigatorio}>
           ${opcoes.map(([v, texto]) => html`<option value=${v} ?selected=${String(v) === String(valor)}>${texto}</option>`)}
         </select>`;
     case "linhas":
-      return html`<textarea id=${id} name=${nome} rows="3" .value=${valor} aria-invalid=${invalido} aria-describedby=${descrito}></textarea>`;
+      return html`<textarea id=${id} name=${nome} rows="3" .value=${valor}></textarea>`;
     default:
       return html`<input id=${id} name=${nome} type=${tipo === "senha" ? "password" : "text"} .value=${String(valor)}
-        inputmode=${tipo === "numero" ? "numeric" : nothing} autocomplete=${completar} ?required=${obrigatorio}
-        aria-invalid=${invalido} aria-describedby=${descrito}>`;
+        inputmode=${tipo === "numero" ? "numeric" : nothing} autocomplete=${completar} ?required=${obrigatorio}>`;
   }
 }
 

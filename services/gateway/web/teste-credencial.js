@@ -29,6 +29,13 @@ class TesteCredencial extends Pagina {
     }).finally(() => this.dispatchEvent(new Event("testada")));
   }
 
+  // The button that was pressed goes away with the verdict.
+  async repeat() {
+    this.run();
+    await this.updateComplete;
+    this.querySelector(".acoes button").focus();
+  }
+
   refuse(erro) {
     this.fim = { ok: false, codigo: erro.codigo, mensagem: erro.message };
   }
@@ -70,7 +77,7 @@ class TesteCredencial extends Pagina {
   renderRemedio({ ok, codigo }) {
     if (ok) return html`<a class="botao" href="#/inicio">${MENU.inicio}</a>`;
     if (/^(login\.recusado|credencial\.)/.test(codigo)) return html`<button @click=${this.change}>${TESTE.alterar}</button>`;
-    return html`<button @click=${this.run}>${TESTE.repetir}</button>`;
+    return html`<button @click=${this.repeat}>${TESTE.repetir}</button>`;
   }
 }
 

@@ -37,7 +37,7 @@ class VisorPdf extends Pagina {
         <div class="cabeca">
           <h2 id="visor-titulo">${this.titulo}</h2>
           <div class="acoes">
-            <button ?disabled=${this.ocupada} @click=${() => this.fazer(() => download(this.caminho))}>${VISOR.baixar}</button>
+            <button aria-disabled=${this.ocupada} @click=${() => this.fazer(() => download(this.caminho))}>${VISOR.baixar}</button>
             <button class="secundario" @click=${this.close}>${T.fechar}</button>
           </div>
         </div>

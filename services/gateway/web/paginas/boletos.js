@@ -4,7 +4,9 @@ import { download, get, getAll } from "../api.js";
 import { copiar } from "../copia.js";
 import { MENU, MESES, T } from "../textos/comum.js";
 import { BOLETOS } from "../textos/boletos.js";
-import { Pagina, campo, carregando, contar, cota, data, dataHora, mesAno, moeda, valores, vazio } from "../ui.js";
+import {
+  Pagina, campo, carregando, contar, cota, data, dataHora, escolha, mesAno, moeda, nomePonto, valores, vazio,
+} from "../ui.js";
 import "../visor-pdf.js";
 
 const DIGITACAO_MS = 350;
@@ -37,18 +39,12 @@ class PaginaBoletos extends Pagina {
 
   constructor() {
     super();
-    this.ordem = "consultor";
-    this.pedido = 0;
+    this.filtros = { ordem: "consultor" }; // of what is shown
   }
 
   connectedCallback() {
     super.connectedCallback();
-    this.fazer(async () => {
-      [this.pontos, this.consultores] = await Promise.all([
-        getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores"),
-      ]);
-      this.load();
-    });
+    this.load();
   }
 
   disconnectedCallback() {
@@ -66,19 +62,22 @@ class PaginaBoletos extends Pagina {
     this.load();
   }
 
-  // cursor null: from the beginning. The answer to an older question is dropped.
-  async load(cursor = null) {
+  load() {
     clearTimeout(this.espera);
     const formulario = this.querySelector("form");
-    const filtros = formulario ? valores(formulario) : { ordem: this.ordem };
-    const pedido = ++this.pedido;
-    await this.fazer(async () => {
-      const pagina = await get("boletos", { ...filtros, cursor });
-      if (pedido !== this.pedido) return;
-      this.ordem = filtros.ordem;
-      this.boletos = cursor ? [...this.boletos, ...pagina.boletos] : pagina.boletos;
-      this.cursor = pagina.cursor;
+    return this.list(formulario ? valores(formulario) : this.filtros, null);
+  }
+
+  // cursor: what follows the list that these filters began.
+  async list(filtros, cursor) {
+    const lido = await this.ler(async () => {
+      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
+      return Promise.all([get("boletos", { ...filtros, cursor }), ...cadastros]);
     });
+    if (!lido) return;
+    const [pagina, pontos = this.pontos, consultores = this.consultores] = lido;
+    Object.assign(this, { pontos, consultores, filtros, cursor: pagina.cursor });
+    this.boletos = cursor ? [...this.boletos, ...pagina.boletos] : pagina.boletos;
   }
 
   async copy(boleto, event) {
@@ -98,7 +97,8 @@ class PaginaBoletos extends Pagina {
     return html`
       <h1 tabindex="-1">${MENU.boletos}</h1>
       ${this.pontos ? this.renderFiltros() : nothing}
-      ${this.boletos ? this.renderBoletos() : carregando()}
+      ${this.renderFalha(() => this.load())}
+      ${this.boletos ? this.renderBoletos() : this.falha ? nothing : carregando()}
       ${this.aberto ? this.renderAberto(this.aberto) : nothing}
     `;
   }
@@ -106,11 +106,7 @@ class PaginaBoletos extends Pagina {
   renderFiltros() {
     const { erros } = this;
     const { filtros } = BOLETOS;
-    const escolha = (id, opcoes, todos = T.todos) => campo(id, filtros[id], html`
-      <select id=${id} name=${id}>
-        ${todos ? html`<option value="">${todos}</option>` : nothing}
-        ${opcoes.map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
-      </select>`, erros[id]);
+    const lista = (id, opcoes, todos) => campo(id, filtros[id], escolha(id, opcoes, todos), erros[id]);
     return html`
       <form class="cartao" role="search" @submit=${this.submit} @change=${() => this.load()}>
         <div class="grade">
@@ -118,21 +114,21 @@ class PaginaBoletos extends Pagina {
             <input id="busca" name="busca" type="search" maxlength="100" @input=${this.type}>`, erros.busca)}
           ${campo("cpf", filtros.cpf, html`
             <input id="cpf" name="cpf" inputmode="numeric" maxlength="18" autocomplete="off">`, erros.cpf)}
-          ${escolha("ponto_venda", this.pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}`]))}
-          ${escolha("consultor", this.consultores.map((c) => [c.id, c.nome]))}
-          ${escolha("mes", MESES.map((nome, n) => [n + 1, nome]))}
+          ${lista("ponto_venda", this.pontos.map((p) => [p.codigo, nomePonto(p)]))}
+          ${lista("consultor", this.consultores.map((c) => [c.id, c.nome]))}
+          ${lista("mes", MESES.map((nome, n) => [n + 1, nome]))}
           ${campo("ano", filtros.ano, html`
             <input id="ano" name="ano" type="number" min="2000" max="2100" placeholder=${T.todos}>`, erros.ano)}
-          ${escolha("ordem", Object.entries(BOLETOS.ordens), "")}
+          ${lista("ordem", Object.entries(BOLETOS.ordens), "")}
         </div>
       </form>
     `;
   }
 
   renderBoletos() {
-    const { boletos, cursor, ordem } = this;
+    const { boletos, cursor, filtros } = this;
     if (!boletos.length) return vazio(BOLETOS.nenhum);
-    const grupos = ordem === "consultor" ? agrupar(boletos) : [{ titulo: BOLETOS.ordens.recentes, boletos }];
+    const grupos = filtros.ordem === "consultor" ? agrupar(boletos) : [{ titulo: BOLETOS.ordens.recentes, boletos }];
     const quantos = contar(boletos.length, ...BOLETOS.contagem);
     return html`
       <p class="fraco" role="status">${cursor ? BOLETOS.ha_mais(quantos) : quantos}</p>
@@ -145,7 +141,7 @@ class PaginaBoletos extends Pagina {
           ${this.renderTabela(grupo)}
         </section>`)}
       ${cursor ? html`
-        <button class="secundario" ?disabled=${this.ocupada} @click=${() => this.load(cursor)}>${T.mais}</button>` : nothing}
+        <button class="secundario" @click=${() => this.list(filtros, cursor)}>${T.mais}</button>` : nothing}
     `;
   }
 
@@ -157,13 +153,13 @@ class PaginaBoletos extends Pagina {
   }
 
   renderTabela({ titulo, boletos }) {
-    const solto = this.ordem !== "consultor";
+    const solto = this.filtros.ordem !== "consultor";
     const { cliente, cota: da_cota, consultor, mes, vencimento, valor, acoes } = BOLETOS.colunas;
     const titulos = [cliente, da_cota, ...(solto ? [consultor, mes] : []), vencimento, valor, acoes];
     return html`
       <div class="rolagem">
         <table class="empilha">
-          <caption class="pular">${BOLETOS.tabela(titulo)}</caption>
+          <caption class="oculto">${BOLETOS.tabela(titulo)}</caption>
           <thead><tr>${titulos.map((nome) => html`
             <th scope="col" class=${nome === valor ? "numero" : ""}>${nome}</th>`)}</tr></thead>
           <tbody>${repeat(boletos, (b) => b.id, (b) => this.renderLinha(b, solto))}</tbody>

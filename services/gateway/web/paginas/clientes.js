@@ -1,8 +1,9 @@
 // The clients' contracts: searched, and put right by hand where the workbook is wrong.
 import { html, nothing } from "../vendor/lit.js";
 import { get, getAll } from "../api.js";
-import { opcoesPontos, seloAtivo, tabela } from "../cadastro.js";
+import { opcoesPontos, seloAtivo } from "../cadastro.js";
 import "../ficha.js";
+import { tabela } from "../tabela.js";
 import { MENU, T } from "../textos/comum.js";
 import { CLIENTES } from "../textos/cadastros.js";
 import { Pagina, campo, carregando, cota, ir, valores, vazio } from "../ui.js";
@@ -27,10 +28,6 @@ class PaginaClientes extends Pagina {
 
   connectedCallback() {
     super.connectedCallback();
-    this.fazer(async () => {
-      [this.consultores, this.pontos] = await Promise.all([getAll("consultores", "consultores"), getAll("pontos-venda", "pontos-venda")]);
-      if (this.cliente_id) this.openById();
-    });
     this.search();
   }
 
@@ -49,13 +46,18 @@ class PaginaClientes extends Pagina {
     this.search();
   }
 
-  // Only the latest question is heard: an earlier answer may come after it.
   async search(cursor = null) {
-    const vez = (this.vez = {});
-    const pagina = await this.fazer(() => get("clientes", { ...this.filtros, cursor }));
-    if (vez !== this.vez) return;
-    this.linhas = cursor ? [...this.linhas, ...(pagina?.clientes ?? [])] : pagina?.clientes ?? [];
-    this.cursor = pagina?.cursor ?? null;
+    const lido = await this.ler(async () => {
+      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
+      return Promise.all([get("clientes", { ...this.filtros, cursor }), ...cadastros]);
+    });
+    if (!lido) return;
+    const [pagina, pontos, consultores] = lido;
+    this.linhas = cursor ? [...this.linhas, ...pagina.clientes] : pagina.clientes;
+    this.cursor = pagina.cursor;
+    if (!pontos) return;
+    Object.assign(this, { pontos, consultores });
+    this.openById();
   }
 
   // Back to the list's address: the same client can be opened by it again.
@@ -72,7 +74,8 @@ class PaginaClientes extends Pagina {
     return html`
       <h1 tabindex="-1">${MENU.clientes}</h1>
       ${this.pontos ? this.renderFiltros() : nothing}
-      <section class="cartao">${this.linhas ? this.renderLinhas() : carregando()}</section>
+      ${this.renderFalha(() => this.search())}
+      ${this.linhas || !this.falha ? html`<section class="cartao">${this.linhas ? this.renderLinhas() : carregando()}</section>` : nothing}
       ${this.aberto ? this.renderFicha(this.aberto) : nothing}
     `;
   }
@@ -100,7 +103,7 @@ class PaginaClientes extends Pagina {
               <option value="">${T.todos}</option>
             </select>`)}
         </div>
-        <div class="acoes"><button ?disabled=${this.ocupada}>${T.buscar}</button></div>
+        <div class="acoes"><button>${T.buscar}</button></div>
       </form>
     `;
   }
@@ -120,7 +123,7 @@ class PaginaClientes extends Pagina {
         },
         { titulo: CLIENTES.mudado, ver: (c) => c.editados.map((nome) => ROTULOS[nome] ?? nome).join(", ") || "–" },
       ], this.linhas)}
-      ${this.cursor ? html`<button class="secundario" ?disabled=${this.ocupada} @click=${() => this.search(this.cursor)}>${T.mais}</button>` : nothing}
+      ${this.cursor ? html`<button class="secundario" @click=${() => this.search(this.cursor)}>${T.mais}</button>` : nothing}
     `;
   }
 

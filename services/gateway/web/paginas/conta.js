@@ -13,7 +13,7 @@ class PaginaConta extends Pagina {
     const { atual, nova, repetida } = valores(event.target);
     if (nova !== repetida) {
       this.erros = { repetida: ENTRADA.diferente };
-      return;
+      return this.focusErro();
     }
     if (await this.fazer(() => post("sessao/senha", { atual, nova }), ENTRADA.trocada)) {
       event.target.reset();
@@ -39,7 +39,7 @@ class PaginaConta extends Pagina {
           ${senha("atual", ENTRADA.atual, "current-password")}
           ${senha("nova", ENTRADA.nova, "new-password", ENTRADA.nova_dica)}
           ${senha("repetida", ENTRADA.repetida, "new-password")}
-          <button ?disabled=${this.ocupada}>${ENTRADA.trocar}</button>
+          <button aria-disabled=${this.ocupada}>${ENTRADA.trocar}</button>
         </form>
       </section>
     `;

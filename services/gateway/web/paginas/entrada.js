@@ -21,7 +21,7 @@ class PaginaEntrada extends Pagina {
           ${campo("email", ENTRADA.email, html`<input id="email" name="email" type="email" autocomplete="username" required>`)}
           ${campo("senha", ENTRADA.senha,
             html`<input id="senha" name="senha" type="password" autocomplete="current-password" required>`)}
-          <button ?disabled=${this.ocupada}>${ENTRADA.entrar}</button>
+          <button aria-disabled=${this.ocupada}>${ENTRADA.entrar}</button>
         </form>
       </main>
     `;

@@ -5,7 +5,9 @@ import "../grafico.js";
 import { quadro, tabela } from "../quadro.js";
 import { ETAPAS, FORMATOS, MENU, MESES, QUEM_AGE, STATUS_CLIENTE, T } from "../textos/comum.js";
 import { ESTATISTICAS } from "../textos/estatisticas.js";
-import { Pagina, campo, carregando, hora, mesAno, numero, percentual, valores, vazio } from "../ui.js";
+import {
+  Pagina, campo, carregando, escolha, hora, mesAno, nomePonto, numero, percentual, valores, vazio,
+} from "../ui.js";
 
 // In the colours of the bars of an execution; true: the lighter one of two.
 const RESULTADOS = [
@@ -37,26 +39,24 @@ class PaginaEstatisticas extends Pagina {
   connectedCallback() {
     super.connectedCallback();
     this.filtros = {};
-    this.pedido = 0;
-    this.fazer(async () => {
-      [this.pontos, this.consultores] = await Promise.all([
-        getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores"),
-      ]);
-      await this.load();
-    });
+    this.load();
   }
 
-  // The answer to an older question is dropped.
+  // The charts are made once for what was read: drawn again with every change of the page they would never rest.
+  willUpdate(mudou) {
+    if (mudou.has("dados")) this.quadros = this.renderDados(this.dados);
+  }
+
   async load() {
     const formulario = this.querySelector("form");
-    if (formulario) this.filtros = valores(formulario);
-    const pedido = ++this.pedido;
-    await this.fazer(async () => {
-      const dados = await get("estatisticas", this.filtros);
-      if (pedido !== this.pedido) return;
-      this.dados = dados;
-      this.lidas = new Date().toISOString();
+    const filtros = formulario ? valores(formulario) : this.filtros;
+    const lido = await this.ler(async () => {
+      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
+      return Promise.all([get("estatisticas", filtros), ...cadastros]);
     });
+    if (!lido) return;
+    const [dados, pontos = this.pontos, consultores = this.consultores] = lido;
+    Object.assign(this, { dados, pontos, consultores, filtros, lidas: new Date().toISOString() });
   }
 
   save() {
@@ -67,28 +67,24 @@ class PaginaEstatisticas extends Pagina {
     return html`
       <h1 tabindex="-1">${MENU.estatisticas}</h1>
       ${this.pontos ? this.renderFiltros() : ""}
-      ${this.dados ? this.renderDados(this.dados) : carregando()}
+      ${this.renderFalha(() => this.load())}
+      ${this.dados ? this.quadros : this.falha ? "" : carregando()}
     `;
   }
 
   renderFiltros() {
-    const escolha = (id, opcoes) => campo(id, ESTATISTICAS[id], html`
-      <select id=${id} name=${id}>
-        <option value="">${T.todos}</option>
-        ${opcoes.map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
-      </select>`, this.erros[id]);
     return html`
       <form class="cartao" @submit=${(e) => e.preventDefault()} @change=${() => this.load()}>
         <div class="grade">
-          ${escolha("ponto_venda", this.pontos.map((p) => [p.codigo, `${p.codigo} · ${p.nome}`]))}
-          ${escolha("consultor", this.consultores.map((c) => [c.id, c.nome]))}
+          ${campo("ponto_venda", ESTATISTICAS.ponto_venda, escolha("ponto_venda", this.pontos.map((p) => [p.codigo, nomePonto(p)])))}
+          ${campo("consultor", ESTATISTICAS.consultor, escolha("consultor", this.consultores.map((c) => [c.id, c.nome])))}
         </div>
         <div class="cabeca">
           <span class="fraco" role="status">${this.lidas ? ESTATISTICAS.lidas(hora(this.lidas)) : ""}</span>
           <div class="acoes">
-            <button type="button" class="secundario" ?disabled=${this.ocupada}
+            <button type="button" class="secundario" aria-disabled=${this.ocupada}
               @click=${() => this.load()}>${ESTATISTICAS.atualizar}</button>
-            <button type="button" class="secundario" ?disabled=${this.ocupada}
+            <button type="button" class="secundario" aria-disabled=${this.ocupada}
               @click=${() => this.save()}>${ESTATISTICAS.baixar}</button>
           </div>
         </div>
