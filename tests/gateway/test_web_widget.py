@@ -179,7 +179,9 @@ async def test_a_job_is_cancelled_once_that_is_meant(cena: Cena) -> None:
     async with working(cena.balcao, contrato_s=60):
         await start(page)
         await page.get_by_role("button", name="Cancelar", exact=True).click()
+        await expect(page.get_by_role("button", name="Voltar")).to_be_focused()
         await page.get_by_role("button", name="Voltar").click()
+        await expect(page.get_by_role("button", name="Cancelar", exact=True)).to_be_focused()
         await page.get_by_role("button", name="Cancelar", exact=True).click()
         await page.get_by_role("button", name="Sim, cancelar").click()
         await eventually(lambda: cena.balcao.pool.fetchval("SELECT status = 'cancelada' FROM execucoes_automacao"))
@@ -223,6 +225,38 @@ async def test_what_is_watched_gives_way_to_a_newer_one_only_once_it_has_ended(c
     await expect(show_situacao(page)).to_have_text("Concluído · Cancelada")
     await submit(cena.balcao.pool, cena.loja, limite=3)
     await expect(quantos).to_have_text("0 / 3")
+
+
+async def test_other_attributes_begin_it_anew_and_an_answer_without_an_execution_locks_nothing(cena: Cena) -> None:
+    alheia = await add_loja(cena.balcao.pool, "21.400", clientes=2, base=50)
+    page = await cena.open("simples")
+    await eventually(lambda: cena.sockets == 1)
+    await page.route("**/canopus/iniciar", lambda rota: rota.fulfill(json={"ok": True}))
+    await start(page)
+    await expect(page.get_by_role("log")).to_contain_text("não diz qual é a execução")
+    await expect(page.get_by_role("button", name="Iniciar")).to_be_enabled()
+    # The CRM's server gives each ponto de venda its own ticket.
+    await submit(cena.balcao.pool, alheia)
+    await cena.balcao.add_chave("outra", Escopo.OPERADOR, alheia.id)
+    cena.canopus.chave = cena.balcao.chaves["outra"]
+    bilhete = {"ponto_venda": "21.400", "origem": f"http://{PERMITIDA}:{cena.porta}"}
+    resposta = (await cena.balcao.call("POST", "bilhetes", bilhete, chave="outra")).data
+    await page.route("**/canopus/bilhete", lambda rota: rota.fulfill(json=resposta))
+    await page.locator("canopus-downloads").evaluate(
+        "e => { e.setAttribute('ponto-venda', '21.400'); e.removeAttribute('iniciar-url'); }"
+    )
+    await expect(page.locator("canopus-downloads strong").first).to_have_text("Boletos · 21.400")
+    await expect(page.get_by_role("button", name="Iniciar")).to_have_count(0)
+    await eventually(lambda: cena.sockets == 1)
+    nova = await submit(cena.balcao.pool, alheia)
+    await expect(page.locator("canopus-downloads .quantos")).to_have_text("0 / 2")
+    assert (await cena.balcao.call("POST", f"execucoes/{nova}/cancelar")).status == 200
+    # Taken out of the page and put back, one listens, and one alone.
+    await page.evaluate(
+        "() => { const e = document.querySelector('canopus-downloads'), p = e.parentNode; e.remove(); p.append(e); }"
+    )
+    await page.evaluate("document.querySelector('canopus-downloads').remove()")
+    await eventually(lambda: cena.sockets == 0)
 
 
 # --- looks -----------------------------------------------------------------------------------------------------------
@@ -294,6 +328,9 @@ async def test_an_origin_that_is_not_allowed_gets_the_script_and_nothing_else(ce
     page = await cena.open("simples", ALHEIA)
     # The CRM asks for a ticket for that origin, and is refused.
     await expect(page.get_by_role("log")).to_contain_text("CANOPUS_ORIGENS")
+    # Refused is refused: it does not go on asking.
+    await expect(show_situacao(page)).to_contain_text("Acesso recusado. Recarregue a página")
+    assert cena.count_bilhetes() == 3
     # A ticket meant for the allowed origin opens nothing either.
     cena.canopus.origem = f"http://{PERMITIDA}:{cena.porta}"
     antes = cena.count_bilhetes()

@@ -73,7 +73,7 @@ export class Conexao extends EventTarget {
       if (vez === this.#vez) this.#open(bilhete);
     } catch (erro) {
       this.#refused(erro.message);
-      if (vez === this.#vez) this.#lost(null, [401, 403, 404].includes(erro.status));
+      if (vez === this.#vez) this.#lost(null, erro.status >= 400 && erro.status < 500 && erro.status !== 429);
     }
   }
 

@@ -63,8 +63,10 @@ class Hospedeiro {
     return ouvida ?? this.#ultima;
   }
 
-  start(pedido) {
-    return this.#post(this.elemento.iniciarUrl, pedido);
+  async start(pedido) {
+    const feita = await this.#post(this.elemento.iniciarUrl, pedido);
+    if (!feita?.automacao_id) throw new Recusa(0, { error: WIDGET.sem_execucao });
+    return feita;
   }
 
   cancel(automacao_id) {
@@ -72,7 +74,9 @@ class Hospedeiro {
   }
 
   async #askBilhete() {
-    const { bilhete, automacao_id } = await this.#post(this.elemento.bilheteUrl, { ponto_venda: this.elemento.pontoVenda });
+    const dados = await this.#post(this.elemento.bilheteUrl, { ponto_venda: this.elemento.pontoVenda });
+    const { bilhete, automacao_id } = dados ?? {};
+    if (!bilhete) throw new Recusa(0, { error: WIDGET.sem_resposta });
     this.#ultima = automacao_id ?? null;
     return bilhete;
   }
@@ -89,6 +93,6 @@ class Hospedeiro {
       throw new Recusa(resposta?.status ?? 0, { error: WIDGET.sem_resposta });
     }
     if (!resposta.ok) throw new Recusa(resposta.status, { error: WIDGET.sem_resposta, ...dados });
-    return dados.data ?? dados;
+    return dados?.data ?? dados;
   }
 }

@@ -42,7 +42,7 @@ export const estilo = css`
   button { font-weight: 600; border: 1px solid transparent; background: var(--realce); color: var(--realce-texto); cursor: pointer; min-height: 2.5em; }
   button.secundario { background: transparent; color: var(--realce); border-color: var(--borda); }
   button.perigo { background: transparent; color: var(--mau); border-color: currentcolor; }
-  button:disabled { opacity: 0.55; cursor: default; }
+  button[aria-disabled="true"] { opacity: 0.55; cursor: default; }
   :focus-visible { outline: 3px solid var(--realce); outline-offset: 2px; }
   .fraco { color: var(--fraco); }
   .avanco { display: grid; grid-template-columns: 1fr auto; align-items: center; gap: 0.8em; margin-top: 0.9em; }

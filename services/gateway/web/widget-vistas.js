@@ -18,7 +18,7 @@ export const countFeitos = (contadores) => sum(contadores) - contadores.pendente
 
 export function showSituacao(status, erro, conexao) {
   const situacao = erro ? "erro" : (SITUACOES[status] ?? "pronto");
-  const detalhe = erro || (conexao === "caida" && WIDGET.caida) || (status && !CLARAS.has(status) && STATUS_EXECUCAO[status]);
+  const detalhe = erro || WIDGET.conexao[conexao] || (status && !CLARAS.has(status) && STATUS_EXECUCAO[status]);
   return html`
     <span role="status">
       <span class="situacao ${situacao}">${WIDGET.situacoes[situacao]}</span>
@@ -46,7 +46,7 @@ export function showPedido(ocupado, enviar) {
       <label>${WIDGET.limite}
         <input name="limite" type="number" min="1" step="1" placeholder=${WIDGET.limite_dica}>
       </label>
-      <button ?disabled=${ocupado}>${WIDGET.iniciar}</button>
+      <button aria-disabled=${ocupado}>${WIDGET.iniciar}</button>
     </form>
   `;
 }
@@ -54,7 +54,7 @@ export function showPedido(ocupado, enviar) {
 // responder(): asks first; (true), (false): the answer.
 export function showCancelar(confirmando, ocupado, responder) {
   const botao = (texto, resposta, classe) => html`
-    <button type="button" class=${classe} ?disabled=${ocupado} @click=${() => responder(resposta)}>${texto}</button>`;
+    <button type="button" class=${classe} aria-disabled=${ocupado} @click=${() => responder(resposta)}>${texto}</button>`;
   return html`
     <div class="pedido">
       ${confirmando
@@ -79,7 +79,7 @@ export const showAndamento = (contadores) => html`
 export const showRegistro = (linhas, limpar) => html`
   <div class="cabeca fim">
     <strong id="registro">${WIDGET.registro}</strong>
-    <button type="button" class="secundario" ?disabled=${!linhas.length} @click=${limpar}>${WIDGET.limpar}</button>
+    <button type="button" class="secundario" aria-disabled=${!linhas.length} @click=${limpar}>${WIDGET.limpar}</button>
   </div>
   <div class="registro" role="log" aria-labelledby="registro" tabindex="0">
     <ul>

@@ -3,9 +3,10 @@
 import { LitElement, html, nothing } from "./vendor/lit.js";
 import { Recusa } from "./api.js";
 import { TODAS } from "./live.js";
+import { FINAIS } from "./reducer.js";
 import { STATUS_CLIENTE, STATUS_EXECUCAO } from "./textos/comum.js";
 import { WIDGET } from "./textos/widget.js";
-import { numero } from "./ui.js";
+import { ignoreDisabled, numero, throttle } from "./ui.js";
 import { chooseAcesso } from "./widget-acesso.js";
 import { estilo } from "./widget-estilo.js";
 import {
@@ -14,7 +15,6 @@ import {
 
 const DESENHO_MS = 120; // between two drawings, however many events come
 const LINHAS = 100; // of the log
-const FINAIS = new Set(["concluida", "concluida_com_falhas", "erro", "cancelada"]);
 const BONS = new Set(["sucesso", "ja_baixado"]);
 const FALHAS = new Set(["erro", "cpf_nao_encontrado", "sem_boleto"]);
 
@@ -35,35 +35,61 @@ class CanopusDownloads extends LitElement {
   constructor() {
     super();
     this.registro = [];
+    this.draw = throttle(() => this.requestUpdate(), DESENHO_MS);
+  }
+
+  createRenderRoot() {
+    const raiz = super.createRenderRoot();
+    raiz.addEventListener("click", ignoreDisabled, true);
+    return raiz;
   }
 
   connectedCallback() {
     super.connectedCallback();
-    this.pode = { inicia: false, cancela: false };
-    this.erro = "";
-    this.automacao_id = this.estado = null;
-    this.conhecidas = new Set(); // executions heard of: only a new one takes the place of one that ended
     this.open();
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    clearTimeout(this.desenho);
-    this.desenho = null;
+    this.close();
+  }
+
+  // What says whom it listens to, and as whom: changed, it begins anew.
+  get endereco() {
+    return JSON.stringify([this.pontoVenda, this.bilheteUrl, this.iniciarUrl, this.cancelarUrl]);
+  }
+
+  updated() {
+    if (!this.isConnected || this.aberto === this.endereco) return;
+    this.close();
+    this.open();
+  }
+
+  close() {
+    this.draw.cancel();
     this.acesso?.conexao.stop();
-    this.acesso = null;
+    this.acesso = this.vez = null;
   }
 
   async open() {
+    this.aberto = this.endereco;
+    this.pode = { inicia: false, cancela: false };
+    this.erro = "";
+    this.confirmando = false;
+    this.automacao_id = this.estado = null;
+    this.conhecidas = new Set(); // executions heard of: only a new one takes the place of one that ended
+    const vez = (this.vez = {});
     try {
       const acesso = (this.acesso = chooseAcesso(this));
-      this.pode = await acesso.open();
-      if (acesso !== this.acesso) return; // taken out of the page meanwhile
+      const pode = await acesso.open();
+      if (vez !== this.vez) return; // taken out of the page meanwhile, or begun anew
+      this.pode = pode;
       acesso.conexao.addEventListener("mudou", () => this.requestUpdate());
       acesso.conexao.addEventListener("recusa", ({ detail }) => this.noteRecusa(detail));
       acesso.conexao.follow(TODAS, (_, quadro) => this.listen(quadro));
     } catch (erro) {
-      this.erro = this.explain(erro);
+      const motivo = this.explain(erro);
+      if (vez === this.vez) this.erro = motivo;
     }
   }
 
@@ -132,13 +158,6 @@ class CanopusDownloads extends LitElement {
     if (this.registro[0]?.texto !== motivo) this.note(motivo, "mau");
   }
 
-  draw() {
-    this.desenho ??= setTimeout(() => {
-      this.desenho = null;
-      this.requestUpdate();
-    }, DESENHO_MS);
-  }
-
   // --- what people ask for ---------------------------------------------------------------------------------------------
 
   async ask(trabalho) {
@@ -166,6 +185,9 @@ class CanopusDownloads extends LitElement {
   // sim: whether it is meant; undefined asks.
   async cancel(sim) {
     this.confirmando = sim === undefined;
+    await this.updateComplete;
+    // Where the button was that was pressed, others are now. The last of them does no harm.
+    this.renderRoot.querySelector(".pedido button:last-of-type")?.focus();
     if (sim) await this.ask(() => this.acesso.cancel(this.automacao_id));
   }
 

@@ -18,11 +18,12 @@ export const WIDGET = {
   vazio: "Nada registrado.",
   acompanhando: (feitos, total) => `Acompanhando: ${feitos} de ${total} terminados.`,
   retomada: "Conexão retomada.",
-  caida: CONEXAO.caida,
+  conexao: { caida: CONEXAO.caida, recusada: `${CONEXAO.recusada}. Recarregue a página para tentar de novo.` },
   sem_sessao: "Entre no painel para acompanhar.",
   sem_ponto: "Falta o atributo ponto-venda.",
   sem_bilhete: "Falta o atributo bilhete-url: esta página é de outra origem.",
   sem_resposta: "O servidor desta página não respondeu. Tente de novo.",
+  sem_execucao: "O pedido foi aceito, mas a resposta não diz qual é a execução. Ela aparece aqui quando começar.",
   situacoes: { pronto: "Pronto", processando: "Processando", erro: "Erro", concluido: "Concluído" },
   contadores: {
     sucesso: "Sucesso",
