@@ -1,14 +1,16 @@
-"""Every page of the dashboard under axe-core, light and dark: no violation."""
+"""Every page and dialog of the dashboard under axe-core, light and dark, wide and on a phone: no violation."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
 from services.gateway.store.chaves import Escopo
 from tests.fotos import PAGINAS
@@ -31,8 +33,37 @@ async def browser() -> AsyncIterator[Browser]:
         yield aberto
 
 
-@pytest.mark.parametrize("tema", ["light", "dark"])
-async def test_no_page_has_a_violation(balcao: Balcao, browser: Browser, tema: Literal["light", "dark"]) -> None:
+@dataclass
+class Vistoria:
+    """Runs axe-core on what the page shows; `queixas` by what it was."""
+
+    page: Page
+    origem: str
+    queixas: dict[str, list[str]] = field(default_factory=dict)
+
+    async def check(self, nome: str) -> None:
+        await self.page.wait_for_load_state("networkidle")
+        resultado = await Axe().run(self.page)
+        self.queixas[nome] = [
+            f"{violacao['id']}: {violacao['nodes'][0]['html'][:200]}" for violacao in resultado.response["violations"]
+        ]
+
+    async def go(self, pagina: str) -> None:
+        await self.page.goto(f"{self.origem}/#/{pagina}")
+        await self.page.locator("main h1").wait_for()
+
+    async def check_dialog(self, pagina: str, *botoes: str) -> None:
+        """The dialog that these buttons, one after the other, lead to from that page."""
+        await self.go(pagina)
+        for botao in botoes:
+            await self.page.get_by_role("button", name=botao).last.click()
+        await self.page.locator("dialog[open]").last.wait_for()
+        await self.check(f"{pagina}: {' > '.join(botoes)}")
+        await self.page.reload()
+
+
+async def open_vistoria(balcao: Balcao, browser: Browser, tema: Literal["light", "dark"]) -> tuple[Vistoria, UUID]:
+    """Signed in, with an execution whose contracts are done, failed and waiting."""
     loja = await add_loja(balcao.pool)
     id = await submit(balcao.pool, loja)
     maestro, itens = Maestro(balcao.pool), await list_itens(balcao.pool, id)
@@ -40,28 +71,54 @@ async def test_no_page_has_a_violation(balcao: Balcao, browser: Browser, tema: L
     await maestro.succeed(itens[0]["id"], cerca)
     await maestro.fail(itens[1]["id"], cerca, "cliente.ambiguo")
     page = await (await browser.new_context(color_scheme=tema, locale="pt-BR")).new_page()
-    queixas: dict[str, list[str]] = {}
-
-    async def check(nome: str) -> None:
-        await page.wait_for_load_state("networkidle")
-        resultado = await Axe().run(page)
-        queixas[nome] = [
-            f"{violacao['id']}: {violacao['nodes'][0]['html'][:200]}" for violacao in resultado.response["violations"]
-        ]
-
+    vistoria = Vistoria(page, balcao.origem)
     await page.goto(balcao.origem)
     await page.get_by_label("E-mail").wait_for()
-    await check("entrada")
+    await vistoria.check("entrada")
     await sign_in(page, balcao.origem)
     await page.locator("nav").wait_for(state="attached")
+    return vistoria, id
+
+
+@pytest.mark.parametrize("tema", ["light", "dark"])
+async def test_no_page_has_a_violation(balcao: Balcao, browser: Browser, tema: Literal["light", "dark"]) -> None:
+    vistoria, id = await open_vistoria(balcao, browser, tema)
+    page = vistoria.page
     for pagina in PAGINAS:
-        await page.goto(f"{balcao.origem}/#/{pagina}")
-        await page.locator("main h1").wait_for()
-        await check(pagina)
-    await page.goto(f"{balcao.origem}/#/execucoes/{id}")
+        await vistoria.go(pagina)
+        await vistoria.check(pagina)
+    await vistoria.go(f"execucoes/{id}")
     await page.locator("lista-virtual .linha").first.wait_for()
-    await check("execucao")
+    await vistoria.check("execucao")
     await page.locator("button.nome").nth(1).click()
     await page.get_by_role("heading", name="Tentativas").wait_for()
-    await check("contrato")
-    assert {nome: vistas for nome, vistas in queixas.items() if vistas} == {}
+    await vistoria.check("contrato")
+    assert {nome: vistas for nome, vistas in vistoria.queixas.items() if vistas} == {}
+
+
+@pytest.mark.completo
+async def test_no_page_has_a_violation_on_a_phone_and_no_dialog_anywhere(balcao: Balcao, browser: Browser) -> None:
+    vistoria, id = await open_vistoria(balcao, browser, "light")
+    page = vistoria.page
+    await page.set_viewport_size({"width": 390, "height": 844})
+    for pagina in (*PAGINAS, f"execucoes/{id}"):
+        await vistoria.go(pagina)
+        await vistoria.check(pagina)
+    await page.get_by_role("button", name="Menu").click()
+    await vistoria.check("menu")
+    await vistoria.check_dialog(f"execucoes/{id}", "Cancelar")
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await page.emulate_media(color_scheme="dark")
+    for pagina, botoes in (
+        ("clientes", ("CLIENTE 1",)),
+        ("consultores", ("Novo consultor",)),
+        ("pontos-venda", ("Novo ponto de venda",)),
+        ("credenciais", ("Nova credencial",)),
+        ("credenciais", ("Testar agora",)),
+        ("pessoas", ("Nova pessoa",)),
+        ("pessoas", ("Ana", "Nova senha provisória")),
+        ("boletos", ("Ver o boleto",)),
+        (f"execucoes/{id}", ("Cancelar",)),
+    ):
+        await vistoria.check_dialog(pagina, *botoes)
+    assert {nome: vistas for nome, vistas in vistoria.queixas.items() if vistas} == {}

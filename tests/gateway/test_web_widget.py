@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from services.gateway.api import BASE
@@ -304,6 +305,18 @@ async def test_a_hostile_style_sheet_changes_nothing_inside(cena: Cena, tema: An
     for pedido, esperado in (("", "claro" if tema == "light" else "escuro"), ("claro", "claro"), ("escuro", "escuro")):
         await page.locator("canopus-downloads").evaluate("(e, tema) => e.setAttribute('tema', tema)", pedido)
         await expect(page.locator("canopus-downloads .caixa")).to_have_css("background-color", fundos[esperado])
+
+
+async def test_axe_finds_nothing_wrong_with_it(cena: Cena) -> None:
+    await submit(cena.balcao.pool, cena.loja)
+    page = await cena.open("simples")
+    await expect(page.locator("canopus-downloads .quantos")).to_have_text("0 / 5")
+    await page.get_by_role("button", name="Cancelar", exact=True).click()
+    for tema in ("light", "dark"):
+        await page.emulate_media(color_scheme=tema)
+        resultado = await Axe().run(page, context="canopus-downloads")
+        assert [violacao["id"] for violacao in resultado.response["violations"]] == [], tema
+        assert resultado.response["passes"]
 
 
 async def test_the_pages_variables_dress_it(cena: Cena) -> None:
