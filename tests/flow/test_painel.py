@@ -176,14 +176,12 @@ async def check_estatisticas(page: Page, database_url: str) -> None:
         " = (now() AT TIME ZONE 'America/Sao_Paulo')::date GROUP BY status"
     )
     await conn.close()
-    esperados = {status: quantos for status, quantos in linhas}
+    esperados = {linha["status"]: linha["count"] for linha in linhas}
     assert esperados["sucesso"] and esperados["erro"]
     await go(page, "estatisticas")
     cartao = page.locator("section", has=page.locator("#total-hoje"))
-    vistos = dict(
-        zip(await cartao.locator("dt").all_inner_texts(), await cartao.locator("dd").all_inner_texts(), strict=True)
-    )
-    assert {nome: int(quantos) for nome, quantos in vistos.items()} == {
+    nomes, quantidades = [await cartao.locator(marca).all_inner_texts() for marca in ("dt", "dd")]
+    assert dict(zip(nomes, map(int, quantidades), strict=True)) == {
         "Contratos": sum(esperados.values()),
         "Baixado": esperados["sucesso"],
         "Já baixado": esperados.get("ja_baixado", 0),
