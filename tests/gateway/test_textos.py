@@ -11,7 +11,6 @@ from services.gateway.pages import WEB
 
 MODULOS = sorted(
     modulo for modulo in WEB.rglob("*.js") if not {"vendor", "textos"} & set(modulo.relative_to(WEB).parts)
-    if modulo.name != "docs.js"
 )  # fmt: skip
 _COMENTARIO = re.compile(r"(?<![:\"'])//.*|/\*.*?\*/")
 _ACENTO = re.compile(r"[À-ÖØ-öø-ÿ]")

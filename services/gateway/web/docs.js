@@ -1,4 +1,6 @@
 // Shows /api/openapi.json and /api/asyncapi.json: to whoever signed in, else with a key that stays in this page's memory.
+import { DOCS } from "./textos/docs.js";
+
 const $ = (id) => document.getElementById(id);
 
 $("entrada").addEventListener("submit", (event) => {
@@ -13,13 +15,14 @@ async function show(headers) {
     $("entrada").hidden = true;
     showRest(openapi);
     showSocket(asyncapi);
-    $("estado").textContent = `Versão ${openapi.info.version}.`;
+    $("estado").textContent = DOCS.versao(openapi.info.version);
   } catch (error) {
     $("entrada").hidden = false;
-    $("estado").textContent = headers.Authorization ? error.message : "Informe a chave, ou entre no painel.";
+    $("estado").textContent = headers.Authorization ? error.message : DOCS.sem_chave;
   }
 }
 
+for (const lugar of document.querySelectorAll("[data-texto]")) lugar.textContent = DOCS[lugar.dataset.texto];
 show({});
 
 async function read(url, headers) {
@@ -66,9 +69,9 @@ function showRest(openapi) {
 function showOperation(method, path, operation, openapi) {
   const box = element("details", "", element("summary", `${method.toUpperCase()} ${path} · ${operation.summary}`));
   box.append(element("p", operation.description ?? ""));
-  box.append(element("p", operation["x-escopo"] ? `Escopo da chave: ${operation["x-escopo"]}` : "Sem chave."));
-  if (operation.parameters.length) box.append(...json("Parâmetros", operation.parameters));
-  if (operation.requestBody) box.append(...json("Corpo", resolve(operation.requestBody.content, openapi)));
+  box.append(element("p", operation["x-escopo"] ? DOCS.escopo(operation["x-escopo"]) : DOCS.aberta));
+  if (operation.parameters.length) box.append(...json(DOCS.parametros, operation.parameters));
+  if (operation.requestBody) box.append(...json(DOCS.corpo, resolve(operation.requestBody.content, openapi)));
   for (const [status, answer] of Object.entries(operation.responses)) {
     if (status < 400) box.append(...json(`${status}: ${answer.description}`, resolve(answer.content ?? {}, openapi)));
     else box.append(element("p", `${status}: ${answer.description}`));
