@@ -3,7 +3,7 @@ import { html, svg } from "../vendor/lit.js";
 import { download, get, getAll, withQuery } from "../api.js";
 import "../grafico.js";
 import { quadro, tabela } from "../quadro.js";
-import { ETAPAS, FORMATOS, MENU, MESES, QUEM_AGE, STATUS_CLIENTE, T } from "../textos/comum.js";
+import { ETAPAS, FORMATOS, MENU, MESES, QUEM_AGE, STATUS_CLIENTE } from "../textos/comum.js";
 import { ESTATISTICAS } from "../textos/estatisticas.js";
 import {
   Pagina, campo, carregando, escolha, hora, mesAno, nomePonto, numero, percentual, valores, vazio,
