@@ -172,8 +172,8 @@ async def check_estatisticas(page: Page, database_url: str) -> None:
     """Today's card, number by number, against the rows themselves."""
     conn = await asyncpg.connect(database_url)
     linhas = await conn.fetch(
-        "SELECT status, count(*) FROM log_downloads_boletos WHERE (finalizado_em AT TIME ZONE 'America/Sao_Paulo')::date"
-        " = (now() AT TIME ZONE 'America/Sao_Paulo')::date GROUP BY status"
+        "SELECT status, count(*) FROM log_downloads_boletos"
+        " WHERE finalizado_em >= date_trunc('day', now(), 'America/Sao_Paulo') GROUP BY status"
     )
     await conn.close()
     esperados = {linha["status"]: linha["count"] for linha in linhas}
