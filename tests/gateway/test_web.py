@@ -210,7 +210,8 @@ async def test_the_pages_reducer_and_the_reference_client_agree(balcao: Balcao, 
         eventos = await read_eventos(ws, seq)
     pulso = {"tipo": "pulso", "seqs": {str(id): seq}}
     meio = len(eventos) // 2
-    retomada = {**estado, "modo": "retomada", "seq": eventos[meio]["seq"], "clientes": []}
+    agora = {"execucao": {**estado["execucao"], "seq": seq}, "contadores": eventos[-1]["contadores"]}
+    retomada = {**estado, **agora, "modo": "retomada", "seq": eventos[meio]["seq"], "clientes": []}
     # In order, twice, with a gap that is asked for, resumed, and with a pulse that tells of what is missing.
     quadros = [
         eventos[0], estado, *eventos[:meio], *eventos[:3], eventos[-1], pulso, eventos[meio], retomada,
@@ -225,4 +226,7 @@ async def test_the_pages_reducer_and_the_reference_client_agree(balcao: Balcao, 
     assert (no_navegador["seq"], no_navegador["epoca"]) == (visao.seq, visao.epoca) == (seq, estado["epoca"])
     assert no_navegador["contadores"] == visao.contadores
     assert no_navegador["clientes"] == list(visao.clientes.values())
+    # Resumed, the counters wait for the events that follow: they never jump there and back.
+    ate_a_retomada = quadros[: quadros.index(retomada) + 1]
+    assert (await run_reducer(pagina, ate_a_retomada))["contadores"] == eventos[meio]["contadores"]
     assert no_navegador["execucao"]["status"] == visao.execucao["status"] == "concluida"

@@ -6,7 +6,7 @@ import "../relato-planilha.js";
 import { tabela } from "../tabela.js";
 import { MENU, T } from "../textos/comum.js";
 import { PLANILHAS } from "../textos/planilhas.js";
-import { Pagina, avisar, campo, carregando, dataHora, numero, valores, vazio } from "../ui.js";
+import { Pagina, autor, avisar, campo, carregando, dataHora, numero, valores, vazio } from "../ui.js";
 
 const TIPOS = ".xlsx,.xls,.xlsm";
 const LIMITE_BYTES = 20 * 1024 * 1024;
@@ -179,7 +179,7 @@ class PaginaPlanilhas extends Pagina {
         { titulo: PLANILHAS.consultor, ver: (p) => p.consultor },
         {
           titulo: PLANILHAS.importada,
-          ver: (p) => html`${dataHora(p.importada_em)}${p.importada_por ? html`<br><small>${p.importada_por}</small>` : nothing}`,
+          ver: (p) => html`${dataHora(p.importada_em)}${p.importada_por ? html`<br><small>${autor(p.importada_por)}</small>` : nothing}`,
         },
         { titulo: PLANILHAS.contagens.total, ver: (p) => numero(p.total), numero: true },
         { titulo: PLANILHAS.contagens.importados, ver: (p) => numero(p.importados), numero: true },
