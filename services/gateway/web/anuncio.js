@@ -3,14 +3,14 @@ import { get } from "./api.js";
 import { FINAIS } from "./reducer.js";
 import { T } from "./textos/comum.js";
 import { ANUNCIO } from "./textos/anuncio.js";
-import { avisar, mesAno } from "./ui.js";
+import { avisar, mesAno, numero } from "./ui.js";
 
 // vistas: the executions that this person cares for → the last event told of each, which may come again after a cut.
 export async function anunciar({ evento, automacao_id, seq, status, contadores }, vistas) {
   if (evento !== "execucao.status" || !(seq > vistas.get(automacao_id))) return;
   if (!FINAIS.has(status) && status !== "bloqueada") return;
   vistas.set(automacao_id, seq);
-  const texto = ANUNCIO[status](await findNome(automacao_id), contadores);
+  const texto = ANUNCIO[status](await findNome(automacao_id), contadores, numero);
   // Whoever cancels is told at once, and nothing is wrong then.
   if (status !== "cancelada") avisar(texto, ["concluida", "concluida_com_falhas"].includes(status) ? "bom" : "erro");
   if (document.hidden) notify(texto);

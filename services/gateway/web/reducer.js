@@ -48,7 +48,8 @@ function applyEvento(state, frame) {
     const { status, codigo, em } = frame;
     state.execucao = { ...state.execucao, status, codigo };
     if (status === "em_andamento") state.execucao.iniciado_em ??= em;
-    if (FINAIS.has(status)) state.execucao.finalizado_em = em;
+    if (FINAIS.has(status)) state.execucao.finalizado_em ??= em;
+    else state.execucao.finalizado_em = null;
   }
   return state;
 }
