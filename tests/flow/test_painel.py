@@ -180,6 +180,7 @@ async def check_estatisticas(page: Page, database_url: str) -> None:
     assert esperados["sucesso"] and esperados["erro"]
     await go(page, "estatisticas")
     cartao = page.locator("section", has=page.locator("#total-hoje"))
+    await expect(cartao).to_be_visible()
     nomes, quantidades = [await cartao.locator(marca).all_inner_texts() for marca in ("dt", "dd")]
     assert dict(zip(nomes, map(int, quantidades), strict=True)) == {
         "Contratos": sum(esperados.values()),
