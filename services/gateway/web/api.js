@@ -68,6 +68,12 @@ export async function getAll(caminho, nome, filtros = {}, maximo = 5000) {
   return linhas;
 }
 
+// The registers that the filters and forms of a page offer.
+export async function getCadastros() {
+  const [pontos, consultores] = await Promise.all([getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")]);
+  return { pontos, consultores };
+}
+
 // What another service does: the answer, however long it takes. aoEsperar: told of what there is meanwhile.
 export async function callUntilDone(metodo, caminho, corpo, aoEsperar = () => {}, cabecalhos = {}) {
   let resposta = await send(metodo, caminho, corpo, cabecalhos);

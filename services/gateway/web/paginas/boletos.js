@@ -1,6 +1,6 @@
 // The filed boletos: found, seen, copied from and downloaded, by consultor and month or the newest first.
 import { html, nothing, repeat } from "../vendor/lit.js";
-import { download, get, getAll } from "../api.js";
+import { download, get, getCadastros } from "../api.js";
 import { copiar } from "../copia.js";
 import { MENU, MESES, T } from "../textos/comum.js";
 import { BOLETOS } from "../textos/boletos.js";
@@ -70,13 +70,10 @@ class PaginaBoletos extends Pagina {
 
   // cursor: what follows the list that these filters began.
   async list(filtros, cursor) {
-    const lido = await this.ler(async () => {
-      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
-      return Promise.all([get("boletos", { ...filtros, cursor }), ...cadastros]);
-    });
+    const lido = await this.ler(() => Promise.all([get("boletos", { ...filtros, cursor }), this.pontos ? {} : getCadastros()]));
     if (!lido) return;
-    const [pagina, pontos = this.pontos, consultores = this.consultores] = lido;
-    Object.assign(this, { pontos, consultores, filtros, cursor: pagina.cursor });
+    const [pagina, cadastros] = lido;
+    Object.assign(this, cadastros, { filtros, cursor: pagina.cursor });
     this.boletos = cursor ? [...this.boletos, ...pagina.boletos] : pagina.boletos;
   }
 

@@ -1,6 +1,6 @@
 // The clients' contracts: searched, and put right by hand where the workbook is wrong.
 import { html, nothing } from "../vendor/lit.js";
-import { get, getAll } from "../api.js";
+import { get, getCadastros } from "../api.js";
 import { opcoesPontos, seloAtivo } from "../cadastro.js";
 import "../ficha.js";
 import { tabela } from "../tabela.js";
@@ -47,16 +47,13 @@ class PaginaClientes extends Pagina {
   }
 
   async search(cursor = null) {
-    const lido = await this.ler(async () => {
-      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
-      return Promise.all([get("clientes", { ...this.filtros, cursor }), ...cadastros]);
-    });
+    const lido = await this.ler(() => Promise.all([get("clientes", { ...this.filtros, cursor }), this.pontos ? null : getCadastros()]));
     if (!lido) return;
-    const [pagina, pontos, consultores] = lido;
+    const [pagina, cadastros] = lido;
     this.linhas = cursor ? [...this.linhas, ...pagina.clientes] : pagina.clientes;
     this.cursor = pagina.cursor;
-    if (!pontos) return;
-    Object.assign(this, { pontos, consultores });
+    if (!cadastros) return;
+    Object.assign(this, cadastros);
     this.openById();
   }
 

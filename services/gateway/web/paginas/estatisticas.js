@@ -1,6 +1,6 @@
 // How the work goes: results over time, by month and consultor, causes, step times, and the portal's slow hours.
 import { html, svg } from "../vendor/lit.js";
-import { download, get, getAll, withQuery } from "../api.js";
+import { download, get, getCadastros, withQuery } from "../api.js";
 import "../grafico.js";
 import { quadro, tabela } from "../quadro.js";
 import { ETAPAS, FORMATOS, MENU, MESES, QUEM_AGE, STATUS_CLIENTE } from "../textos/comum.js";
@@ -50,13 +50,10 @@ class PaginaEstatisticas extends Pagina {
   async load() {
     const formulario = this.querySelector("form");
     const filtros = formulario ? valores(formulario) : this.filtros;
-    const lido = await this.ler(async () => {
-      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
-      return Promise.all([get("estatisticas", filtros), ...cadastros]);
-    });
+    const lido = await this.ler(() => Promise.all([get("estatisticas", filtros), this.pontos ? {} : getCadastros()]));
     if (!lido) return;
-    const [dados, pontos = this.pontos, consultores = this.consultores] = lido;
-    Object.assign(this, { dados, pontos, consultores, filtros, lidas: new Date().toISOString() });
+    const [dados, cadastros] = lido;
+    Object.assign(this, cadastros, { dados, filtros, lidas: new Date().toISOString() });
   }
 
   save() {

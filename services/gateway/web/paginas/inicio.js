@@ -1,6 +1,6 @@
 // Where the day begins: start a download, and see what is running.
 import { html, nothing, repeat } from "../vendor/lit.js";
-import { get, getAll, post } from "../api.js";
+import { get, getCadastros, post } from "../api.js";
 import { ExecucoesVivas } from "../execucoes-vivas.js";
 import { MENU, T, TIPOS } from "../textos/comum.js";
 import { INICIO } from "../textos/inicio.js";
@@ -38,17 +38,14 @@ class PaginaInicio extends Pagina {
   }
 
   async load() {
-    const lido = await this.ler(async () => {
-      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
-      return Promise.all([get("execucoes", { limite: 20 }), ...cadastros]);
-    });
+    const lido = await this.ler(() => Promise.all([get("execucoes", { limite: 20 }), this.pontos ? null : getCadastros()]));
     if (!lido) return;
-    const [{ execucoes }, pontos, consultores] = lido;
+    const [{ execucoes }, cadastros] = lido;
     this.vivas.put(execucoes);
     this.requestUpdate();
-    if (!pontos) return;
-    this.pontos = pontos.filter((ponto) => ponto.ativo);
-    this.consultores = consultores.filter((consultor) => consultor.ativo);
+    if (!cadastros) return;
+    this.pontos = cadastros.pontos.filter((ponto) => ponto.ativo);
+    this.consultores = cadastros.consultores.filter((consultor) => consultor.ativo);
     await this.updateComplete;
     this.preview();
   }

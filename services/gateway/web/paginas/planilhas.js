@@ -1,6 +1,6 @@
 // The workbooks: one is checked before anything is written, then imported; the earlier ones with their reports.
 import { html, nothing } from "../vendor/lit.js";
-import { callUntilDone, get, getAll } from "../api.js";
+import { callUntilDone, get, getCadastros } from "../api.js";
 import { opcoesPontos } from "../cadastro.js";
 import "../relato-planilha.js";
 import { tabela } from "../tabela.js";
@@ -29,13 +29,10 @@ class PaginaPlanilhas extends Pagina {
   }
 
   async load(cursor = null) {
-    const lido = await this.ler(async () => {
-      const cadastros = this.pontos ? [] : [getAll("pontos-venda", "pontos-venda"), getAll("consultores", "consultores")];
-      return Promise.all([get("planilhas", { limite: 20, cursor }), ...cadastros]);
-    });
+    const lido = await this.ler(() => Promise.all([get("planilhas", { limite: 20, cursor }), this.pontos ? {} : getCadastros()]));
     if (!lido) return;
-    const [pagina, pontos = this.pontos, consultores = this.consultores] = lido;
-    Object.assign(this, { pontos, consultores, cursor: pagina.cursor });
+    const [pagina, cadastros] = lido;
+    Object.assign(this, cadastros, { cursor: pagina.cursor });
     this.historico = cursor ? [...this.historico, ...pagina.planilhas] : pagina.planilhas;
   }
 
