@@ -89,7 +89,7 @@ class PaginaEstatisticas extends Pagina {
     `;
   }
 
-  renderDados({ totais, etapas, por_consultor, por_causa, por_dia, por_mes, por_hora }) {
+  renderDados({ totais, etapas, por_consultor, por_causa, recuos, por_dia, por_mes, por_hora }) {
     const periodos = Object.entries(ESTATISTICAS.periodos);
     const consultor = [ESTATISTICAS.consultor, (c) => c.consultor ?? ESTATISTICAS.sem_consultor];
     return html`
@@ -98,6 +98,12 @@ class PaginaEstatisticas extends Pagina {
         ${this.renderDias(por_dia)} ${this.renderMeses(por_mes)} ${this.renderEtapas(etapas)} ${this.renderHoras(por_hora)}
       </div>
       ${this.renderCausas(por_causa)}
+      ${recuos.length ? html`
+        <section class="cartao">
+          ${tabela(ESTATISTICAS.recuos.titulo,
+            [[ESTATISTICAS.recuos.motivo, (r) => r.titulo], [ESTATISTICAS.contratos, (r) => numero(r.quantidade)]], recuos)}
+          <p class="fraco">${ESTATISTICAS.recuos.explicacao}</p>
+        </section>` : ""}
       ${por_consultor.length ? html`
         <section class="cartao">${tabela(ESTATISTICAS.por_consultor, [consultor, ...contagens], por_consultor)}</section>` : ""}
     `;

@@ -25,6 +25,11 @@ export const ESTATISTICAS = {
     mes: "Mês",
     escrever: (mes, ano) => `${mes.slice(0, 3)} ${ano}`,
   },
+  recuos: {
+    titulo: "Feitos de novo no navegador",
+    motivo: "O que parou sem ele",
+    explicacao: "Contratos que só o navegador entendeu. Muitos seguidos: o portal mudou; avise quem cuida do sistema.",
+  },
   causas: {
     titulo: "Causas, da mais à menos frequente",
     explicacao: "Contratos sem boleto nos últimos 30 dias, e quem pode resolver.",
