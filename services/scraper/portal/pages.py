@@ -26,7 +26,7 @@ _MESSAGE_TAGS = frozenset({"span", "div", "label", "p", "td", "font", "b", "stro
 
 @dataclass(frozen=True)
 class Controle:
-    """One control of a page. posicao: among the elements of its tag, in document order; for one without an id."""
+    """One control of a page. posicao: among the elements of its tag, in document order; for one without id and name."""
 
     tag: str
     id: str
@@ -94,8 +94,9 @@ class Pagina:
 
     def find(self, alvo: Alvo, *, text_first: bool = False) -> Controle | None:
         """A control by id, the id's end, or its text; with `text_first` the other way round."""
-        ways = [self._node_by_id(alvo), self._node_by_text(alvo)]
-        no = next((n for n in (reversed(ways) if text_first else ways) if n is not None), None)
+        ways = (self._node_by_id, self._node_by_text)
+        nos = (way(alvo) for way in (reversed(ways) if text_first else ways))
+        no = next((no for no in nos if no is not None), None)
         return None if no is None else self.describe(no)
 
     def find_id(self, fim: str) -> LexborNode | None:
@@ -128,8 +129,9 @@ class Pagina:
         return list(dict.fromkeys(texto for texto in textos if texto))
 
     def describe(self, no: LexborNode) -> Controle:
-        tag = no.tag or ""
-        posicao = next((i for i, outro in enumerate(self.tree.css(tag)) if outro.mem_id == no.mem_id), 0)
+        tag, posicao = no.tag or "", 0
+        if not id_of(no):
+            posicao = next((i for i, outro in enumerate(self.tree.css(tag)) if outro.mem_id == no.mem_id), 0)
         return Controle(
             tag=tag,
             id=_attr(no, "id"),

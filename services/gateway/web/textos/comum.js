@@ -83,8 +83,8 @@ export const FORMATOS = {
   nada: "–",
   mes_ano: (mes, ano) => `${mes} de ${ano}`,
   proxima: "Próxima parcela",
-  segundos: (quantos) => `${quantos} s`,
-  minutos: (quantos) => `${quantos} min`,
+  segundos: (quantos) => `${quantos}\u00a0s`,
+  minutos: (quantos) => `${quantos}\u00a0min`,
   horas: (quantas, minutos) => `${quantas} h ${String(minutos).padStart(2, "0")} min`,
   avanco: (feitos, total) => `${feitos} de ${total}`,
 };

@@ -31,7 +31,7 @@ export const TESTE = {
   passos: "Passos do teste",
   feito: "Feito",
   falhou: "Falhou",
-  segundos: (quantos) => `${quantos} s`,
+  segundos: (quantos) => `${quantos}\u00a0s`,
   proximo: "Dando o próximo passo…",
   abrindo: "Abrindo o portal…",
   alterar: "Alterar a credencial",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from services.scraper.portal.pages import Pagina
 
@@ -52,6 +52,7 @@ class Postback:
     argumento: str
 
 
+@lru_cache(maxsize=64)
 def read_codigo(pagina: Pagina) -> str:
     """The code that runs by itself when the page loads: named functions only where something calls them."""
     blocos = [no.text() for no in pagina.tree.css("script:not([src])")]
