@@ -78,8 +78,9 @@ class Driver(Protocol):
     async def screenshot(self, segredos: tuple[str, ...]) -> bytes | None:
         """PNG of the open page with documents and secrets masked in it first; None where there is no picture."""
 
-    async def adapt(self) -> bool:
-        """Logged in: go on in the cheapest way there is. True: it is another one, and has yet to prove itself."""
+    async def adapt(self, *, proven: bool = False) -> bool:
+        """Logged in: go on in the cheapest way there is. True: it is another one, and has yet to prove itself; until it
+        is said to have done so, the way back is kept open."""
 
     async def retreat(self, falha: Falha, *, for_good: bool = False) -> bool:
         """Whether there is a surer way for what met this fault: then that is in use, on the same session, until the

@@ -35,6 +35,7 @@ class SessaoAuto:
     ) -> None:
         self._navegador: SessaoNavegador | None = navegador
         self._http: SessaoHttp | None = None
+        self._reserva: SessaoNavegador | None = None  # the browser, until the requests have proven themselves
         self._abrir = abrir
         self._desenhar = desenhar
         self._perfil = perfil
@@ -85,7 +86,9 @@ class SessaoAuto:
             await antigo.close()
             self._navegador = await self._abrir(cookies)
 
-    async def adapt(self) -> bool:
+    async def adapt(self, *, proven: bool = False) -> bool:
+        if proven:
+            await self._close_reserva()
         navegador = self._navegador
         if navegador is None or self._recuos >= _RECUOS_MAX:
             return False
@@ -93,8 +96,9 @@ class SessaoAuto:
         if self._http is None:
             self._http = SessaoHttp(self._perfil, self._ritmo, _choose_cabecalhos(await navegador.read_cabecalhos()))
         self._http.put_cookies(await navegador.list_cookies())
-        self._navegador = None
-        await navegador.close()
+        self._navegador, self._reserva = None, navegador
+        if not novo:
+            await self._close_reserva()
         return novo
 
     async def retreat(self, falha: Falha, *, for_good: bool = False) -> bool:
@@ -103,13 +107,23 @@ class SessaoAuto:
         assert self._http is not None
         self._recuos = _RECUOS_MAX if for_good else self._recuos + 1
         log.info("back to the browser: %s", falha.codigo)
+        if self._reserva is not None:
+            # A portal that does not take the session from requests has given them another by now.
+            self._navegador, self._reserva = self._reserva, None
+            return True
         try:
             self._navegador = await self._abrir(self._http.list_cookies())
         except NavegadorCaiu:
             return False
         return True
 
+    async def _close_reserva(self) -> None:
+        reserva, self._reserva = self._reserva, None
+        if reserva is not None:
+            await reserva.close()
+
     async def close(self) -> None:
+        await self._close_reserva()
         navegador, http, self._navegador, self._http = self._navegador, self._http, None, None
         if navegador is not None:
             await navegador.close()

@@ -49,6 +49,8 @@ class Passos:
         except Falha as falha:
             if not await self.driver.retreat(falha, for_good=True):
                 raise
+        else:
+            await self.driver.adapt(proven=True)
 
     async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
         if not controle.posts:

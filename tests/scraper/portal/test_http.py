@@ -80,6 +80,8 @@ async def test_a_session_that_the_portal_takes_from_the_browser_alone_stays_ther
     async with Simulador(cenario()) as portal, Drivers("auto", Navegador()) as drivers:
         passos = await _enter(portal, "auto", drivers)
         assert passos.driver.nome == "navegador"
+        assert (await fetch_boleto(passos, pedido(), _ignore)).pdf
+        assert portal.sessoes()[USUARIO]["logins"] == 1
         await passos.driver.close()
 
 

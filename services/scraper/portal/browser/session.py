@@ -118,7 +118,7 @@ class SessaoNavegador:
             log.warning("no screenshot: %s", str(erro)[:200])
             return None
 
-    async def adapt(self) -> bool:
+    async def adapt(self, *, proven: bool = False) -> bool:
         return False
 
     async def retreat(self, falha: Falha, *, for_good: bool = False) -> bool:

@@ -63,7 +63,7 @@ class SessaoHttp:
     async def screenshot(self, segredos: tuple[str, ...]) -> bytes | None:
         return None
 
-    async def adapt(self) -> bool:
+    async def adapt(self, *, proven: bool = False) -> bool:
         return False
 
     async def retreat(self, falha: Falha, *, for_good: bool = False) -> bool:
