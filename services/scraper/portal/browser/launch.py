@@ -11,7 +11,7 @@ from typing import Self
 from playwright.async_api import Browser, Error, Playwright, async_playwright
 
 from services.scraper.portal import Biscoito
-from services.scraper.portal.browser.chromium import ChromiumFound, find_chromium
+from services.scraper.portal.browser.chromium import ChromiumAusente, ChromiumFound, find_chromium
 from services.scraper.portal.browser.session import SessaoNavegador
 from services.scraper.portal.errors import NavegadorCaiu
 from services.scraper.portal.pace import Ritmo
@@ -82,7 +82,7 @@ class Navegador:
                     page = await context.new_page()
                     await page.set_content(html, wait_until="domcontentloaded")
                     return await page.screenshot(type="png")
-        except (Error, TimeoutError) as erro:
+        except (Error, TimeoutError, ChromiumAusente) as erro:
             log.warning("no picture: %s", str(erro)[:200])
             return None
 
