@@ -264,7 +264,7 @@ async def test_statistics_show_the_numbers_of_the_api_and_of_the_csv(painel: Pai
     assert hoje == ["3", "3", "0", "0", "0", "0", "0", "100%"] and dados["por_dia"][-1]["sucesso"] == 3
     await painel.page.locator("summary", has_text="Tempo de cada etapa").click()
     etapas = painel.page.get_by_role("table", name="Tempo de cada etapa").locator("tbody tr")
-    assert await etapas.first.locator("td").all_inner_texts() == ["3", "0,1 s", "0,1 s"]
+    assert await etapas.first.locator("td").all_inner_texts() == ["3", "0,1\u00a0s", "0,1\u00a0s"]
     nome, csv = await painel.download(painel.page.get_by_role("button", name="Baixar em CSV"))
     assert nome == f"estatisticas-{dados['por_dia'][-1]['dia']}.csv"
     assert csv == (await painel.balcao.call("GET", "estatisticas.csv")).bruto
