@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all of their own set-up; each may be run again at any time.
-.PHONY: setup demo screenshots fluency test test-all check locks vendor clean
+.PHONY: setup demo screenshots fluency bench bench-report test test-all check locks vendor clean
 
 # Bytecode is compiled once, at install: without it every start is 2 to 8 times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,6 +25,15 @@ screenshots: setup
 # How the page answers at 5,000 contracts and 200 events a second: input delay and memory.
 fluency: setup-test
 	@$(VENV_PYTHON) -m tests.fluidez
+
+# What the system costs, beside a floor or a peer taken in the same run; MEDIDAS names some. JSON goes to dados/bench.
+bench: setup-test
+	@$(PYTHON) -m setup.venv requirements-bench.txt
+	@$(VENV_PYTHON) -m tests.benchmarks $(MEDIDAS)
+
+# The charts that README shows, from the last figures.
+bench-report: setup
+	@$(VENV_PYTHON) -m tests.benchmarks.graficos
 
 .PHONY: setup-dev setup-test
 setup-dev: setup

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Resolves all dependencies at once and writes the locks: every version with its hashes, no address of any registry.
-# The largest lock is resolved first and constrains the others, so that a library has one version everywhere.
+# The development lock is resolved first and constrains the others, so that a library has one version everywhere.
 # With --upgrade it takes newer versions; without, it keeps what the locks have as long as it fits.
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,3 +18,5 @@ lock requirements.txt $services --group pyproject.toml:simulador -c requirements
 for service in gateway scraper namer; do
     lock "services/$service/requirements.txt" "services/$service/pyproject.toml" -c requirements-dev.txt
 done
+lock requirements-bench.txt $services --group pyproject.toml:simulador --group pyproject.toml:dev \
+    --group pyproject.toml:bench -c requirements-dev.txt

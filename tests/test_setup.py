@@ -34,9 +34,10 @@ def versions(lock: Path) -> set[tuple[str, str]]:
     return {(nome.split(" ")[0], versao) for nome, versao in pins(lock).items()}
 
 
-def test_there_is_a_lock_for_each_service_one_for_all_and_one_for_development() -> None:
+def test_there_is_a_lock_for_each_service_one_for_all_and_those_for_development_and_benchmarks() -> None:
     esperados = {f"services/{servico}/requirements.txt" for servico in SERVICOS}
-    assert set(map(lock_name, LOCKS)) == esperados | {"requirements.txt", "requirements-dev.txt"}
+    todos = {"requirements.txt", "requirements-dev.txt", "requirements-bench.txt"}
+    assert set(map(lock_name, LOCKS)) == esperados | todos
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lock_name)
@@ -50,7 +51,12 @@ def test_a_lock_holds_versions_and_hashes_and_nothing_else(lock: Path) -> None:
 @pytest.mark.parametrize("lock", LOCKS, ids=lock_name)
 def test_a_library_has_one_version_everywhere(lock: Path) -> None:
     """Where a library is needed may be said otherwise: that depends on who else needs it."""
-    assert versions(lock) <= versions(RAIZ / "requirements-dev.txt")
+    comuns = {nome for nome, _ in versions(RAIZ / "requirements-dev.txt")}
+    if lock.name != "requirements-bench.txt":
+        assert {nome for nome, _ in versions(lock)} <= comuns
+    assert {(nome, versao) for nome, versao in versions(lock) if nome in comuns} <= versions(
+        RAIZ / "requirements-dev.txt"
+    )
 
 
 @pytest.mark.parametrize("servico", SERVICOS)
