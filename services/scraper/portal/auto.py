@@ -95,7 +95,12 @@ class SessaoAuto:
         novo = self._http is None
         if self._http is None:
             self._http = SessaoHttp(self._perfil, self._ritmo, _choose_cabecalhos(await navegador.read_cabecalhos()))
-        self._http.put_cookies(await navegador.list_cookies())
+        try:
+            self._http.put_cookies(await navegador.list_cookies())
+        except NavegadorCaiu:
+            # What it fetched must not be lost with it; the requests' own cookies are of the same session.
+            if novo:
+                raise
         self._navegador, self._reserva = None, navegador
         if not novo:
             await self._close_reserva()

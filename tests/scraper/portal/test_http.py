@@ -7,7 +7,8 @@ import pytest
 from services.scraper.drivers import Drivers
 from services.scraper.portal import Acesso, Biscoito
 from services.scraper.portal.browser.launch import Navegador
-from services.scraper.portal.errors import Falha
+from services.scraper.portal.browser.session import SessaoNavegador
+from services.scraper.portal.errors import Falha, NavegadorCaiu
 from services.scraper.portal.flow import fetch_boleto, log_in
 from services.scraper.portal.http.transport import Transporte
 from services.scraper.portal.pace import Ritmo
@@ -53,6 +54,24 @@ async def test_what_requests_do_not_understand_is_done_by_the_browser_on_the_sam
         emissao = await fetch_boleto(passos, pedido(), _ignore)
         assert emissao.pdf and emissao.recuo == "download.falhou.tempo_esgotado"
         assert passos.driver.nome == "http", "the next contract tries the short way again"
+        portal.turn(emissao={"janela_montada": False})
+        assert (await fetch_boleto(passos, pedido(BETO, COTA_BETO), _ignore)).recuo is None
+        assert portal.sessoes()[USUARIO]["logins"] == 1
+        await passos.driver.close()
+
+
+async def test_a_browser_that_dies_right_after_it_fetched_the_pdf_takes_nothing_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cena = cenario(emissao={"janela_montada": True})
+    async with Simulador(cena) as portal, Drivers("auto", Navegador()) as drivers:
+        passos = await _enter(portal, "auto", drivers)
+
+        async def die(_: SessaoNavegador) -> list[Biscoito]:
+            raise NavegadorCaiu("O navegador fechou no meio da página.")
+
+        monkeypatch.setattr(SessaoNavegador, "list_cookies", die)
+        assert (await fetch_boleto(passos, pedido(), _ignore)).recuo is not None
         portal.turn(emissao={"janela_montada": False})
         assert (await fetch_boleto(passos, pedido(BETO, COTA_BETO), _ignore)).recuo is None
         assert portal.sessoes()[USUARIO]["logins"] == 1
