@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
-from shared.contrato import Cota, DocumentoInvalido, parse_cota, parse_documento
+from shared.contrato import Cota, DocumentoInvalido, is_cpf, parse_cota, parse_documento
 
 Celula = int | float | str | bool | time | date | datetime | timedelta | None
 
@@ -14,6 +15,7 @@ Celula = int | float | str | bool | time | date | datetime | timedelta | None
 _ERRO = re.compile(
     r"#(?:N/?[DA]|REF!?|VALOR!?|VALUE!?|NOME\?|NAME\?|DIV/0!?|NULO!?|NULL!?|N[UÚ]M!?|CALC!?|DESPEJAR!?)", re.I
 )
+_CPF = re.compile(r"\d{3}\.\d{3}\.\d{3}-\d{2}|\d{7,11}", re.ASCII)
 _NUMERO = re.compile(r"\d+[.,]0+|\d(?:[.,]\d+)?E\+?\d{1,2}", re.I)
 # A CPF that Excel took for a number has lost its zeros in front; shorter ones are other numbers that happen to close.
 _MENOR_CPF = 7
@@ -32,17 +34,27 @@ _ROTULO_DOCUMENTO = re.compile(r"(?:CPF|CNPJ)\b(?:[\W_]*N[º°o.]*(?=[\W_]))?[\W
 
 def read_texto(celula: Celula) -> str:
     """The text of a cell, its blanks put in order; a whole float without its `.0`; an error is blank."""
+    if isinstance(celula, str):
+        return _clean_texto(celula)
     if celula is None or isinstance(celula, bool):
         return ""
     if isinstance(celula, float) and celula.is_integer():
         celula = int(celula)
-    texto = " ".join(str(celula).replace("\x00", "").split())
-    return "" if _ERRO.fullmatch(texto) else texto
+    return _clean_texto(str(celula))
+
+
+@lru_cache(maxsize=4096)  # a cell is looked at more than once, and most columns repeat themselves
+def _clean_texto(texto: str) -> str:
+    limpo = " ".join(texto.replace("\x00", "").split())
+    return "" if limpo.startswith("#") and _ERRO.fullmatch(limpo) else limpo
 
 
 def read_documento(celula: Celula) -> str:
     """CPF or CNPJ, bare, zeros lost in front given back; check digits decide. Raises DocumentoInvalido."""
-    texto = _ROTULO_DOCUMENTO.sub("", read_texto(celula))
+    texto = read_texto(celula)
+    if _CPF.fullmatch(texto) and is_cpf(cpf := texto.replace(".", "").replace("-", "").zfill(11)):
+        return cpf  # as nearly every row has it
+    texto = _ROTULO_DOCUMENTO.sub("", texto)
     if _NUMERO.fullmatch(texto):
         texto = str(int(Decimal(texto.replace(",", "."))))
     limpo = re.sub(r"[^0-9A-Za-z]", "", texto)
@@ -66,8 +78,13 @@ def read_grupo_cota(celula: Celula) -> Cota | None:
         # 6650.0010 typed as a number keeps neither its zeros in front nor those at the end.
         return parse_cota(f"{celula:.{_COTA_DIGITOS}f}")
     texto = read_texto(celula)
+    if not texto:
+        return None
     numeros = _GRUPO_COTA.fullmatch(_MILHAR.sub("", texto))
-    return parse_cota(f"{numeros[1]}/{numeros[2]}" if numeros else texto)
+    if numeros is None:
+        return parse_cota(texto)
+    cota = Cota(int(numeros[1]), int(numeros[2]))
+    return cota if cota.grupo > 0 else None
 
 
 def read_inteiro(celula: Celula) -> int | None:
@@ -86,6 +103,8 @@ def read_ponto_venda(celula: Celula) -> str | None:
 
 def read_valor(celula: Celula, digitos: int) -> Decimal | None:
     """Reais; text in the Brazilian or the English way. None where it is no amount of up to `digitos` whole digits."""
+    if celula is None:
+        return None
     texto = read_texto(celula)
     if isinstance(celula, str):
         texto = re.sub(r"[^\d.,-]", "", texto)
@@ -103,10 +122,14 @@ def read_valor(celula: Celula, digitos: int) -> Decimal | None:
 
 
 def read_telefone(celula: Celula) -> str | None:
+    if celula is None:
+        return None
     digitos = re.sub(r"\D", "", read_texto(celula))
     return digitos if 8 <= len(digitos) <= 15 else None
 
 
 def read_email(celula: Celula) -> str | None:
+    if celula is None:
+        return None
     texto = read_texto(celula)
     return texto.lower() if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", texto) and len(texto) <= 150 else None

@@ -81,17 +81,15 @@ class Indices:
                 pronto = self._prontos.get(planilha.sha256)
                 if pronto is None:
                     lida = await self._leitor.read(await self._files.get(planilha))
-                    pronto = await self.add(planilha, lida)
+                    pronto = await asyncio.to_thread(Indice, lida)
+                    self._keep(planilha, pronto)
                 self._prontos.move_to_end(planilha.sha256)
                 return pronto
         finally:
             if not porta.locked():
                 self._portas.pop(planilha.sha256, None)
 
-    async def add(self, planilha: Arquivo, lida: LinhasPlanilha) -> Indice:
-        """Keep a workbook that was read for another reason."""
-        indice = await asyncio.to_thread(Indice, lida)
+    def _keep(self, planilha: Arquivo, indice: Indice) -> None:
         self._prontos[planilha.sha256] = indice
         while len(self._prontos) > self._limite:
             self._prontos.popitem(last=False)
-        return indice

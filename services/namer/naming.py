@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from shared.contrato import MesReferencia, fold, fold_codigo
@@ -17,7 +18,7 @@ NOME_VAZIO = "CLIENTE"
 _EXTENSAO = ".pdf"
 
 # `70%`, `- 70%`, `-70%`, `70 %`, `33,3%`, glued to the name or not; and the share as a fraction, `0.7`.
-_COMISSAO = re.compile(r"[-–—]?\s*(?:\d{1,3}(?:[.,]\d+)?\s*%|(?<![\d.,])0[.,]\d{1,2}(?![\d.,]))")
+_COMISSAO = re.compile(r"\d{1,3}(?:[.,]\d+)?\s*%|(?<![\d.,])0[.,]\d{1,2}(?![\d.,])")
 _PARENTESES = re.compile(r"\([^()]*(?:\)|$)")
 _PALAVRA = re.compile(r"[^\W\d_]+")
 _PONTAS = " \t\r\n\u00a0-–—_,;:|/\\*."
@@ -47,27 +48,38 @@ class Identidade:
 def clean_nome(texto: str, tags: tuple[str, ...]) -> str:
     """The client's name as people read it: commission mark and all after it, parentheses and known tags gone."""
     nome = unicodedata.normalize("NFC", texto)
-    while marca := _COMISSAO.search(nome):
-        antes, depois = nome[: marca.start()], nome[marca.end() :]
+    while marca := _find_comissao(nome):
+        antes, depois = nome[: marca.start()].rstrip(), nome[marca.end() :]
+        if antes.endswith(("-", "–", "—")):
+            antes = antes[:-1]
         # A mark that stands first, or behind a tag alone, hides no name before it: the name comes after.
         nome = antes if _PALAVRA.search(_cut_notas(antes, tags)) else f"{antes} {depois}"
     return " ".join(_cut_notas(nome, tags).split()).strip(_PONTAS)
 
 
+def _find_comissao(nome: str) -> re.Match[str] | None:
+    """What the pattern cannot do without is looked for first: this runs for every row of a workbook."""
+    return _COMISSAO.search(nome) if "%" in nome or "0." in nome or "0," in nome else None
+
+
+@lru_cache(maxsize=64)  # asked twice for each name
 def _cut_notas(nome: str, tags: tuple[str, ...]) -> str:
     """Remove parentheses, one that was never closed too, and tags."""
-    while (sem := _PARENTESES.sub(" ", nome)) != nome:
+    while "(" in nome and (sem := _PARENTESES.sub(" ", nome)) != nome:
         nome = sem
     return _cut_tags(nome, tags)
 
 
 def _cut_tags(nome: str, tags: tuple[str, ...]) -> str:
     """Remove tags where they stand as whole words, accents and case aside."""
-    procurados = sorted((fold(tag).split() for tag in tags), key=len, reverse=True)
+    procurados = _split_tags(tags)
+    inteiro = fold(nome)
+    if not any(tag[0] in inteiro for tag in procurados):
+        return nome
     palavras = [(fold(m[0]), m.start(), m.end()) for m in _PALAVRA.finditer(nome)]
     partes, fim_anterior, i = [], 0, 0
     while i < len(palavras):
-        tag = next((t for t in procurados if t and [p[0] for p in palavras[i : i + len(t)]] == t), None)
+        tag = next((t for t in procurados if [p[0] for p in palavras[i : i + len(t)]] == t), None)
         if tag is None:
             i += 1
             continue
@@ -75,6 +87,12 @@ def _cut_tags(nome: str, tags: tuple[str, ...]) -> str:
         fim_anterior = palavras[i + len(tag) - 1][2]
         i += len(tag)
     return " ".join([*partes, nome[fim_anterior:]])
+
+
+@lru_cache(maxsize=16)
+def _split_tags(tags: tuple[str, ...]) -> list[list[str]]:
+    """Each tag's words, the longest tag first."""
+    return sorted((palavras for tag in tags if (palavras := fold(tag).split())), key=len, reverse=True)
 
 
 def nome_limpo(nome: str) -> str:

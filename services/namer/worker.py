@@ -36,7 +36,6 @@ from shared.events import (
     BoletoNomear,
     DadosRelatorio,
     Evento,
-    LinhasPlanilha,
     NamerPulso,
     PlanilhaLer,
     PlanilhaLida,
@@ -158,9 +157,7 @@ class Namer:
 
     async def _read_planilha(self, pedido: PlanilhaLer) -> PlanilhaLida:
         try:
-            lida = await self._leitor.read(await self._files.get(pedido.planilha))
-            await self._indices.add(pedido.planilha, lida)
-            linhas = await asyncio.to_thread(_encode_linhas, lida, pedido.ponto_venda)
+            linhas = await self._leitor.encode(await self._files.get(pedido.planilha), pedido.ponto_venda)
             return PlanilhaLida(pedido_id=pedido.pedido_id, linhas=await self._files.put_interno("linhas", linhas))
         except PlanilhaRecusada as recusa:
             return PlanilhaLida(pedido_id=pedido.pedido_id, erro=str(recusa))
@@ -217,14 +214,6 @@ def _fail(pedido: BoletoNomear, codigo: str, mensagem: str, quarentena: Arquivo 
     return BoletoFalhou(
         tarefa=pedido.tarefa, etapa=Etapa.NOMEANDO, codigo=codigo, mensagem=mensagem, quarentena=quarentena
     )
-
-
-def _encode_linhas(lida: LinhasPlanilha, ponto_venda: str | None) -> bytes:
-    """The rows as JSON; one without a ponto de venda of its own gets the upload's."""
-    linhas = tuple(
-        linha if linha.ponto_venda else linha.model_copy(update={"ponto_venda": ponto_venda}) for linha in lida.linhas
-    )
-    return lida.model_copy(update={"linhas": linhas}).model_dump_json().encode()
 
 
 def _explain(erro: ArquivoFalhou) -> str:
