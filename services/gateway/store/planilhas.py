@@ -43,9 +43,9 @@ async def import_planilha(conn: Conn, envio: Envio, linhas: LinhasPlanilha) -> d
     """In the caller's transaction: the workbook, its contracts, and the boletos that waited for their names."""
     await lock_importacao(conn)
     plano = await _plan(conn, envio, linhas)
-    id = await _insert_planilha(conn, envio, plano)
+    relato = await asyncio.to_thread(plano.report)
+    id = await _insert_planilha(conn, envio, plano, relato)
     await name_pending(conn, [mudanca.linha.cpf for mudanca in plano.mudancas])
-    relato = plano.report()
     contagens = {campo: valor for campo, valor in relato.items() if campo != "erros"}
     await record_auditoria(
         conn, quem=envio.enviada_por, acao="planilha.importar", alvo=f"planilhas/{id}", detalhes=contagens
@@ -79,9 +79,8 @@ async def _read_cadastro(conn: Conn, envio: Envio, cpfs: Iterable[str]) -> Cadas
     )
 
 
-async def _insert_planilha(conn: Conn, envio: Envio, plano: Plano) -> int:
+async def _insert_planilha(conn: Conn, envio: Envio, plano: Plano, relato: dict[str, Any]) -> int:
     """Write the workbook and every row of the plan. Returns the workbook's id."""
-    relato = plano.report()
     id: int = await conn.fetchval(
         SQL["insert_planilha"],
         envio.consultor_id,
@@ -94,8 +93,7 @@ async def _insert_planilha(conn: Conn, envio: Envio, plano: Plano) -> int:
         relato["erros"],
         envio.enviada_por,
     )
-    novos = [_new_contrato(mudanca, envio, id) for mudanca in plano.mudancas if mudanca.contrato_id is None]
-    velhos = [_changed_contrato(mudanca, envio, id) for mudanca in plano.mudancas if mudanca.contrato_id is not None]
+    novos, velhos = await asyncio.to_thread(_list_contratos, plano, envio, id)
     await conn.executemany(SQL["insert_contrato"], novos)
     await conn.executemany(SQL["update_contrato"], velhos)
     return id
@@ -124,6 +122,15 @@ def view_planilha(linha: Record) -> dict[str, Any]:
         "importada_em": linha["importada_em"],
         "importada_por": linha["importada_por"],
     }
+
+
+def _list_contratos(
+    plano: Plano, envio: Envio, planilha_id: int
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The rows of new contracts, and of those that change: seconds of work for a hundred thousand."""
+    novos = [_new_contrato(mudanca, envio, planilha_id) for mudanca in plano.mudancas if mudanca.contrato_id is None]
+    velhos = [_changed_contrato(mudanca, envio, planilha_id) for mudanca in plano.mudancas if mudanca.contrato_id]
+    return novos, velhos
 
 
 def _new_contrato(mudanca: Mudanca, envio: Envio, planilha_id: int) -> tuple[Any, ...]:
