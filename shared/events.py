@@ -209,11 +209,12 @@ class CredencialTestada(Evento):
 
 
 class BoletoEtapa(Evento):
-    """The contract entered a step."""
+    """The contract entered a step. anteriores: those it went through since the last report, told with this one."""
 
     rota: ClassVar[str] = "boleto.etapa"
     tarefa: Tarefa
     etapa: Etapa
+    anteriores: tuple[Etapa, ...] = ()
 
 
 class BoletoCapturado(Evento):

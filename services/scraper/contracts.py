@@ -206,7 +206,7 @@ class Oficina:
             if self._suspeita:
                 raise SessaoSuspeita
         trabalho.andamento.enter(etapa)
-        await self._relator.tell_etapa(trabalho.solicitado.tarefa, etapa)
+        self._relator.tell_etapa(trabalho.solicitado.tarefa, etapa)
 
     async def _begin_again(
         self, trabalho: Trabalho, falha: SessaoPerdida | PortalLimite | PortalBloqueado | LoginParado

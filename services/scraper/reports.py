@@ -24,9 +24,16 @@ class Relator:
     def __init__(self, bus: Bus, files: FileStore) -> None:
         self._bus = bus
         self._files = files
+        # Steps not told yet, and the reports of steps on their way, by dispatch.
+        self._passos: dict[int, list[Etapa]] = {}
+        self._a_caminho: dict[int, asyncio.Task[None]] = {}
 
     async def publish(self, evento: Evento) -> None:
-        """A result, which its message waits for. Raises BusError when the bus stays away."""
+        """A result, which its message waits for; its contract's steps go before it. Raises BusError when the bus stays
+        away."""
+        tarefa = getattr(evento, "tarefa", None)
+        if isinstance(tarefa, Tarefa) and (caminho := self._a_caminho.get(tarefa.despacho)):
+            await asyncio.wait([caminho])
         for tentativa in range(1, _TENTATIVAS + 1):
             try:
                 return await self._bus.publish(evento)
@@ -51,8 +58,19 @@ class Relator:
         except BusError as erro:
             log.warning("%s not told: %s", evento.rota, erro)
 
-    async def tell_etapa(self, tarefa: Tarefa, etapa: Etapa) -> None:
-        await self.tell(BoletoEtapa(tarefa=tarefa, etapa=etapa))
+    def tell_etapa(self, tarefa: Tarefa, etapa: Etapa) -> None:
+        """The portal does not wait for the bus: steps taken while a report is on its way go with the next one."""
+        self._passos.setdefault(tarefa.despacho, []).append(etapa)
+        if tarefa.despacho not in self._a_caminho:
+            self._a_caminho[tarefa.despacho] = asyncio.create_task(self._tell_passos(tarefa))
+
+    async def _tell_passos(self, tarefa: Tarefa) -> None:
+        """Ends before the contract's result is published."""
+        try:
+            while passos := self._passos.pop(tarefa.despacho, None):
+                await self.tell(BoletoEtapa(tarefa=tarefa, etapa=passos[-1], anteriores=tuple(passos[:-1])))
+        finally:
+            del self._a_caminho[tarefa.despacho]
 
     async def make_falha(
         self, portal: SessaoPortal, tarefa: Tarefa, andamento: Andamento, falha: Falha, vista: Vista | None = None
