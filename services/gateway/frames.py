@@ -144,6 +144,15 @@ def encode_pulso(seqs: dict[str, int]) -> bytes:
     return orjson.dumps({"tipo": "pulso", "seqs": seqs})
 
 
+def text_header(tamanho: int) -> bytes:
+    """What stands before a text of so many bytes on the wire, from a server (RFC 6455 §5.2)."""
+    if tamanho < 126:
+        return bytes((0x81, tamanho))
+    if tamanho < 1 << 16:
+        return b"\x81\x7e" + tamanho.to_bytes(2, "big")
+    return b"\x81\x7f" + tamanho.to_bytes(8, "big")
+
+
 def encode_erro(erro: ApiError, automacao_id: str | None = None) -> bytes:
     quadro: dict[str, Any] = {"tipo": "erro", "codigo": erro.codigo, "error": erro.texto}
     return orjson.dumps(quadro | ({"automacao_id": automacao_id} if automacao_id else {}))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -70,6 +70,9 @@ class Ouvinte(Protocol):
     def chave_id(self) -> int: ...
 
     def hear(self, canal: Canal, seq: int, quadro: bytes) -> None: ...
+
+    def flush(self) -> None:
+        """What was heard may go: nothing more comes in this step of the loop."""
 
     def close(self, codigo: int, motivo: str) -> None: ...
 
@@ -249,15 +252,18 @@ class Live:
                 canal.de_novo = False
                 async with self._pool.acquire() as conn:
                     linhas = await list_eventos(conn, canal.execucao_id, canal.seq, PAGINA)
-                for linha in linhas:
-                    self._hand_out(canal, linha["seq"], linha["corpo"].encode())
+                self._hand_out(canal, [(linha["seq"], linha["corpo"].encode()) for linha in linhas])
                 mais = len(linhas) == PAGINA or canal.de_novo
         except Exception:  # edge: a task of its own; the next look wakes the canal again
             log.exception("live.pump_failed")
         finally:
             canal.lendo = False
 
-    def _hand_out(self, canal: Canal, seq: int, quadro: bytes) -> None:
-        canal.seq = seq
+    def _hand_out(self, canal: Canal, eventos: Sequence[tuple[int, bytes]]) -> None:
+        """Each listener gets all of them at once, so that they leave in one piece."""
+        if eventos:
+            canal.seq = eventos[-1][0]
         for ouvinte in canal.ouvintes | self._gerais:
-            ouvinte.hear(canal, seq, quadro)
+            for seq, quadro in eventos:
+                ouvinte.hear(canal, seq, quadro)
+            ouvinte.flush()

@@ -23,6 +23,7 @@ from services.gateway.frames import (
     encode_estado_geral,
     encode_pulso,
     parse_quadro,
+    text_header,
 )
 from services.gateway.live import PAGINA, SEM_ACESSO, Canal, Live
 from services.gateway.store import Pool
@@ -38,6 +39,8 @@ QUADRO_BYTES = 16_384
 QUADROS_RUINS = 20
 FALTAS = 2
 _ADEUS_S = 10.0
+# Bytes that may wait in the transport while events still go straight to it.
+FOLGA_REDE = 65_536
 
 _PING = object()
 
@@ -66,14 +69,30 @@ class Fila:
         self._cabe = asyncio.Event()
         self._cabe.set()
 
-    def put_now(self, quadro: bytes | object) -> None:
-        """Raises LeitorLento."""
+    def add(self, quadro: bytes | object) -> None:
+        """Its reader is not woken: `wake` does that, unless `take_all` comes first. Raises LeitorLento."""
         if len(self._quadros) >= self._maxima:
             raise LeitorLento
         self._quadros.append(quadro)
-        self._tem.set()
         if len(self._quadros) >= self._maxima // 2:
             self._cabe.clear()
+
+    def wake(self) -> None:
+        if self._quadros:
+            self._tem.set()
+
+    def put_now(self, quadro: bytes | object) -> None:
+        """Raises LeitorLento."""
+        self.add(quadro)
+        self._tem.set()
+
+    def take_all(self) -> list[bytes]:
+        """Everything that waits, where all of it is frames of text; else nothing."""
+        if any(not isinstance(quadro, bytes) for quadro in self._quadros):
+            return []
+        quadros = [quadro for quadro in self._quadros if isinstance(quadro, bytes)]
+        self.clear()
+        return quadros
 
     async def put(self, quadro: bytes, timeout_s: float) -> None:
         """Wait for room in the lower half. Raises LeitorLento."""
@@ -173,7 +192,24 @@ class Socket:
         elif not self._geral:
             return
         self._tocados[canal.automacao_id] = seq
-        self._put_now(quadro)
+        try:
+            self._fila.add(quadro)
+        except LeitorLento:
+            self.close(LENTO, "leitor lento: volte com o seu cursor")
+
+    def flush(self) -> None:
+        """Straight to the network while it takes what it is given; else at the reader's pace, by `_send`.
+
+        Frames reach the transport whole and in order from either side: neither awaits between the parts of one.
+        """
+        transport = self._request.transport
+        if transport is None or self._ws.closed or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > FOLGA_REDE:
+            return self._fila.wake()
+        if quadros := self._fila.take_all():
+            transport.write(b"".join([parte for quadro in quadros for parte in (text_header(len(quadro)), quadro)]))
+        self._fila.wake()
 
     def _put_now(self, quadro: bytes | object) -> None:
         try:
