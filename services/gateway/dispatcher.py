@@ -31,6 +31,8 @@ GRACA_S = 2.0
 PERDIDA_S = 60.0
 # Commits come in bursts: rounds are no closer together than this.
 FOLGA_S = 0.02
+# Between two whole rounds, those that a commit wakes only let out tasks under the leases that there are.
+INTEIRA_S = 0.2
 
 
 class Dispatcher:
@@ -48,30 +50,40 @@ class Dispatcher:
         self._acordar.set()
 
     async def run(self) -> None:
+        relogio = asyncio.get_running_loop().time
+        proxima = relogio()
         while True:
             self._acordar.clear()
+            inteira = relogio() >= proxima
             try:
-                await self.tick()
+                await self.tick(inteira=inteira)
             except Exception:  # edge: top of a background loop
                 log.exception("dispatcher.round_failed")
+            if inteira:
+                proxima = relogio() + INTEIRA_S
             await asyncio.sleep(FOLGA_S)
             # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with the wake-up.
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._ritmo_s):
+                # What woke a smaller round may have needed a whole one.
+                async with asyncio.timeout(self._ritmo_s if inteira else max(0.0, proxima - relogio())):
                     await self._acordar.wait()
 
-    async def tick(self) -> Rodada:
+    async def tick(self, *, inteira: bool = True) -> Rodada:
         async with self._pool.acquire() as conn:
-            await self._return_orphans(conn)
+            if inteira:
+                await self._return_orphans(conn)
             async with conn.transaction():
                 await conn.execute(SQL["lock"])
-                await conn.execute(CONCESSOES["expire"])
-                await allot_sessoes(conn)
+                if inteira:
+                    await conn.execute(CONCESSOES["expire"])
+                    await allot_sessoes(conn)
                 rodada = await allot_tarefas(conn, self._turnos, hoje(datetime.now(UTC)))
             for execucao_id, prontos in sorted(rodada.prontos.items()):
                 async with conn.transaction():
                     await end_prontos(conn, execucao_id, prontos)
-            sem_credencial = [linha["ponto_venda_id"] for linha in await conn.fetch(SQL["list_sem_credencial"])]
+            sem_credencial = []
+            if inteira:
+                sem_credencial = [linha["ponto_venda_id"] for linha in await conn.fetch(SQL["list_sem_credencial"])]
         for ponto_venda_id in sem_credencial:
             await end_unserved(self._pool, ponto_venda_id)
         if rodada.prontos:

@@ -41,8 +41,10 @@ class Outbox:
         while True:
             self._acordar.clear()
             try:
-                while await self.publish_batch():
-                    pausa_s = PAUSA_S
+                # What is committed meanwhile wakes it again.
+                while await self._publish() == LOTE:
+                    pass
+                pausa_s = PAUSA_S
             except BusError as erro:
                 log.warning("outbox.bus_unavailable", extra={"erro": str(erro), "pausa_s": pausa_s})
                 await asyncio.sleep(pausa_s)
@@ -58,17 +60,20 @@ class Outbox:
 
     async def publish_batch(self) -> bool:
         """Publish the oldest rows; False: nothing was waiting. Raises BusError when one must be sent again later."""
+        return bool(await self._publish())
+
+    async def _publish(self) -> int:
         async with self._pool.acquire() as conn, conn.transaction():
-            if not await conn.fetchval(SQL["try_lock"]):
-                return False
             linhas = await conn.fetch(SQL["take_mensagens"], LOTE)
+            if not linhas:
+                return 0
             vivas = [linha for linha in linhas if not linha["vencida"]]
             respostas = await self._bus.publish_many([_message(linha) for linha in vivas])
             adiados = [linha["id"] for linha, erro in zip(vivas, respostas, strict=True) if _stays(linha, erro)]
             await conn.execute(SQL["delete_mensagens"], [linha["id"] for linha in linhas if linha["id"] not in adiados])
         if adiados:
             raise next(erro for erro in respostas if erro is not None)
-        return bool(linhas)
+        return len(linhas)
 
 
 def _message(linha: Record) -> Message:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import takewhile
 
 import asyncpg
 
 from services.gateway import falhas, pulsos, relatos, sessoes
+from services.gateway.lote import Progresso, apply_lote
 from services.gateway.store import Conn, Pool
 from services.gateway.store.credenciais import end_unserved
 from services.gateway.store.diario import ExecucaoAusente
@@ -62,8 +66,8 @@ class Projector:
         self._pool = pool
         self._bus = bus
         self._on_commit = on_commit
-        # Striped: events of one execution share a lock, and asyncio's locks are fair, so they keep their order.
-        self._filas = [asyncio.Lock() for _ in range(_FILAS)]
+        # Striped: events of one execution share a line, so they keep their order.
+        self._filas = [_Fila() for _ in range(_FILAS)]
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -78,8 +82,42 @@ class Projector:
 
     async def handle(self, evento: Evento, entrega: Delivery) -> None:
         """Bus handler of `gateway.eventos`. Raises NotNow while the database is away."""
-        async with self._filas[_fila_of(evento)]:
-            await self._commit(lambda conn: apply(conn, evento))
+        fila, vez = self._filas[_fila_of(evento)], _Vez(evento)
+        fila.vezes.append(vez)
+        try:
+            async with fila.trava:
+                if not vez.feita:
+                    await self._advance(fila)
+        finally:
+            if not vez.feita:
+                fila.vezes.remove(vez)
+
+    async def _advance(self, fila: _Fila) -> None:
+        """Commit the first in the line, together with what waits right behind it of the same execution.
+
+        They leave the line when they are committed: until then each is its own handler's to try again.
+        """
+        lote = fila.take()
+        progressos = [vez.evento for vez in lote if isinstance(vez.evento, Progresso)]
+        try:
+            if len(lote) > 1:
+                await self._commit(lambda conn: apply_lote(conn, progressos))
+            else:
+                await self._commit(lambda conn: apply(conn, lote[0].evento))
+        except NotNow:
+            raise
+        except Exception:  # edge: bus consumer; of a lot, whoever is at fault fails alone
+            if len(lote) == 1:
+                raise
+            log.warning("projector.lot_failed", extra={"quantos": len(lote)}, exc_info=True)
+            for vez in lote:
+                vez.sozinha = True
+            return await self._advance(fila)
+        for vez in lote:
+            vez.feita = True
+        # One whose handler was cancelled meanwhile has left already.
+        while fila.vezes and fila.vezes[0].feita:
+            fila.vezes.popleft()
 
     async def handle_pulso(self, evento: Evento, entrega: Delivery) -> None:
         match evento:
@@ -98,7 +136,7 @@ class Projector:
         if not isinstance(tarefa, Tarefa):
             log.warning("projector.dead_letter", extra={"rota": morta.rota, "motivo": morta.motivo})
             return
-        async with self._filas[_fila_of_tarefa(tarefa)]:
+        async with self._filas[_fila_of_tarefa(tarefa)].trava:
             await self._commit(lambda conn: relatos.bury(conn, tarefa, morta.motivo))
 
     async def _commit(self, change: Callable[[Conn], Awaitable[int | None]]) -> None:
@@ -114,18 +152,44 @@ class Projector:
         self._on_commit()
 
 
+@dataclass(eq=False)
+class _Vez:
+    """A report in its line. sozinha: a lot with it failed, so that whoever is at fault fails alone."""
+
+    evento: Evento
+    feita: bool = False
+    sozinha: bool = False
+
+
+class _Fila:
+    """Reports in the order they came; who holds `trava` commits the first (asyncio's locks are fair)."""
+
+    def __init__(self) -> None:
+        self.vezes: deque[_Vez] = deque()
+        self.trava = asyncio.Lock()
+
+    def take(self) -> list[_Vez]:
+        """The first, and those that may be committed together with it."""
+        primeira, *demais = self.vezes
+        if not isinstance(primeira.evento, Progresso) or primeira.sozinha:
+            return [primeira]
+        automacao_id = primeira.evento.tarefa.automacao_id
+
+        def fits(vez: _Vez) -> bool:
+            mesma = isinstance(vez.evento, Progresso) and vez.evento.tarefa.automacao_id == automacao_id
+            return mesma and not vez.sozinha
+
+        return [primeira, *takewhile(fits, demais)]
+
+
 async def apply(conn: Conn, evento: Evento) -> int | None:
     """Change what the event says, in the caller's transaction.
 
     Returns a ponto de venda whose credential stopped: its waiting rows are ended in transactions of their own.
     """
     match evento:
-        case BoletoEtapa():
-            await relatos.step(conn, evento)
-        case BoletoCapturado():
-            await relatos.capture(conn, evento)
-        case BoletoArquivado():
-            await relatos.file(conn, evento)
+        case BoletoEtapa() | BoletoCapturado() | BoletoArquivado():
+            await apply_lote(conn, [evento])
         case BoletoJaBaixado():
             await relatos.have(conn, evento)
         case BoletoDevolvido():

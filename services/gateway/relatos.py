@@ -1,4 +1,4 @@
-"""What each report about a contract does to its row: steps, captures, filings, failures, tasks handed back."""
+"""What reports that are no progress (those: lote.py) do to a contract's row: tasks handed back, lost or buried."""
 
 from __future__ import annotations
 
@@ -13,20 +13,17 @@ from services.gateway.execucao import (
     Encerrar,
 )
 from services.gateway.store import Conn, credenciais, load_sql, portais
-from services.gateway.store.arquivamento import CaminhoOcupado, find_boleto, upsert_boleto
+from services.gateway.store.arquivamento import find_boleto
 from services.gateway.store.controle import pause
 from services.gateway.store.diario import Diario, open_diario_item
 from services.gateway.store.itens import SQL, Falha, end_item, end_items, restart_items, return_item
-from services.gateway.store.nomeacao import ask_names, rename_items
+from services.gateway.store.nomeacao import rename_items
+from services.gateway.store.quadro import Linha
 from shared.contrato import mask_documentos
 from shared.events import (
     Arquivo,
-    BoletoArquivado,
-    BoletoCapturado,
     BoletoDevolvido,
-    BoletoEtapa,
     BoletoJaBaixado,
-    DadosBoleto,
     Tarefa,
 )
 from shared.outcomes import Etapa, StatusCliente, StatusExecucao, find_desfecho
@@ -40,72 +37,20 @@ async def open_relato(conn: Conn, tarefa: Tarefa) -> AsyncIterator[tuple[Diario,
     """The journal and the row of a report, both locked; the row is None unless this dispatch is in force."""
     async with open_diario_item(conn, tarefa.item_id) as diario:
         item = await conn.fetchrow(SQL["lock_item"], tarefa.item_id)
-        current = item is not None and _is_of(item, tarefa) and item["status"] in ABERTOS
-        yield diario, item if current else None
+        yield diario, item if item is not None and is_current(item, tarefa) else None
 
 
-def _is_of(item: Record, tarefa: Tarefa) -> bool:
+def is_current(item: Linha, tarefa: Tarefa) -> bool:
+    """Whether the row is open and this dispatch in force."""
+    return _is_of(item, tarefa) and item["status"] in ABERTOS
+
+
+def _is_of(item: Linha, tarefa: Tarefa) -> bool:
     return bool(item["despacho"] == tarefa.despacho and item["automacao_id"] == tarefa.automacao_id)
 
 
-def is_naming(item: Record) -> bool:
+def is_naming(item: Linha) -> bool:
     return bool(item["etapa"] == Etapa.NOMEANDO)
-
-
-async def step(conn: Conn, evento: BoletoEtapa) -> None:
-    async with open_relato(conn, evento.tarefa) as (diario, item):
-        if item is None or not Etapa(item["etapa"]).ordem < evento.etapa.ordem < Etapa.NOMEANDO.ordem:
-            return
-        diario.begin()
-        diario.tell(await conn.fetch(SQL["step_item"], item["id"], evento.etapa), item["status"])
-
-
-async def capture(conn: Conn, evento: BoletoCapturado) -> None:
-    """The verified PDF is in the store: the lease is free, and the namer is asked for the file's name and place."""
-    async with open_relato(conn, evento.tarefa) as (diario, item):
-        if item is None or is_naming(item):
-            return
-        notas = {"avisos": [mask_documentos(aviso) for aviso in evento.avisos], "recuo": evento.recuo}
-        dados = evento.boleto.model_dump(mode="json") | notas
-        diario.begin()
-        linhas = await conn.fetch(
-            SQL["capture_item"], item["id"], evento.captura.model_dump(), dados, evento.duracoes_s
-        )
-        diario.tell(linhas, item["status"])
-        await ask_names(conn, [item["id"]])
-        await _note_acerto(diario, item, confere=True)
-
-
-async def file(conn: Conn, evento: BoletoArquivado) -> None:
-    """Named and in its place: the contract is done."""
-    async with open_relato(conn, evento.tarefa) as (diario, item):
-        if item is None or not is_naming(item):
-            return
-        boleto = DadosBoleto.model_validate(
-            {k: v for k, v in item["dados_boleto"].items() if k not in ("avisos", "recuo")}
-        )
-        try:
-            boleto_id = await upsert_boleto(conn, item, boleto, evento.nome, evento.arquivo)
-        except CaminhoOcupado:
-            await end_failed(
-                diario, item, Encerrar(StatusCliente.ERRO), make_falha("arquivo.falhou.conflito", Etapa.NOMEANDO)
-            )
-            return
-        linhas = await conn.fetch(
-            SQL["file_item"],
-            item["id"],
-            boleto_id,
-            evento.nome,
-            boleto.grupo,
-            boleto.cota,
-            boleto.mes,
-            boleto.ano,
-            evento.arquivo.caminho,
-            evento.arquivo.tamanho,
-            {Etapa.NOMEANDO.value: evento.duracao_s},
-        )
-        diario.tell(linhas, item["status"])
-        await diario.conclude()
 
 
 async def have(conn: Conn, evento: BoletoJaBaixado) -> None:
@@ -120,7 +65,7 @@ async def have(conn: Conn, evento: BoletoJaBaixado) -> None:
             await put_back(diario, item, perda=True)
         else:
             diario.tell(await conn.fetch(SQL["have_items"], [item["id"]], [boleto_id]), item["status"])
-        await _note_acerto(diario, item, confere=False)
+        await _note_acerto(diario, item)
         await diario.conclude()
 
 
@@ -177,18 +122,18 @@ async def unbury(conn: Conn, tarefa: Tarefa) -> bool:
         return True
 
 
-async def _note_acerto(diario: Diario, item: Record, *, confere: bool) -> None:
-    """The portal served a contract; confere: with the right document."""
+async def _note_acerto(diario: Diario, item: Record) -> None:
+    """The portal served a contract, without a document."""
     diario.mudou_itens = []
     # The news of the login may have been lost.
     await diario.conn.execute(CONCESSOES["note_aberta"], item["cerca"])
     credencial_id = await credenciais.find_credencial_cerca(diario.conn, item["cerca"])
     if credencial_id is not None:
-        await credenciais.note_resposta(diario.conn, credencial_id, confere=confere)
+        await credenciais.note_resposta(diario.conn, credencial_id, confere=False)
     await portais.note_resposta(diario.conn, diario.ponto_venda_id)
 
 
-async def end_failed(diario: Diario, item: Record, decisao: Encerrar, falha: Falha) -> None:
+async def end_failed(diario: Diario, item: Linha, decisao: Encerrar, falha: Falha) -> None:
     await end_item(diario, item, decisao.status, falha, parado=decisao.parado)
     if falha.codigo == DISCO_CHEIO and diario.status in (StatusExecucao.NA_FILA, StatusExecucao.EM_ANDAMENTO):
         await pause(diario, DISCO_CHEIO)

@@ -13,7 +13,7 @@ from services.gateway.concessoes import VISTO_S
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.diario import open_diario
 from services.gateway.store.itens import SQL as ITENS
-from services.gateway.store.outbox import post
+from services.gateway.store.outbox import post_many
 from shared.events import BoletoConhecido, BoletoSolicitado, Tarefa
 
 SQL = load_sql("despacho")
@@ -79,7 +79,7 @@ async def allot_tarefas(conn: Conn, turnos: Turnos, hoje: date) -> Rodada:
             vagas = vagas[:1] if due else []
         if not vagas and ponto["execucoes"] < 2:
             continue
-        candidatos = await conn.fetch(SQL["list_candidatos"], ponto["id"], len(vagas) + LOTE_PRONTOS, sonda)
+        candidatos = await _list_candidatos(conn, ponto, len(vagas), sonda)
         enviadas = await _send_all(conn, ponto, vagas, turnos.order(_ready(candidatos, rodada), em_voo), hoje)
         rodada.enviadas += len(enviadas)
         if sonda and enviadas:
@@ -119,31 +119,49 @@ def _ready(candidatos: Sequence[Record], rodada: Rodada) -> list[Record]:
     return [item for item in candidatos if item["boleto_filed"] is None]
 
 
+async def _list_candidatos(conn: Conn, ponto: Record, vagas: int, sonda: bool) -> Sequence[Record]:
+    """As many of each execution as may go; where rows are filed already, or others wait for them, many at once."""
+    if ponto["execucoes"] == 1:
+        candidatos = await conn.fetch(SQL["list_candidatos"], ponto["id"], vagas, sonda)
+        if not any(item["boleto_filed"] for item in candidatos):
+            return candidatos
+    return await conn.fetch(SQL["list_candidatos"], ponto["id"], vagas + LOTE_PRONTOS, sonda)
+
+
 async def _send_all(
     conn: Conn, ponto: Record, vagas: Sequence[Record], itens: Iterator[Record], hoje: date
 ) -> list[int]:
-    enviados = []
+    """One task for each place, in the order of both. Returns the rows sent."""
     # The order of the pair matters: a row must not be drawn for a place that is not there.
-    for vaga, item in zip(vagas, itens, strict=False):
-        await _send(conn, ponto["codigo"], vaga, item, hoje)
-        enviados.append(item["id"])
-    return enviados
+    pares = [(item["id"], vaga) for vaga, item in zip(vagas, itens, strict=False)]
+    if not pares:
+        return []
+    cercas = [vaga["cerca"] for _, vaga in pares]
+    enviados = {item["id"]: item for item in await conn.fetch(SQL["send_items"], [id for id, _ in pares], cercas)}
+    conhecidos: dict[int, list[BoletoConhecido]] = {}
+    for boleto in await conn.fetch(
+        SQL["list_ja_baixados"], [id for id, item in enviados.items() if not item["forcar"]]
+    ):
+        conhecido = BoletoConhecido(**{campo: boleto[campo] for campo in BoletoConhecido.model_fields})
+        conhecidos.setdefault(boleto["item_id"], []).append(conhecido)
+    await post_many(
+        conn,
+        [
+            (_make_pedido(ponto["codigo"], enviados[id], conhecidos.get(id, ()), hoje), vaga["fila"])
+            for id, vaga in pares
+        ],
+    )
+    return [id for id, _ in pares]
 
 
-async def _send(conn: Conn, ponto_venda: str, concessao: Record, item: Record, hoje: date) -> None:
-    despacho = await conn.fetchval(SQL["send_item"], item["id"], concessao["cerca"])
-    conhecidos = []
-    if not item["forcar"]:
-        conhecidos = await conn.fetch(
-            SQL["list_ja_baixados"], item["ponto_venda_id"], item["cpf"], item["grupo"], item["cota"]
-        )
-    pedido = BoletoSolicitado(
+def _make_pedido(ponto_venda: str, item: Record, conhecidos: Sequence[BoletoConhecido], hoje: date) -> BoletoSolicitado:
+    return BoletoSolicitado(
         tarefa=Tarefa(
             automacao_id=item["automacao_id"],
             item_id=item["id"],
-            despacho=despacho,
+            despacho=item["despacho"],
             tentativa=item["tentativas"] + 1,
-            cerca=concessao["cerca"],
+            cerca=item["cerca"],
         ),
         ponto_venda=ponto_venda,
         cpf=item["cpf"],
@@ -153,6 +171,5 @@ async def _send(conn: Conn, ponto_venda: str, concessao: Record, item: Record, h
         mes=item["mes_referencia"],
         ano=item["ano_referencia"],
         hoje=hoje,
-        ja_baixados=tuple(BoletoConhecido(**conhecido) for conhecido in conhecidos),
+        ja_baixados=tuple(conhecidos),
     )
-    await post(conn, pedido, fila=concessao["fila"])

@@ -32,7 +32,7 @@ _TABELA = """CREATE TABLE IF NOT EXISTS migracoes (
 async def open_pool(url: str, *, max_size: int = 10, timeout_s: float = 30.0) -> asyncpg.Pool:
     """A pool whose jsonb values are Python objects. `timeout_s` bounds connecting and every statement."""
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=max_size, timeout=timeout_s, command_timeout=timeout_s, init=_init
+        url, min_size=1, max_size=max_size, timeout=timeout_s, command_timeout=timeout_s, init=_init, reset=_keep
     )
 
 
@@ -83,6 +83,10 @@ def _read_migracoes(pasta: Path) -> list[tuple[str, str]]:
 
 async def _init(conn: Conn) -> None:
     await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode, decoder=orjson.loads)
+
+
+async def _keep(conn: Conn) -> None:
+    """Nothing here leaves a session changed, so nothing is reset: it would cost each use a round trip more."""
 
 
 def _encode(valor: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from asyncpg import Record
@@ -90,6 +90,11 @@ async def note_login(conn: Conn, credencial_id: int) -> None:
 async def note_resposta(conn: Conn, credencial_id: int, *, confere: bool) -> None:
     """The portal served this credential. confere: with the right document."""
     await conn.execute(SQL["note_resposta"], credencial_id, confere)
+
+
+async def note_acertos(conn: Conn, cercas: Collection[int], ponto_venda_id: int) -> None:
+    """The portal served contracts under these leases, with the right documents."""
+    await conn.execute(SQL["note_acertos"], list(cercas), ponto_venda_id)
 
 
 async def note_divergente(conn: Conn, credencial_id: int, item_id: int) -> bool:

@@ -64,6 +64,19 @@ UPDATE credenciais_canopus SET ultimo_login = now(), mensagem_erro = NULL WHERE 
 UPDATE credenciais_canopus SET quedas = 0, espera_ate = NULL, divergentes = CASE WHEN $2 THEN '{}' ELSE divergentes END
 WHERE id = $1 AND (quedas > 0 OR espera_ate IS NOT NULL OR $2 AND divergentes <> '{}');
 
+-- name: note_acertos
+-- The same, with the right document, of all that stands behind these leases; $2: the ponto de venda. The news of the
+-- login may have been lost.
+WITH abertas AS (
+    UPDATE concessoes SET aberta = true WHERE cerca = ANY ($1::bigint[]) AND NOT aberta
+), credenciais AS (
+    UPDATE credenciais_canopus SET quedas = 0, espera_ate = NULL, divergentes = '{}'
+    WHERE id IN (SELECT credencial_id FROM concessoes WHERE cerca = ANY ($1::bigint[]))
+      AND (quedas > 0 OR espera_ate IS NOT NULL OR divergentes <> '{}')
+)
+UPDATE portais SET estado = 'fechado', falhas = '{}', aberturas = 0, sonda_em = NULL, sonda_item = NULL
+WHERE url_base = (SELECT url_base FROM pontos_venda WHERE id = $2) AND (estado <> 'fechado' OR falhas <> '{}');
+
 -- name: note_divergentes
 UPDATE credenciais_canopus SET divergentes = $2 WHERE id = $1;
 

@@ -99,11 +99,11 @@ GROUP BY execucao_id, cerca;
 -- The next rows of each execution of a ponto de venda ($1), $2 of each. A contract that is in flight elsewhere for the
 -- same month (or for a month that only the grid knows) waits; what it waits for comes in the same order, so looking at
 -- the first rows is enough. boleto_filed: filed since the submission.
-SELECT l.*, b.id AS boleto_filed
+SELECT l.id, l.execucao_id, b.id AS boleto_filed
 FROM execucoes_automacao e
 CROSS JOIN LATERAL (
     SELECT l.* FROM (
-        SELECT * FROM log_downloads_boletos l
+        SELECT id FROM log_downloads_boletos l
         WHERE l.execucao_id = e.id AND l.status = 'pendente' AND l.despacho IS NULL
           AND (l.proxima_tentativa IS NULL OR l.proxima_tentativa <= now())
         ORDER BY CASE WHEN $3::boolean THEN l.tentativas END, l.id
@@ -136,17 +136,32 @@ LEFT JOIN LATERAL (
 WHERE e.ponto_venda_id = $1 AND e.status IN ('na_fila', 'em_andamento') AND e.pendentes > 0
 ORDER BY e.id, l.tentativas * $3::int, l.id;
 
--- name: send_item
-UPDATE log_downloads_boletos SET despacho = nextval('despachos'), cerca = $2, enviado_em = now()
-WHERE id = $1
-RETURNING despacho;
+-- name: send_items
+-- Rows ($1), each under a lease ($2), their dispatches numbered in this order.
+WITH n AS (
+    SELECT v.id, v.cerca, nextval('despachos') AS despacho
+    FROM (SELECT * FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS v (id, cerca, ordem) ORDER BY ordem) v
+)
+UPDATE log_downloads_boletos l SET despacho = n.despacho, cerca = n.cerca, enviado_em = now()
+FROM n
+WHERE l.id = n.id
+RETURNING l.id, l.automacao_id, l.despacho, l.tentativas, l.cerca, l.forcar, l.cpf, l.nome_cliente, l.grupo, l.cota,
+          l.mes_referencia, l.ano_referencia;
 
 -- name: list_ja_baixados
-SELECT DISTINCT grupo, cota, ano_referencia AS ano, mes_referencia AS mes
-FROM boletos
-WHERE ponto_venda_id = $1 AND cpf = $2 AND ($3::int IS NULL OR grupo = $3 AND cota = $4)
-ORDER BY ano DESC, mes DESC, grupo, cota
-LIMIT 200;
+-- What the grids of these rows may lead to that is filed already.
+SELECT l.id AS item_id, b.grupo, b.cota, b.ano, b.mes
+FROM log_downloads_boletos l
+CROSS JOIN LATERAL (
+    SELECT DISTINCT grupo, cota, ano_referencia AS ano, mes_referencia AS mes
+    FROM boletos
+    WHERE ponto_venda_id = l.ponto_venda_id AND cpf = l.cpf
+      AND (l.grupo IS NULL OR grupo = l.grupo AND cota = l.cota)
+    ORDER BY ano DESC, mes DESC, grupo, cota
+    LIMIT 200
+) b
+WHERE l.id = ANY ($1::bigint[])
+ORDER BY l.id, b.ano DESC, b.mes DESC, b.grupo, b.cota;
 
 -- name: lock_ja_baixados
 SELECT * FROM log_downloads_boletos

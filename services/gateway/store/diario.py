@@ -163,6 +163,13 @@ async def open_diario_item(conn: Conn, item_id: int) -> AsyncIterator[Diario]:
 
 
 @asynccontextmanager
+async def open_diario_automacao(conn: Conn, automacao_id: UUID) -> AsyncIterator[Diario]:
+    """The same, by the execution's public number."""
+    async with _open(conn, await conn.fetchrow(SQL["lock_execucao_automacao"], automacao_id)) as diario:
+        yield diario
+
+
+@asynccontextmanager
 async def _open(conn: Conn, execucao: Record | None) -> AsyncIterator[Diario]:
     if execucao is None:
         raise ExecucaoAusente

@@ -3,6 +3,9 @@
 -- name: lock_execucao
 SELECT * FROM execucoes_automacao WHERE id = $1 FOR UPDATE;
 
+-- name: lock_execucao_automacao
+SELECT * FROM execucoes_automacao WHERE automacao_id = $1 FOR UPDATE;
+
 -- name: find_codigo_parado
 SELECT codigo FROM log_downloads_boletos WHERE execucao_id = $1 AND parado ORDER BY finalizado_em DESC LIMIT 1;
 

@@ -11,6 +11,7 @@ from asyncpg import Record
 
 from services.gateway.store import load_sql
 from services.gateway.store.diario import Diario
+from services.gateway.store.quadro import Linha
 from shared.outcomes import StatusCliente, find_desfecho
 
 SQL = load_sql("itens")
@@ -38,7 +39,7 @@ class Falha:
         ]
 
 
-async def end_item(diario: Diario, item: Record, status: StatusCliente, falha: Falha, *, parado: bool) -> None:
+async def end_item(diario: Diario, item: Linha, status: StatusCliente, falha: Falha, *, parado: bool) -> None:
     """Close one row with its failure; the attempt that ended so is spent."""
     linhas = await diario.conn.fetch(
         SQL["end_items"],

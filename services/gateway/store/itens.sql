@@ -7,6 +7,15 @@ LEFT JOIN consultores c ON c.id = l.consultor_id
 WHERE l.id = $1
 FOR UPDATE OF l;
 
+-- name: lock_items
+-- Of one execution ($2).
+SELECT l.*, c.nome AS consultor, now() AS agora
+FROM log_downloads_boletos l
+LEFT JOIN consultores c ON c.id = l.consultor_id
+WHERE l.id = ANY ($1::bigint[]) AND l.execucao_id = $2
+ORDER BY l.id
+FOR UPDATE OF l;
+
 -- name: step_item
 WITH u AS (
     UPDATE log_downloads_boletos
@@ -16,28 +25,37 @@ WITH u AS (
 )
 SELECT u.*, c.nome AS consultor FROM u LEFT JOIN consultores c ON c.id = u.consultor_id;
 
--- name: capture_item
--- The lease is free for the next contract: from here on the row is with the namer.
-WITH u AS (
-    UPDATE log_downloads_boletos
-    SET status = 'processando', etapa = 'nomeando', codigo = NULL, mensagem_erro = NULL, cerca = NULL,
-        captura = $2, dados_boleto = $3, duracoes_s = $4, iniciado_em = coalesce(iniciado_em, now()),
-        enviado_em = now(), proxima_tentativa = NULL, capturado_em = now()
-    WHERE id = $1
-    RETURNING *
-)
-SELECT u.*, c.nome AS consultor FROM u LEFT JOIN consultores c ON c.id = u.consultor_id;
+-- name: step_items
+UPDATE log_downloads_boletos l
+SET status = 'processando', etapa = n.etapa, codigo = NULL, mensagem_erro = NULL,
+    iniciado_em = coalesce(iniciado_em, now())
+FROM unnest($1::bigint[], $2::text[]) AS n (id, etapa)
+WHERE l.id = n.id;
 
--- name: file_item
+-- name: capture_items
+-- The lease is free for the next contract: from here on the row is with the namer.
+UPDATE log_downloads_boletos l
+SET status = 'processando', etapa = 'nomeando', codigo = NULL, mensagem_erro = NULL, cerca = NULL,
+    captura = n.captura::jsonb, dados_boleto = n.dados::jsonb, duracoes_s = n.duracoes::jsonb,
+    iniciado_em = coalesce(iniciado_em, now()), enviado_em = now(), proxima_tentativa = NULL,
+    capturado_em = now()
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS n (id, captura, dados, duracoes)
+WHERE l.id = n.id;
+
+-- name: file_items
 WITH u AS (
-    UPDATE log_downloads_boletos
-    SET status = 'sucesso', etapa = 'arquivado', codigo = NULL, mensagem_erro = NULL, cerca = NULL, boleto_id = $2,
-        nome_cliente = left($3, 255), grupo = $4, cota = $5, mes_referencia = $6, ano_referencia = $7,
-        arquivo_nome = regexp_replace($8::text, '^.*/', ''), arquivo_caminho = $8, arquivo_tamanho = $9,
-        duracoes_s = duracoes_s || $10::jsonb, proxima_tentativa = NULL, finalizado_em = now(), baixado_em = now(),
+    UPDATE log_downloads_boletos l
+    SET status = 'sucesso', etapa = 'arquivado', codigo = NULL, mensagem_erro = NULL, cerca = NULL,
+        boleto_id = n.boleto_id, nome_cliente = left(n.nome, 255), grupo = n.grupo, cota = n.cota,
+        mes_referencia = n.mes, ano_referencia = n.ano, arquivo_nome = regexp_replace(n.caminho, '^.*/', ''),
+        arquivo_caminho = n.caminho, arquivo_tamanho = n.tamanho, duracoes_s = duracoes_s || n.duracoes::jsonb,
+        proxima_tentativa = NULL, finalizado_em = now(), baixado_em = now(),
         tempo_execucao_segundos = least(extract(epoch FROM now() - iniciado_em), 999999)
-    WHERE id = $1
-    RETURNING *
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[], $5::int[], $6::int[], $7::int[], $8::text[],
+                $9::int[], $10::text[])
+         AS n (id, boleto_id, nome, grupo, cota, mes, ano, caminho, tamanho, duracoes)
+    WHERE l.id = n.id
+    RETURNING l.*
 )
 SELECT u.*, c.nome AS consultor FROM u LEFT JOIN consultores c ON c.id = u.consultor_id;
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.gateway.store import Conn, load_sql
 from shared.events import Evento
 
@@ -10,11 +12,16 @@ SQL = load_sql("outbox")
 
 async def post(conn: Conn, *eventos: Evento, fila: str | None = None, ttl_s: float | None = None) -> None:
     """Leave messages in the outbox, in this order. fila: straight to that queue; None: by route."""
-    if eventos:
+    await post_many(conn, [(evento, fila) for evento in eventos], ttl_s)
+
+
+async def post_many(conn: Conn, mensagens: Sequence[tuple[Evento, str | None]], ttl_s: float | None = None) -> None:
+    """The same, each to a queue of its own."""
+    if mensagens:
         await conn.execute(
             SQL["insert_mensagens"],
-            fila,
             ttl_s,
-            [evento.rota for evento in eventos],
-            [evento.model_dump_json() for evento in eventos],
+            [fila for _, fila in mensagens],
+            [evento.rota for evento, _ in mensagens],
+            [evento.model_dump_json() for evento, _ in mensagens],
         )
