@@ -15,10 +15,10 @@ from playwright.async_api import CDPSession, Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from services.gateway.store.diario import open_diario
-from services.gateway.store.itens import SQL
 from shared.outcomes import Etapa
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, list_itens, submit
+from tests.gateway.passos import tell_passo
 from tests.navegador import add_pessoa, open_browser, sign_in
 from tests.servers.postgres import PostgresServer
 
@@ -49,8 +49,7 @@ async def feed(balcao: Balcao, execucao_id: int, passos: Iterator[tuple[int, Eta
     while contados < POR_SEGUNDO * segundos:
         async with balcao.pool.acquire() as conn, conn.transaction(), open_diario(conn, execucao_id) as diario:
             for item, passo in islice(passos, int(POR_SEGUNDO * LOTE_S)):
-                antes = "pendente" if passo is PASSOS[0] else "processando"
-                diario.tell(await conn.fetch(SQL["step_item"], item, passo), antes)
+                await tell_passo(conn, diario, item, passo)
                 contados += 1
         balcao.gateway.ctx.wake()
         proximo += LOTE_S

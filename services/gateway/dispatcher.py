@@ -31,7 +31,7 @@ GRACA_S = 2.0
 PERDIDA_S = 60.0
 # Commits come in bursts: rounds are no closer together than this.
 FOLGA_S = 0.02
-# Between two whole rounds, those that a commit wakes only let out tasks under the leases that there are.
+# Between two whole rounds, those that mere progress wakes only let out tasks under the leases that there are.
 INTEIRA_S = 0.2
 
 
@@ -44,9 +44,11 @@ class Dispatcher:
         self._ritmo_s = ritmo_s
         self._turnos = Turnos()
         self._acordar = asyncio.Event()
+        self._inteira = True
 
-    def wake(self) -> None:
-        """Something changed that may let more begin."""
+    def wake(self, *, progresso: bool = False) -> None:
+        """Something changed that may let more begin; progresso: no more than the next tasks under the same leases."""
+        self._inteira |= not progresso
         self._acordar.set()
 
     async def run(self) -> None:
@@ -54,7 +56,7 @@ class Dispatcher:
         proxima = relogio()
         while True:
             self._acordar.clear()
-            inteira = relogio() >= proxima
+            inteira, self._inteira = self._inteira or relogio() >= proxima, False
             try:
                 await self.tick(inteira=inteira)
             except Exception:  # edge: top of a background loop

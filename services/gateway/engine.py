@@ -28,6 +28,11 @@ class Engine:
         self.outbox.wake()
         self.dispatcher.wake()
 
+    def go_on(self) -> None:
+        """The same after mere progress of contracts: their sessions may have the next ones."""
+        self.outbox.wake()
+        self.dispatcher.wake(progresso=True)
+
 
 @asynccontextmanager
 async def open_engine(
@@ -43,7 +48,7 @@ async def open_engine(
     async with asyncio.TaskGroup() as group:
         loops = [group.create_task(loop.run()) for loop in (outbox, engine.dispatcher, sweeper)]
         # Closed before the loops are: what the last events committed may still be sent, or waits in the database.
-        async with Projector(pool, bus, engine.wake).run():
+        async with Projector(pool, bus, engine.wake, engine.go_on).run():
             yield engine
         for loop in loops:
             loop.cancel()

@@ -24,10 +24,7 @@ from services.gateway.store.diario import ExecucaoAusente
 from shared.bus import Bus, DeadLetter, Delivery, NotNow
 from shared.bus.topology import GATEWAY_EVENTOS, GATEWAY_MORTAS, GATEWAY_SINAIS
 from shared.events import (
-    BoletoArquivado,
-    BoletoCapturado,
     BoletoDevolvido,
-    BoletoEtapa,
     BoletoFalhou,
     BoletoJaBaixado,
     CredencialParada,
@@ -60,12 +57,15 @@ AUSENCIAS = (
 
 
 class Projector:
-    """on_commit: called after every change that may have left something to send or freed something to start."""
+    """on_commit: called after every change that may have left something to send or freed something to start;
+    on_progresso: instead of it after one that was no more than progress of contracts.
+    """
 
-    def __init__(self, pool: Pool, bus: Bus, on_commit: Callable[[], None]) -> None:
+    def __init__(self, pool: Pool, bus: Bus, on_commit: Callable[[], None], on_progresso: Callable[[], None]) -> None:
         self._pool = pool
         self._bus = bus
         self._on_commit = on_commit
+        self._on_progresso = on_progresso
         # Striped: events of one execution share a line, so they keep their order.
         self._filas = [_Fila() for _ in range(_FILAS)]
 
@@ -100,10 +100,10 @@ class Projector:
         lote = fila.take()
         progressos = [vez.evento for vez in lote if isinstance(vez.evento, Progresso)]
         try:
-            if len(lote) > 1:
-                await self._commit(lambda conn: apply_lote(conn, progressos))
+            if progressos:
+                await self._commit(lambda conn: apply_lote(conn, progressos), self._on_progresso)
             else:
-                await self._commit(lambda conn: apply(conn, lote[0].evento))
+                await self._commit(lambda conn: apply(conn, lote[0].evento), self._on_commit)
         except NotNow:
             raise
         except Exception:  # edge: bus consumer; of a lot, whoever is at fault fails alone
@@ -137,9 +137,9 @@ class Projector:
             log.warning("projector.dead_letter", extra={"rota": morta.rota, "motivo": morta.motivo})
             return
         async with self._filas[_fila_of_tarefa(tarefa)].trava:
-            await self._commit(lambda conn: relatos.bury(conn, tarefa, morta.motivo))
+            await self._commit(lambda conn: relatos.bury(conn, tarefa, morta.motivo), self._on_commit)
 
-    async def _commit(self, change: Callable[[Conn], Awaitable[int | None]]) -> None:
+    async def _commit(self, change: Callable[[Conn], Awaitable[int | None]], done: Callable[[], None]) -> None:
         with _translated():
             try:
                 async with self._pool.acquire() as conn, conn.transaction():
@@ -149,7 +149,7 @@ class Projector:
                 return
             if parado is not None:
                 await end_unserved(self._pool, parado)
-        self._on_commit()
+        done()
 
 
 @dataclass(eq=False)
@@ -188,8 +188,6 @@ async def apply(conn: Conn, evento: Evento) -> int | None:
     Returns a ponto de venda whose credential stopped: its waiting rows are ended in transactions of their own.
     """
     match evento:
-        case BoletoEtapa() | BoletoCapturado() | BoletoArquivado():
-            await apply_lote(conn, [evento])
         case BoletoJaBaixado():
             await relatos.have(conn, evento)
         case BoletoDevolvido():

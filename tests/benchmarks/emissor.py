@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 
 from services.gateway.store.diario import open_diario
-from services.gateway.store.itens import SQL
 from shared.bus.rabbitmq import RabbitMQBus
 from shared.events import EVENTOS
 from shared.outcomes import Etapa
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, list_itens, submit
+from tests.gateway.passos import tell_passo
 
 CONTRATOS = 200
 PASSOS = (Etapa.BUSCANDO, Etapa.EMITINDO)
@@ -36,9 +36,7 @@ class Fonte:
             async with conn.transaction(), open_diario(conn, self._execucao_id) as diario:
                 for _ in range(quantos):
                     volta, lugar = divmod(self._vez, len(self._itens))
-                    passo = PASSOS[volta % 2]
-                    antes = "processando" if volta else "pendente"
-                    diario.tell(await conn.fetch(SQL["step_item"], self._itens[lugar], passo), antes)
+                    await tell_passo(conn, diario, self._itens[lugar], PASSOS[volta % 2])
                     self._vez += 1
             seq = await conn.fetchval("SELECT seq FROM execucoes_automacao WHERE id = $1", self._execucao_id)
         self._balcao.gateway.ctx.wake()

@@ -37,7 +37,7 @@ class Maestro:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.projector = Projector(pool, MemoryBus(EVENTOS), lambda: None)
+        self.projector = Projector(pool, MemoryBus(EVENTOS), lambda: None, lambda: None)
 
     async def apply(self, *eventos: Evento) -> None:
         for evento in eventos:

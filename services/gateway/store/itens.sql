@@ -16,15 +16,6 @@ WHERE l.id = ANY ($1::bigint[]) AND l.execucao_id = $2
 ORDER BY l.id
 FOR UPDATE OF l;
 
--- name: step_item
-WITH u AS (
-    UPDATE log_downloads_boletos
-    SET status = 'processando', etapa = $2, codigo = NULL, mensagem_erro = NULL, iniciado_em = coalesce(iniciado_em, now())
-    WHERE id = $1
-    RETURNING *
-)
-SELECT u.*, c.nome AS consultor FROM u LEFT JOIN consultores c ON c.id = u.consultor_id;
-
 -- name: step_items
 UPDATE log_downloads_boletos l
 SET status = 'processando', etapa = n.etapa, codigo = NULL, mensagem_erro = NULL,
