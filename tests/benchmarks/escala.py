@@ -29,9 +29,11 @@ BUSCA_S, EMISSAO_S = 2.5, 10.0
 PEDIDOS = {"busca": 4, "atendimento": 1, "cobranca": 2, "emissao": 2, "impressao": 2}
 # (driver, sessions, scraper processes)
 CASOS = (
-    ("auto", 1, 1), ("auto", 4, 1), ("auto", 8, 1), ("auto", 16, 1), ("auto", 16, 2), ("auto", 16, 4),
+    ("auto", 1, 1), ("auto", 4, 1), ("auto", 8, 1), ("auto", 8, 2), ("auto", 16, 1), ("auto", 16, 4),
     ("navegador", 1, 1), ("navegador", 2, 1),
 )  # fmt: skip
+# The cases that differ in nothing but how many scrapers of four sessions there are.
+POR_SCRAPER = 4
 RITMOS_MS = (0, 1000)
 
 Contrato = tuple[str, float, float]  # session, from, until
@@ -41,12 +43,27 @@ async def medir(plano: Plano) -> list[Linha]:
     linhas = []
     with open_servidores() as servidores:
         for ritmo_ms in RITMOS_MS:
+            por_s: dict[int, float] = {}
             for driver, sessoes, scrapers in CASOS:
                 contratos = await _run(servidores, plano, driver, sessoes, scrapers, ritmo_ms)
                 total_s, piso_s = measure(contratos)
-                nome = f"{driver}, {sessoes} sessões, {scrapers} scrapers, ritmo {ritmo_ms} ms"
+                nome = f"{driver}, ritmo {ritmo_ms} ms: sessões × scrapers {sessoes} × {scrapers}"
                 linhas.append(Linha(nome, "s", (total_s,), "melhor escala", (piso_s,), Alvo("nosso/par", "≤", 1.05)))
+                if sessoes == POR_SCRAPER * scrapers:
+                    por_s[scrapers] = len(contratos) / total_s
+            linhas += _list_lineares(por_s, ritmo_ms)
     return linhas
+
+
+def _list_lineares(por_s: dict[int, float], ritmo_ms: int) -> list[Linha]:
+    """por_s: contracts a second by how many scrapers of four sessions worked."""
+    return [
+        Linha(
+            f"auto, ritmo {ritmo_ms} ms: {scrapers} scrapers de {POR_SCRAPER} sessões", "contratos/s", (vazao,),
+            f"{scrapers} × um scraper", (scrapers * por_s[1],), Alvo("nosso/par", "≥", 0.95),
+        )
+        for scrapers, vazao in por_s.items() if scrapers > 1
+    ]  # fmt: skip
 
 
 async def _run(
