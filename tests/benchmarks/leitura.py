@@ -17,7 +17,7 @@ async def main(dados: bytes) -> None:
     inicio = time.perf_counter()
     linhas = await leitor.encode(dados)
     segundos = time.perf_counter() - inicio
-    sys.stdout.write(f"{segundos} {json.loads(linhas)["total"]}\n")
+    sys.stdout.write(f"{segundos} {json.loads(linhas)['total']}\n")
 
 
 if __name__ == "__main__":
