@@ -209,12 +209,15 @@ class CredencialTestada(Evento):
 
 
 class BoletoEtapa(Evento):
-    """The contract entered a step. anteriores: those it went through since the last report, told with this one."""
+    """The contract entered a step. anteriores: those it went through since the last report, told with this one;
+    busca_ms: where `emitindo` is among them, how long the portal itself took over the search.
+    """
 
     rota: ClassVar[str] = "boleto.etapa"
     tarefa: Tarefa
     etapa: Etapa
     anteriores: tuple[Etapa, ...] = ()
+    busca_ms: int | None = Field(None, ge=0)
 
 
 class BoletoCapturado(Evento):

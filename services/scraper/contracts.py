@@ -104,6 +104,7 @@ class Oficina:
         self.em_conferencia: Trabalho | None = None
         self._conferencia: asyncio.Task[None] | None = None
         self._suspeita = False
+        self._busca_desde_s = 0.0
 
     async def settle(self) -> None:
         """Until the contract under verification, if any, has its report. Raises BusError."""
@@ -206,7 +207,12 @@ class Oficina:
             if self._suspeita:
                 raise SessaoSuspeita
         trabalho.andamento.enter(etapa)
-        self._relator.tell_etapa(trabalho.solicitado.tarefa, etapa)
+        busca_ms = None
+        if etapa is Etapa.BUSCANDO:
+            self._busca_desde_s = self._portal.portal_s
+        elif etapa is Etapa.EMITINDO:
+            busca_ms = round((self._portal.portal_s - self._busca_desde_s) * 1000)
+        self._relator.tell_etapa(trabalho.solicitado.tarefa, etapa, busca_ms)
 
     async def _begin_again(
         self, trabalho: Trabalho, falha: SessaoPerdida | PortalLimite | PortalBloqueado | LoginParado

@@ -47,6 +47,11 @@ class SessaoPortal:
         return self._passos
 
     @property
+    def portal_s(self) -> float:
+        """Seconds that the portal has taken so far; another driver counts its own."""
+        return self.driver.portal_s if self.driver else 0.0
+
+    @property
     def acesso(self) -> Acesso:
         assert self._acesso is not None
         return self._acesso

@@ -24,8 +24,8 @@ class Relator:
     def __init__(self, bus: Bus, files: FileStore) -> None:
         self._bus = bus
         self._files = files
-        # Steps not told yet, and the reports of steps on their way, by dispatch.
-        self._passos: dict[int, list[Etapa]] = {}
+        # Steps not told yet, each with the search's time where it ended one, and the reports of steps on their way, by dispatch.
+        self._passos: dict[int, list[tuple[Etapa, int | None]]] = {}
         self._a_caminho: dict[int, asyncio.Task[None]] = {}
 
     async def publish(self, evento: Evento) -> None:
@@ -58,9 +58,9 @@ class Relator:
         except BusError as erro:
             log.warning("%s not told: %s", evento.rota, erro)
 
-    def tell_etapa(self, tarefa: Tarefa, etapa: Etapa) -> None:
+    def tell_etapa(self, tarefa: Tarefa, etapa: Etapa, busca_ms: int | None = None) -> None:
         """The portal does not wait for the bus: steps taken while a report is on its way go with the next one."""
-        self._passos.setdefault(tarefa.despacho, []).append(etapa)
+        self._passos.setdefault(tarefa.despacho, []).append((etapa, busca_ms))
         if tarefa.despacho not in self._a_caminho:
             self._a_caminho[tarefa.despacho] = asyncio.create_task(self._tell_passos(tarefa))
 
@@ -68,7 +68,11 @@ class Relator:
         """Ends before the contract's result is published."""
         try:
             while passos := self._passos.pop(tarefa.despacho, None):
-                await self.tell(BoletoEtapa(tarefa=tarefa, etapa=passos[-1], anteriores=tuple(passos[:-1])))
+                *anteriores, etapa = (etapa for etapa, _ in passos)
+                busca_ms = next((ms for _, ms in reversed(passos) if ms is not None), None)
+                await self.tell(
+                    BoletoEtapa(tarefa=tarefa, etapa=etapa, anteriores=tuple(anteriores), busca_ms=busca_ms)
+                )
         finally:
             del self._a_caminho[tarefa.despacho]
 

@@ -29,6 +29,7 @@ class DriverNulo:
 
     nome = "nulo"
     pagina = None
+    portal_s = 0.0
 
     def take_alertas(self) -> tuple[str, ...]:
         return ()

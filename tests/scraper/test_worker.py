@@ -80,6 +80,7 @@ async def test_a_contract_goes_by_step_by_step_and_ends_captured(bancada: Abrir)
         assert capturado.tarefa == tarefa
         etapas = [e.etapa for e in b.gateway.of(BoletoEtapa)]
         assert etapas == [Etapa.AUTENTICANDO, Etapa.BUSCANDO, Etapa.EMITINDO, Etapa.BAIXANDO, Etapa.VERIFICANDO]
+        assert [e.etapa for e in b.gateway.of(BoletoEtapa) if e.busca_ms is not None] == [Etapa.EMITINDO]
         emitido = b.portal.emitidos[0]
         assert (capturado.boleto.linha_digitavel, str(capturado.boleto.valor)) == (emitido["linha"], emitido["valor"])
         assert capturado.captura.sha256 == emitido["sha256"]

@@ -26,13 +26,14 @@ def step_of(page: str, evento: str) -> str:
     return _LENTOS.get(page, page)
 
 
-async def wait_latencia(botoes: Botoes, step: str, now_s: float) -> None:
+async def wait_latencia(portal: Portal, botoes: Botoes, step: str, now_s: float) -> None:
     least, most = getattr(botoes.latencia, step)
     ms = random.uniform(least, most)
     if botoes.latencia.pico_de_s <= now_s < botoes.latencia.pico_ate_s:
         ms *= botoes.latencia.pico_fator
     if ms:
-        await asyncio.sleep(ms / 1000)
+        async with portal.find_guiche(botoes.latencia.simultaneas):
+            await asyncio.sleep(ms / 1000)
 
 
 def _applies(na: str, step: str) -> bool:

@@ -99,6 +99,7 @@ class Latencia(Grupo):
     cobranca: Faixa = (0, 0)
     emissao: Faixa = (0, 0)
     impressao: Faixa = (0, 0)
+    simultaneas: int = Field(0, ge=0, description="requests worked at a time, the others wait in line; 0 all of them")
     pico_de_s: float = Field(0, ge=0, description="peak hours begin this long after the start")
     pico_ate_s: float = Field(0, ge=0)
     pico_fator: float = Field(1, ge=1)

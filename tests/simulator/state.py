@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter, deque
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,6 +89,11 @@ class Portal:
     usos: Counter[tuple[str, str]] = field(default_factory=Counter)
     emitidos: list[dict[str, Any]] = field(default_factory=list)
     por_cliente: dict[str, dict[str, Any]] = field(default_factory=dict)
+    guiches: dict[int, asyncio.Semaphore] = field(default_factory=dict)
+
+    def find_guiche(self, lugares: int) -> AbstractAsyncContextManager[None]:
+        """Where requests wait in line, `lugares` of them served at a time; 0: nobody waits."""
+        return self.guiches.setdefault(lugares, asyncio.Semaphore(lugares)) if lugares else nullcontext()
 
     def new_sessao(self) -> SessaoPortal:
         sessao = SessaoPortal(secrets.token_urlsafe(18))

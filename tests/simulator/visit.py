@@ -60,7 +60,7 @@ class Visita:
 
     async def answer(self, now_s: float) -> web.StreamResponse:
         scope = self.portal.scope(self.cliente, "falhas")
-        await wait_latencia(self.botoes, self.passo, now_s)
+        await wait_latencia(self.portal, self.botoes, self.passo, now_s)
         if failure := find_falha(self.portal, self.botoes, scope, self.passo, self.metodo):
             self.notas["resultado"] = f"falha.{failure.status}"
             return failure

@@ -54,6 +54,10 @@ class Driver(Protocol):
     def pagina(self) -> Pagina:
         """The page that stands open."""
 
+    @property
+    def portal_s(self) -> float:
+        """Seconds that the portal has taken for its pages so far: neither our pace nor our own work is in it."""
+
     async def open(self, url: str) -> Pagina:
         """GET an address."""
 

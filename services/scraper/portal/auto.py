@@ -56,6 +56,10 @@ class SessaoAuto:
     def pagina(self) -> Pagina:
         return self._em_uso.pagina
 
+    @property
+    def portal_s(self) -> float:
+        return self._em_uso.portal_s
+
     async def open(self, url: str) -> Pagina:
         return await self._em_uso.open(url)
 

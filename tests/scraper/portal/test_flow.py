@@ -373,3 +373,19 @@ async def test_a_login_tells_why_it_did_not_succeed(
 async def test_the_grid_leads_to_a_boleto_already_filed(outcome: Terminar) -> None:
     conhecido = frozenset({(Cota(6650, 2278), MesReferencia(2026, 12))})
     assert await outcome(cenario(), Pedido(ANA, None, None, None, HOJE, ja_baixados=conhecido)) == "ja_baixado"
+
+
+async def test_the_portals_own_time_is_told_from_our_pace(entered: Entrar) -> None:
+    """Three pages of the search take 200 ms each, and the pace between their posts is slower still."""
+    async with entered(cenario(latencia={"busca": 200}), ritmo_ms=500) as (passos, portal, acesso):
+        await log_in(passos, acesso)
+        vistos: dict[Etapa, float] = {}
+
+        async def note(etapa: Etapa) -> None:
+            vistos[etapa] = passos.driver.portal_s
+
+        await fetch_boleto(passos, pedido(), note)
+        busca_s = vistos[Etapa.EMITINDO] - vistos[Etapa.BUSCANDO]
+        buscas = [r for r in portal.registro if r["pagina"] == "busca"][-3:]
+        assert [r["ms"] >= 200 for r in buscas] == [True] * 3
+        assert 0.55 < busca_s < 0.85

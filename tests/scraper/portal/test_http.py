@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 
 from services.scraper.drivers import Drivers
@@ -10,6 +13,7 @@ from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.browser.session import SessaoNavegador
 from services.scraper.portal.errors import Falha, NavegadorCaiu
 from services.scraper.portal.flow import fetch_boleto, log_in
+from services.scraper.portal.http.forms import Envio
 from services.scraper.portal.http.transport import Transporte
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.steps import Passos
@@ -102,6 +106,19 @@ async def test_a_session_that_the_portal_takes_from_the_browser_alone_stays_ther
         assert (await fetch_boleto(passos, pedido(), _ignore)).pdf
         assert portal.sessoes()[USUARIO]["logins"] == 1
         await passos.driver.close()
+
+
+async def test_what_this_process_computes_meanwhile_is_not_the_portals_slowness() -> None:
+    async with Simulador(cenario(latencia={"login": 100})) as portal:
+        transporte = Transporte(5.0)
+        pagina = asyncio.create_task(transporte.send(Envio(f"{portal.url}/frmCorCCCnsLogin.aspx"), ""))
+        await asyncio.sleep(0.05)
+        ate = time.process_time() + 0.4
+        while time.process_time() < ate:
+            pass
+        assert (await pagina).status == 200
+        await transporte.close()
+    assert transporte.portal_s < 0.2
 
 
 async def test_cookies_survive_the_way_there_and_back() -> None:

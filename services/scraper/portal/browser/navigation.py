@@ -27,12 +27,14 @@ _ERRO_S = 1.0
 
 
 class Navegacao:
-    """Of one page. pediu: it asked for another document; chegou: it has one; status: of the last answer."""
+    """Of one page. pediu: it asked for another document; chegou: it has one; status: of the last answer; portal_s: from
+    the requests sent to their answers' first bytes so far, as the browser's own network saw it."""
 
     def __init__(self, page: Page, esperas: Esperas) -> None:
         self._page = page
         self._esperas = esperas
         self.status = 200
+        self.portal_s = 0.0
         self.pediu = asyncio.Event()
         self.chegou = asyncio.Event()
         self._cortada = asyncio.Event()  # the answer broke off
@@ -132,7 +134,11 @@ class Navegacao:
             self._cortada.set()
 
     def _note_response(self, response: Response) -> None:
-        if _is_main_navigation(response.request, self._page) and not 300 <= response.status < 400:
+        if not _is_main_navigation(response.request, self._page):
+            return
+        tempos = response.request.timing
+        self.portal_s += max(0.0, tempos["responseStart"] - tempos["requestStart"]) / 1000
+        if not 300 <= response.status < 400:
             self.status = response.status
 
 

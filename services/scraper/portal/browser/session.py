@@ -70,6 +70,10 @@ class SessaoNavegador:
     def pagina(self) -> Pagina:
         return self._pagina
 
+    @property
+    def portal_s(self) -> float:
+        return self._navegacao.portal_s
+
     async def open(self, url: str) -> Pagina:
         self._novos.clear()
         async with self._translated():

@@ -40,6 +40,10 @@ class SessaoHttp:
     def pagina(self) -> Pagina:
         return self._pagina
 
+    @property
+    def portal_s(self) -> float:
+        return self._transporte.portal_s
+
     async def open(self, url: str) -> Pagina:
         return await self._go(Envio(url))
 
