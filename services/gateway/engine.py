@@ -1,4 +1,4 @@
-"""The gateway's engine: projector, dispatcher, outbox and sweeper, opened and closed as one."""
+"""The gateway's engine: projector, dispatcher, outbox, sweeper and vigia, opened and closed as one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from services.gateway.dispatcher import Dispatcher, recover_all
+from services.gateway.lentidao import Regras
 from services.gateway.outbox import Outbox
 from services.gateway.projector import Projector
 from services.gateway.store import Pool
 from services.gateway.sweeper import Guarda, Sweeper
+from services.gateway.vigia import Vigia
 from shared.bus import Bus
 from shared.files import FileStore
 
@@ -36,17 +38,24 @@ class Engine:
 
 @asynccontextmanager
 async def open_engine(
-    pool: Pool, bus: Bus, files: FileStore, *, guarda: Guarda | None = None, alone: bool = False
+    pool: Pool,
+    bus: Bus,
+    files: FileStore,
+    *,
+    guarda: Guarda | None = None,
+    regras: Regras | None = None,
+    alone: bool = False,
 ) -> AsyncIterator[Engine]:
     """alone: nothing else of this system runs yet (`canopus up`), so what anyone held is put back at once."""
     outbox = Outbox(pool, bus)
     engine = Engine(Dispatcher(pool, outbox.wake), outbox)
     sweeper = Sweeper(pool, files, outbox.wake, guarda or Guarda())
+    vigia = Vigia(pool, engine.wake, regras or Regras())
     if alone:
         async with pool.acquire() as conn, conn.transaction():
             await recover_all(conn)
     async with asyncio.TaskGroup() as group:
-        loops = [group.create_task(loop.run()) for loop in (outbox, engine.dispatcher, sweeper)]
+        loops = [group.create_task(loop.run()) for loop in (outbox, engine.dispatcher, sweeper, vigia)]
         # Closed before the loops are: what the last events committed may still be sent, or waits in the database.
         async with Projector(pool, bus, engine.wake, engine.go_on).run():
             yield engine

@@ -18,6 +18,7 @@ from services.gateway.store.arquivamento import Arquivamento, list_ocupados, ups
 from services.gateway.store.diario import Diario, open_diario_automacao
 from services.gateway.store.itens import SQL
 from services.gateway.store.nomeacao import ask_names
+from services.gateway.vigia import note_buscas
 from shared.contrato import mask_documentos
 from shared.events import BoletoArquivado, BoletoCapturado, BoletoEtapa, DadosBoleto, Tarefa
 from shared.outcomes import Etapa, StatusCliente
@@ -53,6 +54,7 @@ class _Lote:
         self._passos: dict[int, str] = {}
         self._capturas: dict[int, tuple[str, str, str]] = {}
         self._cercas: set[int] = set()
+        self._buscas: list[tuple[int, int]] = []
         self._arquivadas: dict[int, Item] = {}
         self._ocupadas: set[int] = set()
 
@@ -67,6 +69,8 @@ class _Lote:
             if item is not None and Etapa(item["etapa"]).ordem < etapa.ordem < Etapa.NOMEANDO.ordem:
                 self._enter(item, etapa)
                 self._passos[item["id"]] = etapa.value
+                if etapa is Etapa.EMITINDO and evento.busca_ms is not None:
+                    self._buscas.append((item["cerca"], evento.busca_ms))
 
     def capture(self, evento: BoletoCapturado) -> None:
         """The verified PDF is in the store: the lease is free, and the namer is asked for the file's name and place."""
@@ -138,6 +142,7 @@ class _Lote:
 
     async def write(self) -> None:
         conn = self._diario.conn
+        await note_buscas(conn, self._buscas)
         if self._passos:
             await conn.execute(SQL["step_items"], list(self._passos), list(self._passos.values()))
         if self._capturas:

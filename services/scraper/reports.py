@@ -24,7 +24,7 @@ class Relator:
     def __init__(self, bus: Bus, files: FileStore) -> None:
         self._bus = bus
         self._files = files
-        # Steps not told yet, each with the search's time where it ended one, and the reports of steps on their way, by dispatch.
+        # By dispatch: steps not told yet, each with the search's time where it ended one; reports of steps on their way.
         self._passos: dict[int, list[tuple[Etapa, int | None]]] = {}
         self._a_caminho: dict[int, asyncio.Task[None]] = {}
 

@@ -41,6 +41,10 @@ class Roteiro:
     def pagina(self) -> Pagina:
         return self._paginas[0]
 
+    @property
+    def portal_s(self) -> float:
+        return 0.0
+
     async def open(self, url: str) -> Pagina:
         del self._paginas[0]
         return self.pagina
