@@ -39,7 +39,7 @@ class Vigia:
         async with self._pool.acquire() as conn:
             await conn.execute(SQL["delete_velhas"], self._regras.memoria_s)
             mudou = False
-            for lenta in await conn.fetch(SQL["list_lentas"], float(PISO_MS), self._regras.recente_s):
+            for lenta in await conn.fetch(SQL["list_lentas"], float(PISO_MS), self._regras.trecho_s):
                 async with conn.transaction():
                     mudou |= await self._adapt(conn, lenta["credencial_id"])
         if mudou:
@@ -55,7 +55,7 @@ class Vigia:
         medidas = [Medida(**linha) for linha in linhas]
         if credencial["reduzida"]:
             reducao = Reducao(credencial["lenta_sessoes"], credencial["lenta_vazao"], credencial["sessoes_reduzidas"])
-            if not is_useless(reducao, [m for m in medidas if m.ha_s < credencial["ha_s"]]):
+            if not is_useless(reducao, [m for m in medidas if m.ha_s < credencial["ha_s"]], regras):
                 return False
             await conn.execute(SQL["restore_lenta"], credencial_id)
             # What it was like before is no measure any more: as it is now is what the portal can do.

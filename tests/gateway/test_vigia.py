@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from asyncpg import Record
@@ -53,7 +54,7 @@ async def search(pool: Pool, loja: Loja, quantas: int, sessoes: int, ms: int) ->
 async def slow_down(pool: Pool, loja: Loja) -> None:
     """With one session a search took half a second; with four it takes two."""
     await search(pool, loja, 5, 1, 500)
-    await search(pool, loja, 12, 4, 2000)
+    await search(pool, loja, 20, 4, 2000)
 
 
 async def let_pass(pool: Pool, segundos: float) -> None:
@@ -111,7 +112,7 @@ async def test_sessions_that_only_queue_are_asked_back_and_come_again_after_ten_
     await vigia.look()
     await dispatcher.tick()
     assert (await count_limite(pool, loja), await count_mantidas(pool)) == (1, 1)
-    await search(pool, loja, 12, 1, 500)
+    await search(pool, loja, 20, 1, 500)
     await vigia.look()
     await let_pass(pool, MINUTOS_10 - 20.0)
     assert await count_limite(pool, loja) == 1
@@ -125,9 +126,9 @@ async def test_after_that_the_portal_is_measured_with_all_of_them_before_it_has_
     loja = await add_loja(pool, max_sessoes=4)
     await slow_down(pool, loja)
     await vigia.look()
-    await search(pool, loja, 12, 1, 500)
+    await search(pool, loja, 20, 1, 500)
     await let_pass(pool, MINUTOS_10)
-    await search(pool, loja, 11, 4, 2000)
+    await search(pool, loja, 19, 4, 2000)
     await vigia.look()
     assert await count_limite(pool, loja) == 4
     await search(pool, loja, 1, 4, 2000)
@@ -137,9 +138,11 @@ async def test_after_that_the_portal_is_measured_with_all_of_them_before_it_has_
 
 async def test_a_reduction_that_does_not_help_is_taken_back_and_not_tried_again(pool: Pool, vigia: Vigia) -> None:
     loja = await add_loja(pool, max_sessoes=4)
-    await slow_down(pool, loja)
+    await search(pool, loja, 5, 1, 500)
+    await let_pass(pool, REGRAS.trecho_s)
+    await search(pool, loja, 20, 4, 2000)
     await vigia.look()
-    await search(pool, loja, 9, 1, 2000)
+    await search(pool, loja, 19, 1, 2000)
     await vigia.look()
     assert await count_limite(pool, loja) == 1, "too few to tell"
     await search(pool, loja, 1, 1, 2000)
@@ -150,12 +153,14 @@ async def test_a_reduction_that_does_not_help_is_taken_back_and_not_tried_again(
     assert await count_limite(pool, loja) == 4, "as slow as it is now is what the portal can do"
 
 
-async def test_two_gateways_reduce_once(pool: Pool, vigia: Vigia) -> None:
+async def test_two_gateways_reduce_once(pool: Pool) -> None:
     loja = await add_loja(pool, max_sessoes=8)
     await search(pool, loja, 5, 4, 1000)
-    await search(pool, loja, 24, 8, 2000)
-    outra = Vigia(pool, lambda: None, REGRAS)
-    await asyncio.gather(*(uma.look() for uma in (vigia, outra) for _ in range(3)))
+    await search(pool, loja, 40, 8, 2000)
+    mudancas: list[str] = []
+    duas = [Vigia(pool, partial(mudancas.append, nome), REGRAS) for nome in ("uma", "outra")]
+    await asyncio.gather(*(vigia.look() for vigia in duas for _ in range(3)))
+    assert len(mudancas) == 1
     credencial = await get_credencial(pool)
     assert (credencial["sessoes_reduzidas"], credencial["lenta_sessoes"]) == (4, 8)
 
@@ -163,7 +168,7 @@ async def test_two_gateways_reduce_once(pool: Pool, vigia: Vigia) -> None:
 async def test_a_kick_while_there_are_fewer_is_not_taken_back_with_them(pool: Pool, vigia: Vigia) -> None:
     loja = await add_loja(pool, max_sessoes=8)
     await search(pool, loja, 5, 4, 1000)
-    await search(pool, loja, 24, 8, 2000)
+    await search(pool, loja, 40, 8, 2000)
     await vigia.look()
     async with pool.acquire() as conn, conn.transaction():
         await reduce_sessoes(conn, loja.credencial_id)
