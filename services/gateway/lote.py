@@ -142,9 +142,9 @@ class _Lote:
 
     async def write(self) -> None:
         conn = self._diario.conn
-        await note_buscas(conn, self._buscas)
         if self._passos:
             await conn.execute(SQL["step_items"], list(self._passos), list(self._passos.values()))
+        await note_buscas(conn, self._buscas)
         if self._capturas:
             colunas = [list(coluna) for coluna in zip(*self._capturas.values(), strict=True)]
             await conn.execute(SQL["capture_items"], list(self._capturas), *colunas)

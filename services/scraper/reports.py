@@ -24,7 +24,7 @@ class Relator:
     def __init__(self, bus: Bus, files: FileStore) -> None:
         self._bus = bus
         self._files = files
-        # By dispatch: steps not told yet, each with the search's time where it ended one; reports of steps on their way.
+        # By dispatch: steps not told yet, with the search's time where one ended it; reports of steps on their way.
         self._passos: dict[int, list[tuple[Etapa, int | None]]] = {}
         self._a_caminho: dict[int, asyncio.Task[None]] = {}
 
