@@ -111,14 +111,16 @@ async def test_a_session_that_the_portal_takes_from_the_browser_alone_stays_ther
 async def test_what_this_process_computes_meanwhile_is_not_the_portals_slowness() -> None:
     async with Simulador(cenario(latencia={"login": 100})) as portal:
         transporte = Transporte(5.0)
+        inicio = time.monotonic()
         pagina = asyncio.create_task(transporte.send(Envio(f"{portal.url}/frmCorCCCnsLogin.aspx"), ""))
         await asyncio.sleep(0.05)
         ate = time.process_time() + 0.4
         while time.process_time() < ate:
             pass
         assert (await pagina).status == 200
+        todo_s = time.monotonic() - inicio
         await transporte.close()
-    assert transporte.portal_s < 0.2
+    assert transporte.portal_s <= todo_s - 0.4
 
 
 async def test_cookies_survive_the_way_there_and_back() -> None:
