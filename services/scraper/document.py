@@ -12,8 +12,8 @@ import math
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import pypdfium2  # type: ignore[import-untyped]
 from pypdfium2 import raw
@@ -33,8 +33,7 @@ _ESPACO, _VAO, _DESNIVEL = 0.18, 0.45, 0.35
 _trava = threading.Lock()
 
 
-@dataclass(frozen=True)
-class _Letra:
+class _Letra(NamedTuple):
     """A character in the direction its text runs: where it begins and ends, its baseline (up is more), its height.
 
     `espaco`: the width of the blanks drawn before it.
@@ -94,7 +93,7 @@ def _read_pagina(pagina: Any) -> tuple[str, int]:
     """(text, how many things are drawn)."""
     texto = pagina.get_textpage()
     try:
-        return _lay_out(texto), sum(1 for _ in pagina.get_objects(max_depth=1))
+        return _lay_out(texto), raw.FPDFPage_CountObjects(pagina)
     finally:
         texto.close()
         pagina.close()
@@ -110,27 +109,35 @@ def _lay_out(texto: Any) -> str:
 
 
 def _read_letras(texto: Any) -> Iterator[tuple[int, _Letra]]:
-    """(degrees, letter); blanks and line ends that PDFium made up are left out."""
-    x, y = ctypes.c_double(), ctypes.c_double()
+    """(degrees, letter); what PDFium made up, which is blanks and line ends alone, is left out."""
+    # Asked of PDFium as directly as can be: a call for each character is most of what reading a page costs.
+    folha, x, y, caixa = texto.raw, ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
+    angulo, cos, sen, graus = 0.0, 1.0, 0.0, 0
     espaco = 0.0
     for i in range(texto.count_chars()):
-        codigo = raw.FPDFText_GetUnicode(texto, i)
-        if raw.FPDFText_IsGenerated(texto, i) == 1 or not raw.FPDFText_GetCharOrigin(texto, i, x, y):
+        codigo = raw.FPDFText_GetUnicode(folha, i)
+        is_vazio = codigo < 0x20 or chr(codigo).isspace()
+        if is_vazio and raw.FPDFText_IsGenerated(folha, i) == 1:
             continue
-        angulo = raw.FPDFText_GetCharAngle(texto, i)
-        cos, sen = math.cos(angulo), math.sin(angulo)
-        esquerda, baixo, direita, cima = texto.get_charbox(i, loose=True)
-        largura = abs((direita - esquerda) * cos) + abs((cima - baixo) * sen)
-        if chr(codigo).isspace() or codigo < 0x20:
+        if not raw.FPDFText_GetCharOrigin(folha, i, x, y):
+            continue
+        if (inclinado := raw.FPDFText_GetCharAngle(folha, i)) != angulo:
+            angulo, cos, sen = inclinado, math.cos(inclinado), math.sin(inclinado)
+            graus = round(math.degrees(angulo)) % 360
+        if not raw.FPDFText_GetLooseCharBox(folha, i, caixa):
+            raise pypdfium2.PdfiumError("no box of a character")
+        lado, alto = caixa.right - caixa.left, caixa.top - caixa.bottom
+        largura = abs(lado * cos) + abs(alto * sen)
+        if is_vazio:
             espaco += largura
             continue
-        altura = abs((direita - esquerda) * sen) + abs((cima - baixo) * cos)
+        altura = abs(lado * sen) + abs(alto * cos)
         inicio, base = x.value * cos - y.value * sen, x.value * sen + y.value * cos
-        yield (
-            round(math.degrees(angulo)) % 360,
-            _Letra(chr(codigo), inicio, inicio + largura, base, altura or 1.0, espaco),
-        )
+        yield graus, _Letra(chr(codigo), inicio, inicio + largura, base, altura or 1.0, espaco)
         espaco = 0.0
+
+
+_inicio = attrgetter("inicio")
 
 
 def _write_linhas(letras: list[_Letra]) -> Iterator[str]:
@@ -156,7 +163,7 @@ def _group_linhas(letras: list[_Letra]) -> Iterator[list[_Letra]]:
     linha: list[_Letra] = []
     for letra in sorted(letras, key=lambda letra: -letra.base):
         if linha and linha[0].base - letra.base > _DESNIVEL * letra.altura:
-            yield sorted(linha, key=lambda letra: letra.inicio)
+            yield sorted(linha, key=_inicio)
             linha = []
         linha.append(letra)
-    yield sorted(linha, key=lambda letra: letra.inicio)
+    yield sorted(linha, key=_inicio)
