@@ -9,9 +9,10 @@ from services.scraper.portal.errors import DocumentoRecusado
 from shared.contrato import format_documento, is_cnpj, is_cpf
 
 # In a sentence (`o pagador`, `ao beneficiário`) and in a title (`Recibo do Pagador`) the same words label nobody.
+# The first letter comes first: it is what most words fail by.
 _ROTULO = (
-    r"(?:\b(?:Nome|Raz[aã]o\s+Social|CPF|CNPJ|Dados|Documento|Endere[cç]o)\s+d[oe]\s+"
-    r"|(?<!\bo )(?<!\bao )(?<!\bdo )(?<!\bpelo )(?<!\bseu )(?<!\bprezado )(?<!\bc[oó]digo )(?<!\bsenhor )\b)"
+    r"\b(?:(?=[NRCDE])(?:Nome|Raz[aã]o\s+Social|CPF|CNPJ|Dados|Documento|Endere[cç]o)\s+d[oe]\s+"
+    r"|(?=[PSCAB])(?<!\bo )(?<!\bao )(?<!\bdo )(?<!\bpelo )(?<!\bseu )(?<!\bprezado )(?<!\bc[oó]digo )(?<!\bsenhor ))"
 )
 _PAGADOR = re.compile(_ROTULO + r"(?:Pagador|Sacado|Consorciado)\b(?!\s*r?/?\s*Avalista)", re.IGNORECASE)
 _OUTRO_PAPEL = re.compile(

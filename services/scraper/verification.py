@@ -19,7 +19,8 @@ from shared.contrato import Cota, MesReferencia, parse_cota
 
 # Labels as they are printed; `até o vencimento` is none.
 _VENCIMENTO = re.compile(
-    r"(?<!at[eé] o )(?<!ap[oó]s o )(?<!at[eé] )(?<!ap[oó]s )(?<!no )(?<!antes do )\bVenc(?:imento|to|\.)", re.IGNORECASE
+    r"\b(?=V)(?<!at[eé] o )(?<!ap[oó]s o )(?<!at[eé] )(?<!ap[oó]s )(?<!no )(?<!antes do )Venc(?:imento|to|\.)",
+    re.IGNORECASE,
 )
 _OUTRA_DATA = re.compile(
     r"\b(?:Data|Emiss[aã]o|Processamento|Emitido|Assembleia|Impresso|V[aá]lido)\b(?!\s+d[eo]\s+Venc)", re.IGNORECASE
