@@ -35,12 +35,10 @@ _CNPJ_FORMATADO = re.compile(
     r"(?<![0-9A-Za-z])[0-9A-Za-z]{2}\.([0-9A-Za-z]{3})\.([0-9A-Za-z]{3})/[0-9A-Za-z]{4}-\d{2}(?!\d)"
 )
 _CPF_CRU = re.compile(r"(?<![\dA-Za-z])\d{11}(?![\dA-Za-z])")
-_SEM_ACENTO = {
-    ord(letra): partes[0]
-    for letra in map(chr, range(0xC0, 0x180))
-    if (partes := unicodedata.normalize("NFKD", letra)) and len(partes) == 2 and unicodedata.combining(partes[1])
-}
+_ALEM_DO_ASCII = re.compile(r"[^\x00-\x7f]")
+_ACENTOS = "\u0300\u0301\u0302\u0303\u0308\u0327"  # Portuguese has no others
 _PALAVRA = re.compile(r"[^\W_]+")
+_VAOS = "".join(c if c.isalnum() else " " for c in map(chr, range(128)))
 _CNPJ_CRU = re.compile(r"(?<![\dA-Za-z])[0-9A-Z]{12}\d{2}(?![\dA-Za-z])")
 
 
@@ -170,10 +168,18 @@ def resolve_mes(mes: int, ano: int | None, hoje: date) -> MesReferencia:
 
 def fold(texto: str) -> str:
     """Upper case, accents gone, runs of anything but letters and digits one blank: for comparing names."""
-    texto = texto.translate(_SEM_ACENTO)
     if not texto.isascii():
-        texto = "".join(c for c in unicodedata.normalize("NFKD", texto) if not unicodedata.combining(c))
-    return " ".join(_PALAVRA.findall(texto.upper()))
+        texto = unicodedata.normalize("NFKD", texto)
+        for acento in _ACENTOS:
+            texto = texto.replace(acento, "")
+        texto = _ALEM_DO_ASCII.sub(_drop_acento, texto)
+    texto = texto.upper()
+    # Whole pages are folded, most of them ASCII by now.
+    return " ".join(texto.translate(_VAOS).split() if texto.isascii() else _PALAVRA.findall(texto))
+
+
+def _drop_acento(achado: re.Match[str]) -> str:
+    return "" if unicodedata.combining(achado[0]) else achado[0]
 
 
 def fold_codigo(codigo: str) -> str:
