@@ -31,7 +31,7 @@ _MARCAVEIS = frozenset({"radio", "checkbox"})
 _ALVO, _ARGUMENTO = "__EVENTTARGET", "__EVENTARGUMENT"
 _FIM_DE_LINHA = re.compile(r"\r\n?|\n")
 # A page's state is long, and nearly all of it stays as it is.
-_ESPECIAL = re.compile(r"[^A-Za-z0-9*._-]")
+_COMUNS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*._- "
 # Where in a tick box the click lands.
 _PONTO = (2, 12)
 
@@ -117,19 +117,24 @@ def _submit(
         novos = {_ALVO: postback.alvo, _ARGUMENTO: postback.argumento}
         pares = [(nome, novos.get(nome, valor)) for nome, valor in pares]
     url = resolve(pagina, formulario.attributes.get("action") or pagina.url)
-    corpo = "&".join(f"{_encode(nome, pagina)}={_encode(valor, pagina)}" for nome, valor in pares)
+    corpo = b"&".join(_encode(nome, pagina) + b"=" + _encode(valor, pagina) for nome, valor in pares)
     if (formulario.attributes.get("method") or "get").lower() != "post":
-        return Envio(f"{url.partition('?')[0]}?{corpo}", None, alertas)
+        return Envio(f"{url.partition('?')[0]}?{corpo.decode()}", None, alertas)
     if "multipart" in (formulario.attributes.get("enctype") or "").lower():
         raise Falha("portal.mudou.fluxo", "A página posta o formulário de um modo que só um navegador faz.")
-    return Envio(url, corpo.encode("ascii"), alertas)
+    return Envio(url, corpo, alertas)
 
 
-def _encode(texto: str, pagina: Pagina) -> str:
+def _encode(texto: str, pagina: Pagina) -> bytes:
     """As a browser does: what the page's charset does not have becomes a character reference."""
-    linhas = _FIM_DE_LINHA.sub("\r\n", texto)
-    octetos = linhas.encode(pagina.charset, "xmlcharrefreplace").decode("latin-1")
-    return _ESPECIAL.sub(lambda achado: "+" if achado[0] == " " else f"%{ord(achado[0]):02X}", octetos)
+    if "\n" in texto or "\r" in texto:
+        texto = _FIM_DE_LINHA.sub("\r\n", texto)
+    octetos = texto.encode(pagina.charset, "xmlcharrefreplace")
+    # Each of the few at once in the whole text: `%` first, for the others become one, and the blank's `+` last.
+    especiais = {*octetos.translate(None, _COMUNS)}
+    for especial in sorted(especiais, key=b"%"[0].__ne__):
+        octetos = octetos.replace(bytes((especial,)), b"%%%02X" % especial)
+    return octetos.replace(b" ", b"+")
 
 
 def _list_pares(
@@ -140,24 +145,25 @@ def _list_pares(
     assert onde is not None
     # Checking one radio button unchecks the others of its name.
     trocados = {no.attributes.get("name") for no in onde.css('input[type="radio" i]') if no.mem_id in escolhas}
+    desligados = _list_desligados(pagina)
     for no in onde.css("input, select, textarea, button"):
-        nome = no.attributes.get("name") or ""
-        tipo = (no.attributes.get("type") or "").lower()
+        atributos = no.attributes
+        nome, tipo = atributos.get("name") or "", (atributos.get("type") or "").lower()
         if botao is not None and no.mem_id == botao.mem_id:
             yield from _list_botao(nome, tipo, no)
-        elif not nome or _is_disabled(no) or no.tag == "button" or (no.tag == "input" and tipo in _BOTOES):
+        elif not nome or no.mem_id in desligados or no.tag == "button" or (no.tag == "input" and tipo in _BOTOES):
             continue
         elif no.mem_id in escolhas:
-            yield nome, (no.attributes.get("value") or "on") if tipo in _MARCAVEIS else escolhas[no.mem_id]
+            yield nome, (atributos.get("value") or "on") if tipo in _MARCAVEIS else escolhas[no.mem_id]
         elif no.tag == "select":
             yield from ((nome, valor) for valor in _list_opcoes(no))
         elif no.tag == "textarea":
             yield nome, no.text().removeprefix("\n")
         elif tipo in _MARCAVEIS:
-            if "checked" in no.attributes and not (tipo == "radio" and nome in trocados):
-                yield nome, no.attributes.get("value") or "on"
+            if "checked" in atributos and not (tipo == "radio" and nome in trocados):
+                yield nome, atributos.get("value") or "on"
         else:
-            yield nome, no.attributes.get("value") or ""
+            yield nome, atributos.get("value") or ""
 
 
 def _list_botao(nome: str, tipo: str, no: LexborNode) -> Iterator[tuple[str, str]]:
@@ -185,13 +191,14 @@ def _read_opcao(opcao: LexborNode) -> str:
     return valor or ""
 
 
-def _is_disabled(no: LexborNode) -> bool:
-    onde: LexborNode | None = no
-    while onde is not None:
-        if "disabled" in onde.attributes and onde.tag in (no.tag, "fieldset"):
-            return True
-        onde = onde.parent
-    return False
+def _list_desligados(pagina: Pagina) -> set[int]:
+    """The disabled controls, and all in a disabled fieldset."""
+    fora: set[int] = set()
+    for no in pagina.tree.css("[disabled]"):
+        fora.add(no.mem_id)
+        if no.tag == "fieldset":
+            fora.update(dentro.mem_id for dentro in no.css("input, select, textarea, button"))
+    return fora
 
 
 def _find_formulario(pagina: Pagina, no: LexborNode | None) -> LexborNode:
