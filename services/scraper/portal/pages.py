@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.scraper.portal.profile import Alvo
+from services.scraper.portal.profile import Alvo, Textos
 from shared.contrato import fold
 
 _PRESSED = "a, input, button"
@@ -70,7 +70,23 @@ class Pagina:
             no.decompose()
         return _tidy(limpa.body.text(separator=" ") if limpa.body else limpa.text(separator=" "))
 
-    @property
+    @cached_property
+    def codigo(self) -> str:
+        """Its own scripts, and what runs when it has loaded."""
+        blocos = [no.text() for no in self.tree.css("script:not([src])")]
+        corpo = self.tree.css_first("body[onload], form[onload]")
+        return "\n".join([*blocos, *([] if corpo is None else [_attr(corpo, "onload")])])
+
+    def may_say(self, textos: Textos) -> bool:
+        """False where not all words of any of these stand in its title or its body, shown or not: no need then to tell
+        what is shown."""
+        return any(all(palavra in self._palavras for palavra in texto.split()) for texto in textos)
+
+    @cached_property
+    def _palavras(self) -> str:
+        return fold(f"{self.titulo} {(self.tree.body or self.tree).text(separator=' ')}")
+
+    @cached_property
     def titulo(self) -> str:
         no = self.tree.css_first("title")
         return _tidy(no.text()) if no else ""
@@ -101,10 +117,16 @@ class Pagina:
 
     def find_id(self, fim: str) -> LexborNode | None:
         """The first element whose id is this, or ends in it after an underscore."""
-        exato = self.tree.css_first(f'[id="{fim}"]') or self.tree.css_first(f'[name="{fim}"]')
-        return exato or next(
-            (no for no in self.tree.css(f'[id$="{fim}"]') if _attr(no, "id").endswith("_" + fim)), None
-        )
+        return self._find_id(fim, fim)
+
+    def _find_id(self, id_: str, fim: str) -> LexborNode | None:
+        """By the whole id, else by its end alone, as a whole id, as a name, and after an underscore."""
+        nos = [(no.id or "", no) for no in self.tree.css(f'[id$="{fim}"], [name="{fim}"]')]
+        for exato in (id_, fim):
+            if achado := next((no for id_no, no in nos if id_no == exato), None):
+                return achado
+        nomeado = next((no for _, no in nos if _attr(no, "name") == fim), None)
+        return nomeado or next((no for id_no, no in nos if id_no.endswith("_" + fim)), None)
 
     def has_any_id(self, fins: tuple[str, ...]) -> bool:
         return any(self.find_id(fim) is not None for fim in fins)
@@ -159,8 +181,7 @@ class Pagina:
         return [(_attr(o, "value") or _tidy(o.text()), _tidy(o.text()), i == marcada) for i, o in enumerate(nos)]
 
     def _node_by_id(self, alvo: Alvo) -> LexborNode | None:
-        exato = self.tree.css_first(f'[id="{alvo.id}"]')
-        return exato if exato is not None else self.find_id(alvo.sufixo)
+        return self._find_id(alvo.id, alvo.sufixo)
 
     def _node_by_text(self, alvo: Alvo) -> LexborNode | None:
         """Said in full rather than in part, by something that can be pressed."""

@@ -27,11 +27,12 @@ def check_servidor(pagina: Pagina, perfil: Perfil) -> None:
     """For any page at all: the firewall's, and the server's own errors."""
     dizeres = perfil.dizeres
     # The block page comes with whatever status; the words stand in its source too where they are not shown.
-    if says(f"{pagina.titulo} {pagina.texto}", dizeres.firewall):
+    if pagina.may_say(dizeres.firewall) and says(f"{pagina.titulo} {pagina.texto}", dizeres.firewall):
         raise PortalBloqueado(f"Página de bloqueio do firewall: {quote([pagina.texto])}")
     if pagina.status >= 500 or pagina.status == 429:
         raise Falha("portal.fora_do_ar.http_5xx", f"O portal respondeu {pagina.status}: {quote([pagina.texto])}")
-    if says(f"{pagina.titulo} {pagina.texto[:_INICIO]}", dizeres.erro_interno):
+    interno = dizeres.erro_interno
+    if pagina.may_say(interno) and says(f"{pagina.titulo} {pagina.texto[:_INICIO]}", interno):
         raise Falha("portal.fora_do_ar.http_5xx", f"O portal mostra um erro interno: {quote([pagina.texto])}")
 
 

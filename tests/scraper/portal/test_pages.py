@@ -198,6 +198,14 @@ def test_a_page_that_is_no_way_on_is_named(html: str, status: int, tipo: type[Fa
     assert erro.value.codigo == codigo
 
 
+def test_a_block_page_is_known_by_what_shows_though_something_hidden_parts_its_words() -> None:
+    oculto = '<b style="display:none">x</b><script>var y;</script>'
+    with pytest.raises(PortalBloqueado):
+        check_pagina(page(f"<p>P&aacute;gina {oculto} n&atilde;o <i>acessível</i>"), PERFIL)
+    interna = f'<input id="__VIEWSTATE"><p>Página inicial {oculto}<i style="display:none">não acessível</i>'
+    check_pagina(page(interna), PERFIL)
+
+
 def test_a_page_of_the_portal_may_hold_words_of_an_ended_session_ready() -> None:
     check_pagina(page("<input type=hidden name=__VSTATE><div>Sua sessão expirou</div>"), PERFIL)
 

@@ -52,14 +52,15 @@ class Postback:
     argumento: str
 
 
-@lru_cache(maxsize=64)
 def read_codigo(pagina: Pagina) -> str:
     """The code that runs by itself when the page loads: named functions only where something calls them."""
-    blocos = [no.text() for no in pagina.tree.css("script:not([src])")]
-    corpo = pagina.tree.css_first("body[onload], form[onload]")
-    if corpo is not None:
-        blocos.append(corpo.attributes.get("onload") or "")
-    solto, funcoes = _split_funcoes(_strip_comentarios("\n".join(blocos)))
+    return _read_solto(pagina.codigo)
+
+
+@lru_cache(maxsize=64)
+def _read_solto(codigo: str) -> str:
+    """Pages of one kind bring the same code each time."""
+    solto, funcoes = _split_funcoes(_strip_comentarios(codigo))
     chamadas: set[str] = set()
     while nova := next(
         (n for n in funcoes if n not in chamadas and re.search(rf"(?<![\w$.]){re.escape(n)}\b", solto)), None
@@ -70,11 +71,13 @@ def read_codigo(pagina: Pagina) -> str:
     return f"{solto}\n{adiados}"
 
 
+@lru_cache(maxsize=64)
 def list_dialogos(codigo: str) -> tuple[str, ...]:
     """Texts of the alerts and confirms in the code."""
     return tuple(unquote(achado[1]) for achado in _DIALOGO.finditer(codigo))
 
 
+@lru_cache(maxsize=64)
 def strip_condicoes(codigo: str) -> str:
     """The code without what runs only under a condition."""
     saida, onde = "", 0
