@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from reportlab import rl_config  # type: ignore[import-untyped]
@@ -129,6 +130,7 @@ def choose_modelo(boleto: Boleto, modelo: str) -> str:
     return modelo if modelo in _LAYOUTS else tuple(_LAYOUTS)[int(boleto.cota) % len(_LAYOUTS)]
 
 
+@lru_cache(maxsize=64)
 def draw_boleto(boleto: Boleto, modelo: str = "variado", size_bytes: int = 171 * 1024, linha: bool = True) -> bytes:
     """One page; about `size_bytes` (0: no padding). `linha` False leaves the code and its bars out."""
     folha = Folha()

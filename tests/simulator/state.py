@@ -105,7 +105,8 @@ class Portal:
         if cliente is None:
             return self.botoes
         knobs = self.botoes.merge(cliente.botoes)
-        return knobs.change(self.por_cliente.get(cliente.cpf, {}))
+        turned = self.por_cliente.get(cliente.cpf)
+        return knobs.change(turned) if turned else knobs
 
     def scope(self, cliente: Cliente | None, group: str) -> str:
         """Whose count a fault is spent from: the client's own if the client has that group of knobs, else all's."""

@@ -60,7 +60,9 @@ def test_an_arrecadacao_has_48_digits_and_four_check_digits() -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
-    assert draw_boleto(make_slip()) == draw_boleto(make_slip())
+    first = draw_boleto(make_slip())
+    draw_boleto.cache_clear()
+    assert draw_boleto(make_slip()) == first
     assert make_slip(semente=2).linha != make_slip(semente=1).linha
 
 
