@@ -1,6 +1,7 @@
 """One contract at a portal without latency: each driver beside a bare script of the same steps, and beside the other.
 
-Ours: the whole flow, with every page judged, the PDF verified and kept. The bare scripts do neither, and keep theirs.
+Ours: a session's contracts one after another as its worker serves them, with every page judged, every PDF verified and
+kept: a contract's verification runs while the next one is searched. The bare scripts do neither, and keep theirs.
 Memory is what a session adds to its process tree after a first contract.
 """
 
@@ -13,25 +14,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-from services.scraper.attempt import Andamento, conclude, fetch
 from services.scraper.drivers import Drivers
-from services.scraper.portal import Acesso
 from services.scraper.portal.browser.launch import Navegador
-from services.scraper.portal.flow import Emissao, log_in
-from services.scraper.portal.pace import Ritmo
-from services.scraper.portal.profile import load_perfil
-from services.scraper.portal.steps import Passos
 from services.scraper.settings import NomeDriver
-from shared.events import BoletoSolicitado, Tarefa
 from shared.files import FileStore
-from shared.outcomes import Etapa
 from tests.benchmarks.medidas import Alvo, Linha, Plano, alternate
 from tests.benchmarks.nus.navegador import Nu
 from tests.benchmarks.nus.requisicoes import Requisicoes
+from tests.benchmarks.oficina import open_oficina, serve
 from tests.benchmarks.processos import pss_mb, start
-from tests.benchmarks.simulado import nome_de
 from tests.namer.planilhas import make_cpf
-from tests.scraper.scenes import HOJE, PV, SENHA, USUARIO
 
 TITULO = "Um contrato, num portal sem demora"
 CLIENTES = 50
@@ -39,7 +31,6 @@ CONTRATOS = {"http": 150, "navegador": 20}
 SESSOES = {"http": 16, "navegador": 4}
 
 Rodada = Callable[[], Awaitable[float]]
-ZERO = "00000000-0000-0000-0000-000000000000"
 
 
 async def medir(plano: Plano) -> list[Linha]:
@@ -78,46 +69,18 @@ async def medir(plano: Plano) -> list[Linha]:
 
 
 @contextlib.asynccontextmanager
-async def enter(nome: NomeDriver, url: str, navegador: Navegador) -> AsyncIterator[Passos]:
-    perfil, ritmo = load_perfil("canopus"), Ritmo(0)
-    driver = await Drivers(nome, navegador).open(perfil, ritmo)
-    passos = Passos(driver, perfil, url, ritmo)
-    try:
-        await log_in(passos, Acesso(url, USUARIO, SENHA))
-        yield passos
-    finally:
-        await driver.close()
-
-
-@contextlib.asynccontextmanager
 async def _open_nosso(nome: NomeDriver, url: str, pasta: Path, plano: Plano) -> AsyncIterator[Rodada]:
     """Milliseconds a contract, on one session."""
-    contratos = plano.scale(CONTRATOS[nome], 2)
-    async with Navegador() as navegador, enter(nome, url, navegador) as passos:
-        files = FileStore(pasta.as_uri())
+    contratos, files = plano.scale(CONTRATOS[nome], 2), FileStore(pasta.as_uri())
+    async with Drivers(nome, Navegador()) as drivers, open_oficina(drivers, url, files) as oficina:
 
         async def run() -> float:
             inicio = time.perf_counter()
-            for n in range(contratos):
-                await work(passos, files, n % CLIENTES + 1)
+            await serve(oficina, [n % CLIENTES + 1 for n in range(contratos)])
             return (time.perf_counter() - inicio) / contratos * 1000
 
-        await work(passos, files, 1)
+        await serve(oficina, [1])
         yield run
-
-
-async def work(passos: Passos, files: FileStore, n: int) -> None:
-    solicitado = make_solicitado(n)
-    emissao = await fetch(passos, solicitado, _ignore)
-    assert isinstance(emissao, Emissao)
-    await conclude(emissao, files, solicitado, Andamento(), _ignore)
-
-
-def make_solicitado(n: int) -> BoletoSolicitado:
-    tarefa = Tarefa.model_validate({"automacao_id": ZERO, "item_id": n, "despacho": n, "tentativa": 1, "cerca": 1})
-    return BoletoSolicitado(
-        tarefa=tarefa, ponto_venda=PV, cpf=make_cpf(n), nome=nome_de(n), grupo=6650, cota=n, mes=12, ano=2026, hoje=HOJE
-    )
 
 
 async def _time_nu(buscar: Callable[[str, Path], Awaitable[None]], pasta: Path, contratos: int) -> float:
@@ -142,6 +105,3 @@ async def _measure_memoria(nome: NomeDriver, url: str, pasta: Path) -> float:
         await processo.tell("abre")
         await processo.read(120)
         return (pss_mb(processo.pid) - vazio) / SESSOES[nome]
-
-
-async def _ignore(_: Etapa) -> None: ...

@@ -10,21 +10,22 @@ import tempfile
 from pathlib import Path
 from typing import cast
 
+from services.scraper.drivers import Drivers
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.settings import NomeDriver
 from shared.files import FileStore
-from tests.benchmarks.contrato import enter, work
+from tests.benchmarks.oficina import open_oficina, serve
 
 
 async def main(nome: NomeDriver, url: str, sessoes: int) -> None:
     with tempfile.TemporaryDirectory() as pasta:
         files = FileStore(Path(pasta).as_uri())
-        async with Navegador() as navegador, contextlib.AsyncExitStack() as pilha:
-            await work(await pilha.enter_async_context(enter(nome, url, navegador)), files, 1)
+        async with Drivers(nome, Navegador()) as drivers, contextlib.AsyncExitStack() as pilha:
+            await serve(await pilha.enter_async_context(open_oficina(drivers, url, files)), [1])
             _say("pronto")
             await asyncio.to_thread(sys.stdin.readline)
             for n in range(sessoes):
-                await work(await pilha.enter_async_context(enter(nome, url, navegador)), files, n + 2)
+                await serve(await pilha.enter_async_context(open_oficina(drivers, url, files)), [n + 2])
             _say("abertas")
             await asyncio.to_thread(sys.stdin.readline)
 
