@@ -28,7 +28,8 @@ MESES = (
 MESES_PARA_TRAS = 6
 
 _cnpj = CNPJ()
-_PESOS = range(11, 1, -1)
+_PESOS_PRIMEIRO, _PESOS_SEGUNDO = tuple(range(10, 1, -1)), tuple(range(11, 1, -1))
+_VALOR_DO_ALGARISMO = bytes.maketrans(b"0123456789", bytes(range(10)))
 _COTA = re.compile(r"(?<!\d)(\d{1,6})(?:\s*[/\-.]\s*|\s+)(\d{1,5})(?:\s*-\s*(\d{1,2}))?(?!\d)")
 _CPF_FORMATADO = re.compile(r"(?<!\d)\d{3}\.(\d{3})\.(\d{3})-\d{2}(?!\d)")
 _CNPJ_FORMATADO = re.compile(
@@ -63,11 +64,11 @@ def parse_documento(texto: str) -> str:
 
 def is_cpf(documento: str) -> bool:
     """Own code: a workbook's reader asks it a hundred thousand times, and a CNPJ's hardly ever."""
-    if len(documento) != 11 or not documento.isascii() or not documento.isdigit() or len(set(documento)) == 1:
+    if len(documento) != 11 or not documento.isascii() or not documento.isdigit() or documento == documento[0] * 11:
         return False
-    n = [int(d) for d in documento]
-    primeiro: int = sum(map(mul, n, _PESOS[1:]))
-    segundo: int = sum(map(mul, n, _PESOS))
+    n = documento.encode().translate(_VALOR_DO_ALGARISMO)
+    primeiro: int = sum(map(mul, n, _PESOS_PRIMEIRO))
+    segundo: int = sum(map(mul, n, _PESOS_SEGUNDO))
     return primeiro * 10 % 11 % 10 == n[9] and segundo * 10 % 11 % 10 == n[10]
 
 

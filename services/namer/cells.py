@@ -1,4 +1,7 @@
-"""Pure: a workbook's cell, with all the noise of hand-kept sheets, → a domain value."""
+"""Pure: a workbook's cell, with all the noise of hand-kept sheets, → a domain value.
+
+A cell is cleaned first, once (`clean_celula`): what reads it takes it clean.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ _MENOR_CPF = 7
 # Below this an 11-digit CPF with a wrong digit would pass for a CNPJ once in a hundred times.
 _MENOR_CNPJ = 12
 _COTA_DIGITOS = 4
+_CENTAVO = Decimal("0.01")
 _MILHAR = re.compile(r"(?<=\d)\.(?=\d{3}(?!\d))")
 # Their own words may stand before the numbers: `Grupo 6650 Cota 7`, `G: 6650 C: 7 V: 0`.
 _GRUPO_COTA = re.compile(
@@ -32,21 +36,28 @@ _GRUPO_COTA = re.compile(
 _ROTULO_DOCUMENTO = re.compile(r"(?:CPF|CNPJ)\b(?:[\W_]*N[º°o.]*(?=[\W_]))?[\W_]*", re.IGNORECASE)
 
 
-def read_texto(celula: Celula) -> str:
-    """The text of a cell, its blanks put in order; a whole float without its `.0`; an error is blank."""
+def clean_celula(celula: Celula) -> Celula:
+    """The cell, a text's blanks in order; None where it says nothing: blank, an error, a mere yes or no."""
     if isinstance(celula, str):
-        return _clean_texto(celula)
-    if celula is None or isinstance(celula, bool):
-        return ""
-    if isinstance(celula, float) and celula.is_integer():
-        celula = int(celula)
-    return _clean_texto(str(celula))
+        return _clean_texto(celula) or None
+    return None if isinstance(celula, bool) else celula
 
 
-@lru_cache(maxsize=4096)  # a cell is looked at more than once, and most columns repeat themselves
+@lru_cache(maxsize=256)  # most columns repeat themselves
 def _clean_texto(texto: str) -> str:
     limpo = " ".join(texto.replace("\x00", "").split())
     return "" if limpo.startswith("#") and _ERRO.fullmatch(limpo) else limpo
+
+
+def read_texto(celula: Celula) -> str:
+    """The text of a clean cell; a whole float without its `.0`."""
+    if isinstance(celula, str):
+        return celula
+    if celula is None:
+        return ""
+    if isinstance(celula, float) and celula.is_integer():
+        celula = int(celula)
+    return str(celula)
 
 
 def read_documento(celula: Celula) -> str:
@@ -80,7 +91,7 @@ def read_grupo_cota(celula: Celula) -> Cota | None:
     texto = read_texto(celula)
     if not texto:
         return None
-    numeros = _GRUPO_COTA.fullmatch(_MILHAR.sub("", texto))
+    numeros = _GRUPO_COTA.fullmatch(_MILHAR.sub("", texto) if "." in texto else texto)
     if numeros is None:
         return parse_cota(texto)
     cota = Cota(int(numeros[1]), int(numeros[2]))
@@ -93,6 +104,7 @@ def read_inteiro(celula: Celula) -> int | None:
     return int(achado[1]) if achado else None
 
 
+@lru_cache(maxsize=64)  # a sheet has few of them
 def read_ponto_venda(celula: Celula) -> str | None:
     """A ponto de venda's code; `17.308` read as the number 17,308 gets its three decimals back."""
     if isinstance(celula, float) and not celula.is_integer():
@@ -101,8 +113,16 @@ def read_ponto_venda(celula: Celula) -> str | None:
     return texto[:20] or None
 
 
-def read_valor(celula: Celula, digitos: int) -> Decimal | None:
-    """Reais; text in the Brazilian or the English way. None where it is no amount of up to `digitos` whole digits."""
+def read_situacao(celula: Celula) -> str:
+    return read_texto(celula)[:100]
+
+
+@lru_cache(maxsize=256)  # plans are sold in round amounts, and instalments follow from them
+def read_valor(celula: Celula, digitos: int) -> str | None:
+    """Reais, as `1234.50`; text in the Brazilian or the English way.
+
+    None where it is no amount of up to `digitos` whole digits.
+    """
     if celula is None:
         return None
     texto = read_texto(celula)
@@ -115,10 +135,10 @@ def read_valor(celula: Celula, digitos: int) -> Decimal | None:
     elif isinstance(celula, (bool, date, time, timedelta)):
         return None
     try:
-        valor = Decimal(texto).quantize(Decimal("0.01"))
+        valor = Decimal(texto).quantize(_CENTAVO)
     except InvalidOperation:
         return None
-    return valor if 0 <= valor < 10**digitos else None
+    return str(valor) if 0 <= valor < 10**digitos else None
 
 
 def read_telefone(celula: Celula) -> str | None:

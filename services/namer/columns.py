@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.namer.cells import Celula
+from services.namer.cells import Celula, clean_celula, read_texto
 from shared.contrato import fold
 
 Campo = Literal[
@@ -16,6 +16,9 @@ Campo = Literal[
 ]  # fmt: skip
 # Where each field stands; several columns of one field in order of preference: the first that is not blank counts.
 Colunas = Mapping[Campo, Sequence[int]]
+Linha = Sequence[Celula]
+# What a row says: each field's cell, cleaned; a field whose cells are all blank is left out.
+Registro = Mapping[Campo, Celula]
 
 # Compared folded and whole, never in part: `CT` is part of half the words there are. The better name comes first.
 NOMES: Mapping[Campo, tuple[str, ...]] = {
@@ -67,8 +70,29 @@ class _Titulo:
     posicao: int
 
 
-def find_blocos(celulas: Sequence[Celula]) -> list[Colunas]:
-    """The columns of a header row, block by block; none where it is no header: a document and one more make one.
+@dataclass(frozen=True)
+class Bloco:
+    """What one header says of the rows below it, found out once for them all.
+
+    ordem: the columns to look at, of a field the better first. pares: a G/C header may span two columns, of which the
+    second has no header of its own; the first of each two.
+    """
+
+    titulos: Mapping[Campo, str]
+    ordem: Sequence[tuple[Campo, int]]
+    pares: Sequence[int]
+
+    def pick(self, linha: Linha) -> Registro:
+        registro: dict[Campo, Celula] = {}
+        for campo, coluna in self.ordem:
+            celula = linha[coluna]
+            if celula != "" and campo not in registro and (limpa := clean_celula(celula)) is not None:
+                registro[campo] = limpa
+        return registro
+
+
+def find_blocos(celulas: Linha) -> list[Bloco]:
+    """The blocks of a header row; none where it is no header: a document and one more make one.
 
     Where the headers of document and name stand again in the same row, another block of clients stands beside.
     """
@@ -79,7 +103,7 @@ def find_blocos(celulas: Sequence[Celula]) -> list[Colunas]:
         if titulo.texto in {t.texto for t in atual} and _is_bloco(atual) and _is_bloco(resto):
             blocos.append([])
         blocos[-1].append(titulo)
-    return [_sort_colunas(bloco) for bloco in blocos if _has_documento(bloco)]
+    return [_make_bloco(celulas, _sort_colunas(bloco)) for bloco in blocos if _has_documento(bloco)]
 
 
 def _read_titulo(celula: Celula, coluna: int) -> _Titulo | None:
@@ -105,3 +129,10 @@ def _sort_colunas(titulos: Sequence[_Titulo]) -> Colunas:
     for titulo in sorted(titulos, key=lambda titulo: (titulo.posicao, titulo.coluna)):
         colunas.setdefault(titulo.campo, []).append(titulo.coluna)
     return colunas
+
+
+def _make_bloco(cabecalho: Linha, colunas: Colunas) -> Bloco:
+    titulos = {campo: read_texto(clean_celula(cabecalho[posicoes[0]])) for campo, posicoes in colunas.items()}
+    ordem = [(campo, coluna) for campo, posicoes in colunas.items() for coluna in posicoes]
+    sem_titulo = [coluna for coluna, celula in enumerate(cabecalho) if clean_celula(celula) is None]
+    return Bloco(titulos, ordem, [coluna for coluna in colunas.get("grupo_cota", ()) if coluna + 1 in sem_titulo])

@@ -18,7 +18,8 @@ NOME_VAZIO = "CLIENTE"
 _EXTENSAO = ".pdf"
 
 # `70%`, `- 70%`, `-70%`, `70 %`, `33,3%`, glued to the name or not; and the share as a fraction, `0.7`.
-_COMISSAO = re.compile(r"\d{1,3}(?:[.,]\d+)?\s*%|(?<![\d.,])0[.,]\d{1,2}(?![\d.,])")
+# A digit comes first in both, which is what a search can leap to.
+_COMISSAO = re.compile(r"\d(?:\d{0,2}(?:[.,]\d+)?\s*%|(?<=0)(?<![\d.,]0)[.,]\d{1,2}(?![\d.,]))")
 _PARENTESES = re.compile(r"\([^()]*(?:\)|$)")
 _PALAVRA = re.compile(r"[^\W\d_]+")
 _PONTAS = " \t\r\n\u00a0-–—_,;:|/\\*."
@@ -72,11 +73,10 @@ def _cut_notas(nome: str, tags: tuple[str, ...]) -> str:
 
 def _cut_tags(nome: str, tags: tuple[str, ...]) -> str:
     """Remove tags where they stand as whole words, accents and case aside."""
-    procurados = _split_tags(tags)
-    inteiro = fold(nome)
-    if not any(tag[0] in inteiro for tag in procurados):
+    procurados, primeiras = _split_tags(tags)
+    if primeiras.isdisjoint(map(_fold_palavra, _PALAVRA.findall(nome))):
         return nome
-    palavras = [(fold(m[0]), m.start(), m.end()) for m in _PALAVRA.finditer(nome)]
+    palavras = [(_fold_palavra(m[0]), m.start(), m.end()) for m in _PALAVRA.finditer(nome)]
     partes, fim_anterior, i = [], 0, 0
     while i < len(palavras):
         tag = next((t for t in procurados if [p[0] for p in palavras[i : i + len(t)]] == t), None)
@@ -89,10 +89,14 @@ def _cut_tags(nome: str, tags: tuple[str, ...]) -> str:
     return " ".join([*partes, nome[fim_anterior:]])
 
 
+_fold_palavra = lru_cache(maxsize=1024)(fold)  # names share most of their words
+
+
 @lru_cache(maxsize=16)
-def _split_tags(tags: tuple[str, ...]) -> list[list[str]]:
-    """Each tag's words, the longest tag first."""
-    return sorted((palavras for tag in tags if (palavras := fold(tag).split())), key=len, reverse=True)
+def _split_tags(tags: tuple[str, ...]) -> tuple[list[list[str]], frozenset[str]]:
+    """Each tag's words, the longest tag first; and the words that a tag begins with."""
+    procurados = sorted((palavras for tag in tags if (palavras := fold(tag).split())), key=len, reverse=True)
+    return procurados, frozenset(palavras[0] for palavras in procurados)
 
 
 def nome_limpo(nome: str) -> str:

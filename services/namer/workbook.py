@@ -7,14 +7,14 @@ models themselves are imported only where they are asked for, since the reading 
 from __future__ import annotations
 
 import io
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from python_calamine import (
     CalamineError,
     CalamineSheet,
@@ -26,16 +26,18 @@ from python_calamine import (
 
 from services.namer.cells import (
     Celula,
+    clean_celula,
     read_documento,
     read_email,
     read_grupo_cota,
     read_inteiro,
     read_ponto_venda,
+    read_situacao,
     read_telefone,
     read_texto,
     read_valor,
 )
-from services.namer.columns import Campo, Colunas, find_blocos
+from services.namer.columns import Bloco, Campo, Linha, Registro, find_blocos
 from services.namer.intake import COM_SENHA, SALVE_XLSX, PlanilhaRecusada, check_arquivo
 from services.namer.naming import clean_nome
 from shared.contrato import Cota, DocumentoInvalido, fold
@@ -47,11 +49,16 @@ LIMITE_LINHAS = 100_000
 _ABA_PRINCIPAL = "PLANILHA GERAL"
 _CANCELADO = "CANCEL"
 _DIGITO = re.compile(r"\d")
-
-Linha = list[Celula]
-
-
-_encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+# The fields that a row may leave out, each from a cell that is not blank.
+_LEITORES: Mapping[Campo, Callable[[Celula], Any]] = {
+    "ponto_venda": read_ponto_venda,
+    "situacao": read_situacao,
+    "contemplado": read_situacao,
+    "valor_credito": partial(read_valor, digitos=10),
+    "valor_parcela": partial(read_valor, digitos=8),
+    "whatsapp": read_telefone,
+    "email": read_email,
+}
 
 
 def read_planilha(dados: bytes, tags: tuple[str, ...]) -> LinhasPlanilha:
@@ -122,7 +129,7 @@ def _read_linhas(aba: CalamineSheet) -> Iterator[Linha]:
         if inicio < fim:
             mescladas.setdefault(inicio, []).append((coluna, fim))
     abertas: dict[int, tuple[int, Celula]] = {}
-    linhas: Iterator[Linha] = map(list, aba.iter_rows())
+    linhas: Iterator[list[Celula]] = map(list, aba.iter_rows())
     for numero, linha in enumerate(linhas):
         if abertas:
             abertas = {coluna: (fim, valor) for coluna, (fim, valor) in abertas.items() if numero <= fim}
@@ -143,14 +150,12 @@ def _is_cancelado(situacao: str) -> bool:
 
 @dataclass
 class _Leitura:
-    """One sheet on its way into contracts; `blocos` follow the last header row, `colunas` are the block's in hand."""
+    """One sheet on its way into contracts; `blocos` follow the last header row."""
 
     aba: str
     tags: tuple[str, ...]
     ponto_venda: str | None
-    blocos: list[Colunas] = field(default_factory=list)
-    colunas: Colunas = field(default_factory=dict)
-    cabecalho: Linha = field(default_factory=list)
+    blocos: list[Bloco] = field(default_factory=list)
     # As JSON, in the order of the rows: what was told twice moved to where it was told last.
     contratos: dict[str, bytes] = field(default_factory=dict)
     erros: list[dict[str, Any]] = field(default_factory=list)
@@ -159,124 +164,84 @@ class _Leitura:
     def total(self) -> int:
         return len(self.contratos) + len(self.erros)
 
-    def read(self, linhas: Iterator[Linha]) -> bool:
+    def read(self, linhas: Iterable[Linha]) -> bool:
         """Whether a row is a header. Raises PlanilhaRecusada where the names' column is missing."""
-        sem_nome = 0
+        cabecalho = 0
         for numero, linha in enumerate(linhas, 1):
-            blocos = self._find_cabecalho(linha)
-            com_nome = [bloco for bloco in blocos if "nome" in bloco]
-            if com_nome:
-                self.blocos, self.cabecalho = com_nome, linha
-            elif blocos:
-                sem_nome = sem_nome or numero
-            else:
-                self._take_blocos(numero, linha)
-        if not self.blocos:
-            if sem_nome:
-                raise PlanilhaRecusada(
-                    f"O cabeçalho (linha {sem_nome}) não tem a coluna do nome. Chame-a NOME e envie de novo."
-                )
-            return False
-        return True
+            registros = [bloco.pick(linha) for bloco in self.blocos]
+            # Headers repeat before each block, in other columns too; a row with a document's digits is none.
+            if not any(map(_has_digitos, registros)) and (blocos := find_blocos(linha)):
+                self.blocos = [bloco for bloco in blocos if "nome" in bloco.titulos] or self.blocos
+                cabecalho = cabecalho or numero
+                continue
+            for bloco, registro in zip(self.blocos, registros, strict=True):
+                if registro:
+                    self._take(numero, linha, bloco, registro)
+        if cabecalho and not self.blocos:
+            raise PlanilhaRecusada(
+                f"O cabeçalho (linha {cabecalho}) não tem a coluna do nome. Chame-a NOME e envie de novo."
+            )
+        return bool(self.blocos)
 
     def encode(self) -> Iterator[bytes]:
-        erros = _encode_json(sorted(self.erros, key=lambda erro: erro["linha"]))
-        yield f'{{"aba":{_encode_json(self.aba)},"total":{self.total},"erros":{erros},"linhas":['.encode()
+        erros = orjson.dumps(sorted(self.erros, key=lambda erro: erro["linha"]))
+        yield b'{"aba":%b,"total":%d,"erros":%b,"linhas":[' % (orjson.dumps(self.aba), self.total, erros)
         contratos = iter(self.contratos.values())
         yield from chain(islice(contratos, 1), (b"," + contrato for contrato in contratos))
         yield b"]}"
 
-    def _find_cabecalho(self, linha: Linha) -> list[Colunas]:
-        """Headers repeat before each block, in other columns too; a row with a document's digits is none."""
-        for bloco in self.blocos:
-            self.colunas = bloco
-            documento = self._cell(linha, "documento")
-            if documento is not None and (not isinstance(documento, str) or _DIGITO.search(documento)):
-                return []
-        return find_blocos(linha)
-
-    def _take_blocos(self, numero: int, linha: Linha) -> None:
-        for bloco in self.blocos:
-            self.colunas = bloco
-            if any(read_texto(self._cell(linha, campo)) for campo in bloco):
-                self._take(numero, linha)
-
-    def _cell(self, linha: Linha, campo: Campo) -> Celula:
-        """The first cell of the field that is not blank."""
-        for coluna in self.colunas.get(campo, ()):
-            if coluna < len(linha) and read_texto(celula := linha[coluna]):
-                return celula
-        return None
-
-    def _take(self, numero: int, linha: Linha) -> None:
-        celula = self._cell(linha, "documento")
-        if not read_texto(celula):
-            self._refuse(numero, "documento", "Linha sem CPF (célula vazia ou com erro de fórmula).")
+    def _take(self, numero: int, linha: Linha, bloco: Bloco, registro: Registro) -> None:
+        if "documento" not in registro:
+            self._refuse(numero, bloco, "documento", "Linha sem CPF (célula vazia ou com erro de fórmula).")
             return
         try:
-            documento = read_documento(celula)
+            documento = read_documento(registro["documento"])
         except DocumentoInvalido as erro:
-            self._refuse(numero, "documento", str(erro))
+            self._refuse(numero, bloco, "documento", str(erro))
             return
-        cota = self._read_cota(linha)
-        contrato = self._make_contrato(numero, linha, documento, cota)
-        if not contrato["nome"]:
-            self._refuse(numero, "nome", "Linha sem o nome do cliente.")
+        original = read_texto(registro.get("nome"))[:255]
+        nome = clean_nome(original, self.tags)
+        if not nome:
+            self._refuse(numero, bloco, "nome", "Linha sem o nome do cliente.")
             return
+        cota = _read_cota(linha, bloco, registro)
         chave = f"{documento} {cota}"
         repetido = self.contratos.pop(chave, None)
         if repetido is not None:
             # As when the sheet is imported row after row: what stands further down is the newer word.
             motivo = f"O mesmo CPF e grupo/cota está de novo na linha {numero}, que vale."
-            self._refuse(json.loads(repetido)["linha"], "documento", motivo)
-        # What a row does not say is left out, as the model's own default.
-        self.contratos[chave] = _encode_json({k: v for k, v in contrato.items() if v is not None}).encode()
+            self._refuse(orjson.loads(repetido)["linha"], bloco, "documento", motivo)
+        # A LinhaPlanilha's fields; what a row does not say is left out, as the model's own default.
+        contrato = {"aba": self.aba, "linha": numero, "cpf": documento, "nome": nome, "nome_original": original}
+        if cota is not None:
+            contrato |= {"grupo": cota.grupo, "cota": cota.cota}
+        if self.ponto_venda is not None:
+            contrato["ponto_venda"] = self.ponto_venda
+        for campo, celula in registro.items():
+            if (leitor := _LEITORES.get(campo)) and (valor := leitor(celula)) is not None:
+                contrato[campo] = valor
+        contrato["ativo"] = not any(_is_cancelado(contrato.get(campo, "")) for campo in ("situacao", "contemplado"))
+        self.contratos[chave] = orjson.dumps(contrato)
 
-    def _make_contrato(self, numero: int, linha: Linha, documento: str, cota: Cota | None) -> Mapping[str, Any]:
-        """A LinhaPlanilha's fields."""
+    def _refuse(self, numero: int, bloco: Bloco, campo: Campo, motivo: str) -> None:
+        self.erros.append(
+            {"aba": self.aba, "linha": numero, "campo": bloco.titulos.get(campo, campo), "motivo": motivo}
+        )
 
-        def texto(campo: Campo, limite: int = 100) -> str | None:
-            return read_texto(self._cell(linha, campo))[:limite] or None
 
-        original = texto("nome", 255) or ""
-        situacao, contemplado = texto("situacao"), texto("contemplado")
-        return {
-            "aba": self.aba,
-            "linha": numero,
-            "cpf": documento,
-            "nome": clean_nome(original, self.tags),
-            "nome_original": original,
-            "grupo": cota.grupo if cota else None,
-            "cota": cota.cota if cota else None,
-            "ponto_venda": read_ponto_venda(self._cell(linha, "ponto_venda")) or self.ponto_venda,
-            "situacao": situacao,
-            "ativo": not any(valor and _is_cancelado(valor) for valor in (situacao, contemplado)),
-            "valor_credito": read_valor(self._cell(linha, "valor_credito"), 10),
-            "valor_parcela": read_valor(self._cell(linha, "valor_parcela"), 8),
-            "whatsapp": read_telefone(self._cell(linha, "whatsapp")),
-            "email": read_email(self._cell(linha, "email")),
-            "contemplado": contemplado,
-        }
+def _has_digitos(registro: Registro) -> bool:
+    documento = registro.get("documento")
+    return documento is not None and (not isinstance(documento, str) or _DIGITO.search(documento) is not None)
 
-    def _read_cota(self, linha: Linha) -> Cota | None:
-        """From the G/C column, else from grupo and cota apart, else from a grupo column that holds both."""
-        junto = read_grupo_cota(self._cell(linha, "grupo_cota"))
-        if junto is not None:
-            return junto
-        pares = [(self._cell(linha, "grupo"), self._cell(linha, "cota")), *self._list_pares(linha)]
-        for grupo, cota in ((read_inteiro(grupo), read_inteiro(cota)) for grupo, cota in pares):
-            if grupo and cota is not None:
-                return Cota(grupo, cota)
-        return read_grupo_cota(self._cell(linha, "grupo")) or read_grupo_cota(self._cell(linha, "cota"))
 
-    def _list_pares(self, linha: Linha) -> Iterator[tuple[Celula, Celula]]:
-        """A G/C header that spans two columns: the second has no header of its own."""
-        for coluna in self.colunas.get("grupo_cota", ()):
-            par, titulo = linha[coluna : coluna + 2], self.cabecalho[coluna + 1 : coluna + 2]
-            if len(par) == 2 and not any(map(read_texto, titulo)):
-                yield par[0], par[1]
-
-    def _refuse(self, numero: int, campo: Campo, motivo: str) -> None:
-        colunas: Sequence[int] = self.colunas.get(campo, ())
-        nome = read_texto(self.cabecalho[colunas[0]]) if colunas else campo
-        self.erros.append({"aba": self.aba, "linha": numero, "campo": nome, "motivo": motivo})
+def _read_cota(linha: Linha, bloco: Bloco, registro: Registro) -> Cota | None:
+    """From the G/C column, else from grupo and cota apart, else from a grupo column that holds both."""
+    junto = read_grupo_cota(registro.get("grupo_cota"))
+    if junto is not None:
+        return junto
+    separados = (registro.get("grupo"), registro.get("cota"))
+    pares = (map(clean_celula, linha[coluna : coluna + 2]) for coluna in bloco.pares)
+    for grupo, cota in (map(read_inteiro, par) for par in chain([separados], pares)):
+        if grupo and cota is not None:
+            return Cota(grupo, cota)
+    return read_grupo_cota(separados[0]) or read_grupo_cota(separados[1])
