@@ -107,13 +107,14 @@ def measure_vazao(medidas: list[tuple[float, int]]) -> float:
     return (len(medidas) - 1) / (medidas[-1][0] - medidas[0][0])
 
 
+@pytest.mark.completo
 async def test_a_portal_that_serves_one_at_a_time_is_worked_by_fewer_sessions_as_fast(
     database_url: str, tmp_path: Path
 ) -> None:
     async with running(database_url, tmp_path, cenario(36, busca=140, simultaneas=1)) as sistema:
         execucao = await sistema.run(forcar=True)
         para = await sistema.wait_limite(reduzido=True)
-        assert para in (1, 2)
+        assert para is not None and para < SESSOES
         await sistema.finish(execucao)
         assert await sistema.wait_limite(reduzido=True) == para, "it was worth it"
         medidas = await sistema.list_medidas()
@@ -122,6 +123,7 @@ async def test_a_portal_that_serves_one_at_a_time_is_worked_by_fewer_sessions_as
     assert measure_vazao(depois) > 0.8 * measure_vazao(antes)
 
 
+@pytest.mark.completo
 async def test_a_portal_that_is_slow_for_everyone_keeps_all_its_sessions(database_url: str, tmp_path: Path) -> None:
     async with running(database_url, tmp_path, cenario(46, busca=80)) as sistema:
         sistema.portal.turn(latencia={"busca": 480})
