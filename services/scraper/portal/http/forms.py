@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborNode
@@ -117,7 +118,8 @@ def _submit(
         novos = {_ALVO: postback.alvo, _ARGUMENTO: postback.argumento}
         pares = [(nome, novos.get(nome, valor)) for nome, valor in pares]
     url = resolve(pagina, formulario.attributes.get("action") or pagina.url)
-    corpo = b"&".join(_encode(nome, pagina) + b"=" + _encode(valor, pagina) for nome, valor in pares)
+    charset = pagina.charset
+    corpo = b"&".join(_encode_nome(nome, charset) + b"=" + _encode(valor, charset) for nome, valor in pares)
     if (formulario.attributes.get("method") or "get").lower() != "post":
         return Envio(f"{url.partition('?')[0]}?{corpo.decode()}", None, alertas)
     if "multipart" in (formulario.attributes.get("enctype") or "").lower():
@@ -125,16 +127,21 @@ def _submit(
     return Envio(url, corpo, alertas)
 
 
-def _encode(texto: str, pagina: Pagina) -> bytes:
+def _encode(texto: str, charset: str) -> bytes:
     """As a browser does: what the page's charset does not have becomes a character reference."""
+    if not texto or (texto.isascii() and texto.isalnum()):
+        return texto.encode()
     if "\n" in texto or "\r" in texto:
         texto = _FIM_DE_LINHA.sub("\r\n", texto)
-    octetos = texto.encode(pagina.charset, "xmlcharrefreplace")
+    octetos = texto.encode(charset, "xmlcharrefreplace")
     # Each of the few at once in the whole text: `%` first, for the others become one, and the blank's `+` last.
     especiais = {*octetos.translate(None, _COMUNS)}
     for especial in sorted(especiais, key=b"%"[0].__ne__):
         octetos = octetos.replace(bytes((especial,)), b"%%%02X" % especial)
     return octetos.replace(b" ", b"+")
+
+
+_encode_nome = lru_cache(maxsize=1024)(_encode)  # the same ones in every post
 
 
 def _list_pares(
