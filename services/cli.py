@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any
 
 import click
 
-from services.usage import Grupo
+from services.cli_dados import copia
+from services.usage import Falha, Grupo, do
 from shared.contrato import DocumentoInvalido, MesInvalido, parse_documento, parse_mes
 from shared.lifecycle import Main, run
 from shared.outcomes import find_desfecho
 from shared.settings import ConfiguracaoInvalida
-
-T = TypeVar("T")
-
-
-class Falha(click.ClickException):
-    """One line on stderr; exit code 1."""
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"canopus: {self.message}", err=True)
 
 
 @click.group(cls=Grupo, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,16 +26,6 @@ def main() -> None:
 def serve(servico: Main) -> None:
     """Run a service until a signal ends it."""
     sys.exit(run(servico))
-
-
-def do(trabalho: Coroutine[Any, Any, T]) -> T:
-    """Run a piece of work to its end; a wrong setting or a refusal becomes one line."""
-    from services.gateway.admin import Falhou
-
-    try:
-        return asyncio.run(trabalho)
-    except (ConfiguracaoInvalida, Falhou) as erro:
-        raise Falha(str(erro)) from erro
 
 
 # --- services ---------------------------------------------------------------------------------------------------------
@@ -319,6 +299,8 @@ def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, em_json
     if any(linha["status"] in ("erro", "cpf_nao_encontrado", "cancelado") for linha in linhas):
         sys.exit(1)
 
+
+main.add_command(copia)
 
 if __name__ == "__main__":
     main()

@@ -1,12 +1,17 @@
-"""What click says by itself, in pt-BR: wrong usage in one line, and the frame of the help pages."""
+"""What click says by itself, in pt-BR: wrong usage and failures in one line, and the frame of the help pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import click
+
+from shared.settings import ConfiguracaoInvalida
+
+T = TypeVar("T")
 
 _AJUDA = {
     "Options": "Opções",
@@ -43,6 +48,23 @@ class Ajuda(click.HelpFormatter):
 
 class Contexto(click.Context):
     formatter_class = Ajuda
+
+
+class Falha(click.ClickException):
+    """One line on stderr; exit code 1."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"canopus: {self.message}", err=True)
+
+
+def do(trabalho: Coroutine[Any, Any, T]) -> T:
+    """Run a piece of work to its end; a wrong setting or a refusal becomes one line."""
+    from services.gateway.admin import Falhou
+
+    try:
+        return asyncio.run(trabalho)
+    except (ConfiguracaoInvalida, Falhou) as erro:
+        raise Falha(str(erro)) from erro
 
 
 class UsoErrado(click.UsageError):

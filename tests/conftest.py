@@ -47,3 +47,11 @@ def database_url(postgres_server: PostgresServer) -> Iterator[str]:
     nome = postgres_server.create_database()
     yield postgres_server.url(nome)
     postgres_server.drop_database(nome)
+
+
+@pytest.fixture
+def vazio(postgres_server: PostgresServer) -> Iterator[str]:
+    """Another empty database."""
+    nome = postgres_server.create_database()
+    yield postgres_server.url(nome)
+    postgres_server.drop_database(nome)

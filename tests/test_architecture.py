@@ -23,7 +23,7 @@ LARES = {
     "aio_pika": ("shared/bus/rabbitmq.py", "shared/bus/rabbitmq/"),
     "cryptography": ("shared/crypto.py",),
     "obstore": ("shared/files.py",),
-    "click": ("services/cli.py", "services/usage.py"),
+    "click": ("services/cli.py", "services/cli_dados.py", "services/usage.py"),
 }
 
 # Modules over the size that wants a reason, and the reason.

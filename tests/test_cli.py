@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.fernet import Fernet
 
 from services.cli import main
 from services.gateway.store.chaves import PREFIXO, hash_segredo
@@ -155,3 +156,27 @@ def test_a_service_without_its_setting_stops_with_one_line(tmp_path: Path) -> No
     assert feito.returncode == 1
     assert feito.stderr.startswith("canopus: CANOPUS_AMQP_URL")
     assert feito.stderr.count("\n") == 1
+
+
+def test_a_copy_is_made_checked_and_brought_back_from_the_shell(
+    ambiente: dict[str, str | None], database_url: str, tmp_path: Path
+) -> None:
+    arquivo = str(tmp_path / "copia.zip")
+    vazio = canopus(ambiente, "copia", "criar", arquivo)
+    assert (vazio.exit_code, vazio.stderr.count("\n")) == (1, 1)
+    assert canopus(ambiente, "chaves-fernet", "nova").exit_code == 0
+    chaveiro = Chaveiro((tmp_path / "chaves_fernet").read_text())
+    asyncio.run(keep_senha(database_url, chaveiro.encrypt("segredo")))
+    feita = canopus(ambiente, "copia", "criar", arquivo, "--json")
+    assert feita.exit_code == 0, feita.stderr
+    assert json.loads(feita.stdout)["faltando"] == []
+    assert "chaves_fernet" in feita.stderr and "não estão na cópia" in feita.stderr
+    assert canopus(ambiente, "copia", "conferir", arquivo).stdout.startswith("Cópia inteira: ")
+    cheio = canopus(ambiente, "copia", "restaurar", arquivo)
+    assert (cheio.exit_code, cheio.stderr.count("\n")) == (1, 1)
+    assert "--substituir" in cheio.stderr
+    volta = canopus(ambiente, "copia", "restaurar", arquivo, "--substituir")
+    assert volta.exit_code == 0, volta.stderr
+    assert volta.stdout.startswith("Cópia restaurada: ") and volta.stderr == ""
+    (tmp_path / "chaves_fernet").write_text(Fernet.generate_key().decode())
+    assert "não abrem as senhas" in canopus(ambiente, "copia", "restaurar", arquivo, "--substituir").stderr

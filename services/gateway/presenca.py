@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from services.gateway.store import Conn
 from shared.settings import ConfiguracaoInvalida
 
 log = logging.getLogger(__name__)
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 # Held by each running gateway: shared, or exclusive by one whose bus nobody else hears.
 _TRAVA = 0x43414E50
 _TENTA = {True: "SELECT pg_try_advisory_lock($1)", False: "SELECT pg_try_advisory_lock_shared($1)"}
+_OCUPADO = "CANOPUS_DATABASE_URL: outro sistema já usa este banco; encerre-o antes."
 _OLHADA_S, _PAUSA_S, _LIMITE_S = 5.0, 0.2, 30.0
 _AUSENCIAS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -39,6 +41,12 @@ async def hold_presenca(
             yield
         finally:
             guarda.cancel()
+
+
+async def claim_presenca(conn: Conn) -> None:
+    """Nothing else of this system may run while this connection lives. Raises OutroSistema at once."""
+    if not await conn.fetchval(_TENTA[True], _TRAVA, timeout=_LIMITE_S):
+        raise OutroSistema(_OCUPADO)
 
 
 async def _keep(conn: asyncpg.Connection, database_url: str, alone: bool, espera_s: float, olhada_s: float) -> None:
@@ -71,7 +79,7 @@ async def _take(database_url: str, alone: bool, espera_s: float) -> asyncpg.Conn
         limite = asyncio.get_running_loop().time() + espera_s
         while not await conn.fetchval(_TENTA[alone], _TRAVA, timeout=_LIMITE_S):
             if asyncio.get_running_loop().time() >= limite:
-                raise OutroSistema("CANOPUS_DATABASE_URL: outro sistema já usa este banco; encerre-o antes.")
+                raise OutroSistema(_OCUPADO)
             await asyncio.sleep(_PAUSA_S)
         tomada = True
         return conn

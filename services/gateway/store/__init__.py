@@ -41,11 +41,11 @@ async def migrate(alvo: str | asyncpg.Pool, pasta: Path = MIGRACOES) -> list[str
     if isinstance(alvo, str):
         conn = await asyncpg.connect(alvo, timeout=30)
         try:
-            return await _migrate(conn, pasta)
+            return await apply_migracoes(conn, pasta)
         finally:
             await conn.close(timeout=10)
     async with alvo.acquire(timeout=30) as emprestada:
-        return await _migrate(emprestada, pasta)
+        return await apply_migracoes(emprestada, pasta)
 
 
 def load_sql(nome: str) -> Mapping[str, str]:
@@ -58,7 +58,8 @@ def load_sql(nome: str) -> Mapping[str, str]:
     return MappingProxyType(lidas)
 
 
-async def _migrate(conn: Conn, pasta: Path) -> list[str]:
+async def apply_migracoes(conn: Conn, pasta: Path = MIGRACOES, *, ate: str | None = None) -> list[str]:
+    """Those that this connection's database lacks, up to the one named; returns their names."""
     aplicadas: list[str] = []
     # Of the session, not the transaction: each migration commits alone, so that a late one's fault keeps the earlier.
     await conn.execute("SELECT pg_advisory_lock($1)", _TRAVA_MIGRACAO, timeout=600)
@@ -66,7 +67,7 @@ async def _migrate(conn: Conn, pasta: Path) -> list[str]:
         await conn.execute(_TABELA)
         prontas = {linha["nome"] for linha in await conn.fetch("SELECT nome FROM migracoes")}
         for nome, sql in _read_migracoes(pasta):
-            if nome in prontas:
+            if nome in prontas or (ate is not None and nome > ate):
                 continue
             async with conn.transaction():
                 await conn.execute(sql, timeout=600)
@@ -75,6 +76,11 @@ async def _migrate(conn: Conn, pasta: Path) -> list[str]:
     finally:
         await conn.execute("SELECT pg_advisory_unlock($1)", _TRAVA_MIGRACAO)
     return aplicadas
+
+
+def list_migracoes(pasta: Path = MIGRACOES) -> list[str]:
+    """Every version of the schema that this program knows, the oldest first."""
+    return [nome for nome, _ in _read_migracoes(pasta)]
 
 
 def _read_migracoes(pasta: Path) -> list[tuple[str, str]]:

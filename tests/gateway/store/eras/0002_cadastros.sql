@@ -1,0 +1,1 @@
+UPDATE clientes_finais SET editados = '{whatsapp}' WHERE id = 1;

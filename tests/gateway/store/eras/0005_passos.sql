@@ -1,0 +1,1 @@
+UPDATE pedidos SET passos = '[{"passo": "login", "ok": true}]';

@@ -1,0 +1,2 @@
+-- An index: nothing that this version wrote was new.
+SELECT;
