@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -167,6 +168,16 @@ def open_files(url: str) -> FileStore:
 def describe_interno(tipo: TipoInterno, dados: bytes) -> Arquivo:
     sha256 = sha256_hex(dados)
     return Arquivo(caminho=f"_interno/{tipo}/{sha256}", sha256=sha256, tamanho=len(dados))
+
+
+def chave_lugar(caminho: str) -> str:
+    """What two paths share that a file system without case would take for one."""
+    return unicodedata.normalize("NFC", caminho.casefold())
+
+
+def caminho_lugar(caminho: str) -> str:
+    """Where the claim of a path lies: it says whose boleto may lie there."""
+    return f"_interno/lugares/{sha256_hex(chave_lugar(caminho).encode())}"
 
 
 def _translate(erro: Exception) -> ArquivoFalhou:

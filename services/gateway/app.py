@@ -10,6 +10,7 @@ import platform
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -27,6 +28,7 @@ from services.gateway.protocolo import listen
 from services.gateway.routes import list_rotas
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool, migrate, open_pool
+from services.gateway.sweeper import Guarda
 from shared.bus import Bus
 from shared.crypto import Chaveiro
 from shared.files import FileStore
@@ -70,7 +72,7 @@ async def open_gateway(
     async with (
         open_database(database_url) as pool,
         hold_presenca(database_url, alone=alone, espera_s=presenca_s),
-        open_engine(pool, bus, files, alone=alone) as engine,
+        open_engine(pool, bus, files, guarda=_read_guarda(settings), alone=alone) as engine,
         _open_pedidos(Pedidos(pool, files, replica_id), bus) as pedidos,
         Live(pool, bus, replica_id, live_options) as live,
     ):
@@ -90,6 +92,14 @@ async def open_gateway(
         )
         async with _serve(build_app(ctx), settings) as porta:
             yield Gateway(ctx, porta)
+
+
+def _read_guarda(settings: GatewaySettings) -> Guarda:
+    return Guarda(
+        eventos_dias=settings.guarda_eventos_dias,
+        boletos_dias=settings.guarda_boletos_dias,
+        evidencias=timedelta(days=settings.guarda_evidencias_dias),
+    )
 
 
 def build_app(ctx: AppContext) -> web.Application:

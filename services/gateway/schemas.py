@@ -221,12 +221,13 @@ class QuadroEvento(BaseModel):
 
 
 class ListaEventos(BaseModel):
-    """epoca, seq: of the numbering, and of the last event there is."""
+    """epoca, seq: of the numbering, and of the last event there is. primeiro: of the oldest one kept; null: none is."""
 
     eventos: list[QuadroEvento]
     cursor: str | None
     epoca: UUID
     seq: int
+    primeiro: int | None
 
 
 class BilheteCriado(BaseModel):

@@ -12,7 +12,7 @@ from services.gateway.concessoes import VISTO_S
 from services.gateway.store import Pool, load_sql
 from services.gateway.store.nomeacao import resend_late
 from services.gateway.store.pedidos import is_servico_alive
-from shared.files import ArquivoFalhou, FileStore
+from shared.files import ArquivoFalhou, FileStore, caminho_lugar
 
 log = logging.getLogger(__name__)
 SQL = load_sql("limpeza")
@@ -24,9 +24,10 @@ NOMEACAO_S = 60.0
 
 @dataclass(frozen=True)
 class Guarda:
-    """How long things are kept. Captures whose result never came go after a day."""
+    """How long things are kept; None: for ever. Captures whose result never came go after a day."""
 
-    eventos_dias: int = 7
+    eventos_dias: int | None = None
+    boletos_dias: int | None = None
     idempotencia_dias: int = 7
     sessoes_dias: int = 7
     evidencias: timedelta = timedelta(days=30)
@@ -61,7 +62,8 @@ class Sweeper:
 
     async def clean(self) -> None:
         async with self._pool.acquire() as conn:
-            await conn.execute(SQL["delete_eventos"], self._guarda.eventos_dias)
+            if self._guarda.eventos_dias is not None:
+                await conn.execute(SQL["delete_eventos"], self._guarda.eventos_dias)
             await conn.execute(SQL["delete_bilhetes"])
             await conn.execute(SQL["delete_sessoes"], self._guarda.sessoes_dias)
             await conn.execute(SQL["delete_idempotencia"], self._guarda.idempotencia_dias)
@@ -73,8 +75,24 @@ class Sweeper:
             await self._files.sweep("sem_nome", self._guarda.evidencias, em_uso)
             await self._files.sweep("quarentena", self._guarda.evidencias)
             await self._files.sweep("evidencias", self._guarda.evidencias)
+            if self._guarda.boletos_dias is not None:
+                while await self._drop_boleto(self._guarda.boletos_dias):
+                    pass
         except ArquivoFalhou as erro:
             log.warning("sweeper.store_unavailable", extra={"erro": str(erro)})
+
+    async def _drop_boleto(self, dias: int) -> bool:
+        """The oldest one past its time: its file, the claim of its place and its row. False: there is none.
+
+        Its contract is not at work, and a new job on it would take longer to come to a name than this takes."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            boleto = await conn.fetchrow(SQL["take_boleto_velho"], dias)
+            if boleto is None:
+                return False
+            await self._files.delete(boleto["arquivo_caminho"])
+            await self._files.delete(caminho_lugar(boleto["arquivo_caminho"]))
+            await conn.execute(SQL["delete_boleto"], boleto["id"])
+        return True
 
 
 async def _repeat(sweep: Callable[[], Awaitable[object]], pausa_s: float) -> None:

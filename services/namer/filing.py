@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import json
 
-from services.namer.naming import Identidade, chave_lugar, nome_pasta, nomes_arquivo
+from services.namer.naming import Identidade, nome_pasta, nomes_arquivo
 from shared.events import Arquivo
-from shared.files import ArquivoAusente, ArquivoExiste, FileStore, sha256_hex
+from shared.files import ArquivoAusente, ArquivoExiste, FileStore, caminho_lugar, chave_lugar, sha256_hex
 
 
 class LugarOcupado(Exception):
@@ -58,14 +58,14 @@ async def _claim(files: FileStore, caminho: str, identidade: Identidade) -> tupl
     """Who owns the path from now on, and how its owner spells it (upper and lower case are one place)."""
     registro = {"identidade": str(identidade), "caminho": caminho}
     try:
-        await files.place(_lugar(caminho), json.dumps(registro, ensure_ascii=False).encode())
+        await files.place(caminho_lugar(caminho), json.dumps(registro, ensure_ascii=False).encode())
     except ArquivoExiste:
         return await _read_lugar(files, caminho)
     return str(identidade), caminho
 
 
 async def _read_lugar(files: FileStore, caminho: str) -> tuple[str, str]:
-    registro = json.loads(await files.read(_lugar(caminho)))
+    registro = json.loads(await files.read(caminho_lugar(caminho)))
     return registro["identidade"], registro["caminho"]
 
 
@@ -82,10 +82,6 @@ async def _write(files: FileStore, caminho: str, identidade: Identidade, dados: 
             return False
         await files.place(caminho, dados, overwrite=True)
     return True
-
-
-def _lugar(caminho: str) -> str:
-    return f"_interno/lugares/{sha256_hex(chave_lugar(caminho).encode())}"
 
 
 def _nota(caminho: str, identidade: Identidade, sha256: str) -> str:

@@ -6,11 +6,11 @@ import asyncio
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 
-from services.namer.naming import chave_lugar, nome_limpo
+from services.namer.naming import nome_limpo
 from services.namer.reader import Leitor
 from shared.contrato import Cota, fold
 from shared.events import Arquivo, LinhasPlanilha
-from shared.files import FileStore
+from shared.files import FileStore, chave_lugar
 
 
 @dataclass(frozen=True)

@@ -141,8 +141,3 @@ def nome_pasta(pasta: str | None) -> str:
     if _RESERVADOS.fullmatch(nome):
         nome += "_"
     return nome or PASTA_SEM_NOME
-
-
-def chave_lugar(caminho: str) -> str:
-    """What two paths share that a file system without case would take for one."""
-    return unicodedata.normalize("NFC", caminho.casefold())

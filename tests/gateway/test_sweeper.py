@@ -14,10 +14,10 @@ from services.gateway.store.chaves import Escopo, create_chave
 from services.gateway.store.pessoas import create_pessoa, open_sessao
 from services.gateway.sweeper import Guarda, Sweeper
 from shared.events import NamerPulso
-from shared.files import FileStore
+from shared.files import FileStore, caminho_lugar
 from shared.outcomes import Etapa
-from tests.gateway.cadastro import add_loja, list_itens, open_base, submit
-from tests.gateway.motor import Maestro, capturado, falhou, list_rotas
+from tests.gateway.cadastro import add_boleto, add_loja, cpf_de, list_itens, open_base, submit
+from tests.gateway.motor import Maestro, capturado, falhou, list_quadros, list_rotas
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ async def see_namer(maestro: Maestro) -> None:
     await note_namer(maestro.pool, NamerPulso(namer_id="n1"))
 
 
-def sweeper(maestro: Maestro, files: FileStore) -> Sweeper:
-    return Sweeper(maestro.pool, files, lambda: None, Guarda())
+def sweeper(maestro: Maestro, files: FileStore, guarda: Guarda | None = None) -> Sweeper:
+    return Sweeper(maestro.pool, files, lambda: None, guarda or Guarda())
 
 
 async def test_a_naming_without_an_answer_is_asked_for_again_once_a_minute(maestro: Maestro, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ async def test_questions_do_not_pile_up_while_no_namer_lives(maestro: Maestro, t
     assert await varredor.resend() == 1
 
 
-async def test_events_are_kept_for_a_week_after_the_execution_ended(maestro: Maestro, tmp_path: Path) -> None:
+async def test_events_are_kept_as_long_as_is_set_after_the_execution_ended(maestro: Maestro, tmp_path: Path) -> None:
     loja = await add_loja(maestro.pool, clientes=1)
     velha, recente, viva = [await submit(maestro.pool, loja) for _ in range(3)]
     fim = "UPDATE execucoes_automacao SET finalizado_em = now() - $2::interval WHERE automacao_id = $1"
@@ -77,6 +77,8 @@ async def test_events_are_kept_for_a_week_after_the_execution_ended(maestro: Mae
     await maestro.pool.execute(fim, recente, timedelta(days=6))
     await maestro.pool.execute("UPDATE eventos SET em = now() - interval '9 days'")
     await sweeper(maestro, FileStore(f"file://{tmp_path}")).clean()
+    assert await maestro.pool.fetchval("SELECT count(DISTINCT execucao_id) FROM eventos") == 3  # unasked, none goes
+    await sweeper(maestro, FileStore(f"file://{tmp_path}"), Guarda(eventos_dias=7)).clean()
     ficaram = await maestro.pool.fetch(
         "SELECT DISTINCT e.automacao_id FROM eventos v JOIN execucoes_automacao e ON e.id = v.execucao_id"
     )
@@ -114,3 +116,44 @@ async def test_a_capture_whose_result_never_came_goes_after_a_day(maestro: Maest
         os.utime(tmp_path / velha.caminho, (ontem, ontem))
     await sweeper(maestro, files).clean()
     assert [await files.exists(a.caminho) for a in (esquecida, em_uso, recente)] == [False, True, True]
+
+
+async def test_boletos_go_when_their_time_is_over_and_unasked_none_does(maestro: Maestro, tmp_path: Path) -> None:
+    files, pool = FileStore(f"file://{tmp_path}"), maestro.pool
+    loja = await add_loja(pool, clientes=4)
+    feita = await submit(pool, loja, limite=1)
+    await maestro.succeed((await list_itens(pool, feita))[0]["id"], await maestro.lease(loja))
+    velho, recente, de_novo, em_uso = [await add_boleto(pool, loja, numero, mes=9) for numero in (1, 2, 3, 4)]
+    await pool.execute("UPDATE log_downloads_boletos SET boleto_id = $1 WHERE automacao_id = $2", velho, feita)
+    await pool.execute("DELETE FROM boletos WHERE mes_referencia = 11")
+    vencido = "UPDATE boletos SET data_vencimento = current_date - $2::int, baixado_em = now() - $3 * interval '1 day'"
+    for id, dias, baixado in ((velho, 61, 61), (recente, 59, 59), (de_novo, 61, 1), (em_uso, 61, 61)):
+        await pool.execute(f"{vencido} WHERE id = $1", id, dias, baixado)
+    linhas = await pool.fetch("SELECT arquivo_caminho FROM boletos ORDER BY id")
+    for linha in linhas:
+        await files.place(linha["arquivo_caminho"], b"%PDF")
+        await files.place(caminho_lugar(linha["arquivo_caminho"]), b"{}")
+    await submit(pool, loja, cpfs=(cpf_de(4),), mes=10)
+    await sweeper(maestro, files).clean()
+    assert await pool.fetchval("SELECT count(*) FROM boletos") == 4
+    await sweeper(maestro, files, Guarda(boletos_dias=60)).clean()
+    assert [b["id"] for b in await pool.fetch("SELECT id FROM boletos ORDER BY id")] == [recente, de_novo, em_uso]
+    assert [await files.exists(linha["arquivo_caminho"]) for linha in linhas] == [False, True, True, True]
+    assert [await files.exists(caminho_lugar(linha["arquivo_caminho"])) for linha in linhas] == [
+        False, True, True, True,
+    ]  # fmt: skip
+    (item,) = await list_itens(pool, feita)
+    assert (item["status"], item["boleto_id"], item["arquivo_caminho"]) == ("sucesso", None, None)
+    await list_quadros(pool, feita)
+
+
+async def test_evidence_goes_after_the_time_that_is_set(maestro: Maestro, tmp_path: Path) -> None:
+    files = FileStore(f"file://{tmp_path}")
+    guardadas = [await files.put_interno(tipo, b"x") for tipo in ("evidencias", "quarentena", "sem_nome")]
+    antigo = (datetime.now(UTC) - timedelta(days=9)).timestamp()
+    for guardada in guardadas:
+        os.utime(tmp_path / guardada.caminho, (antigo, antigo))
+    await sweeper(maestro, files, Guarda(evidencias=timedelta(days=10))).clean()
+    assert [await files.exists(a.caminho) for a in guardadas] == [True, True, True]
+    await sweeper(maestro, files, Guarda(evidencias=timedelta(days=8))).clean()
+    assert [await files.exists(a.caminho) for a in guardadas] == [False, False, False]

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from services.namer.naming import (
     LIMITE_NOME_BYTES,
     Identidade,
-    chave_lugar,
     clean_nome,
     nome_limpo,
     nome_pasta,
@@ -169,10 +168,6 @@ def test_no_text_makes_an_unsafe_folder(texto: str) -> None:
     assert pasta not in (".", "..") and not pasta.casefold().startswith("_interno")
     assert pasta == pasta.strip(" .")
     assert nome_pasta(pasta) == pasta
-
-
-def test_paths_that_differ_by_case_alone_are_one_place() -> None:
-    assert chave_lugar("Ana/Ana_MARÇO.pdf") == chave_lugar("ANA/ANA_março.pdf")
 
 
 def test_the_same_contract_in_another_month_is_told_from_another_contract() -> None:

@@ -18,6 +18,8 @@ from shared.files import (
     ArquivoFalhou,
     DiscoCheio,
     FileStore,
+    caminho_lugar,
+    chave_lugar,
     describe_interno,
     open_files,
     sha256_hex,
@@ -134,3 +136,8 @@ def test_a_store_that_does_not_open_stops_the_start_with_one_line(tmp_path: Path
     with pytest.raises(ConfiguracaoInvalida, match="CANOPUS_STORAGE_URL: ") as erro:
         open_files((tmp_path / destino).as_uri())
     assert "\n" not in str(erro.value)
+
+
+def test_paths_that_differ_by_case_alone_are_one_place() -> None:
+    assert caminho_lugar("Ana/Ana_MARÇO.pdf") == caminho_lugar("ANA/ANA_março.pdf")
+    assert chave_lugar("Ana/Ana_MARÇO.pdf") == chave_lugar("ANA/ANA_março.pdf")

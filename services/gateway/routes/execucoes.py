@@ -32,6 +32,7 @@ from services.gateway.schemas import (
 from services.gateway.store import Conn, cadastros, idempotencia
 from services.gateway.store import execucoes as store
 from services.gateway.store.auditoria import record_auditoria
+from services.gateway.store.cabecas import find_primeiro_evento
 from services.gateway.store.execucoes import NaoEncontrada, NovaExecucao
 from shared.outcomes import StatusExecucao, TipoExecucao
 
@@ -157,7 +158,8 @@ async def list_clientes(chamada: Chamada, automacao_id: UUID, consulta: FiltroCl
     "execucoes/{automacao_id}/eventos",
     resumo="Lista os eventos de uma execução, como o socket os conta",
     descricao="`desde` é o último `seq` já visto; `cursor` leva à página seguinte. Outra `epoca`, ou um `seq` menor "
-    "que o já visto, quer dizer que o histórico se perdeu: recomece de `desde=0`.",
+    "que o já visto, quer dizer que o histórico se perdeu: recomece de `desde=0`. Um `primeiro` além de `desde` + 1, "
+    "ou nulo com `seq` além de `desde`, diz que os eventos do meio já saíram pelo prazo de guarda: leia `clientes`.",
     dados=ListaEventos,
 )
 async def list_eventos(chamada: Chamada, automacao_id: UUID, consulta: FiltroEventos) -> Resposta:
@@ -169,6 +171,7 @@ async def list_eventos(chamada: Chamada, automacao_id: UUID, consulta: FiltroEve
         execucao = await _find(conn, automacao_id, chamada.acesso)
         linhas = await store.list_eventos(conn, execucao["id"], desde, consulta.buscar)
         epoca = await store.find_epoca(conn)
+        primeiro = await find_primeiro_evento(conn, execucao["id"])
     mostrados = linhas[: consulta.limite]
     return Resposta(
         {
@@ -176,6 +179,7 @@ async def list_eventos(chamada: Chamada, automacao_id: UUID, consulta: FiltroEve
             "cursor": encode_cursor(mostrados[-1]["seq"]) if len(linhas) > len(mostrados) else None,
             "epoca": str(epoca),
             "seq": execucao["seq"],
+            "primeiro": primeiro,
         }
     )
 

@@ -85,6 +85,12 @@ async def read_estado(conn: Conn, automacao_id: UUID, alcance: Alcance, desde: D
     )
 
 
+async def find_primeiro_evento(conn: Conn, execucao_id: int) -> int | None:
+    """The oldest one kept; None: none is."""
+    primeiro: int | None = await conn.fetchval(SQL["find_primeiro_evento"], execucao_id)
+    return primeiro
+
+
 async def _choose_modo(conn: Conn, execucao: Record, epoca: UUID, desde: Desde | None) -> Modo:
     if desde is None:
         return "inicial"
@@ -93,5 +99,5 @@ async def _choose_modo(conn: Conn, execucao: Record, epoca: UUID, desde: Desde |
         return "reinicio"
     if desde.seq == execucao["seq"]:
         return "retomada"
-    primeiro = await conn.fetchval(SQL["find_primeiro_evento"], execucao["id"])
+    primeiro = await find_primeiro_evento(conn, execucao["id"])
     return "retomada" if primeiro is not None and primeiro <= desde.seq + 1 else "reinicio"

@@ -24,3 +24,18 @@ DELETE FROM servicos WHERE visto_em < now() - interval '1 hour';
 SELECT captura ->> 'caminho' AS caminho FROM log_downloads_boletos
 WHERE captura IS NOT NULL AND (status = 'processando' OR codigo = 'nome.nao_encontrado'
                                OR codigo = 'arquivo.falhou.disco_cheio' OR codigo = 'interno');
+
+-- name: take_boleto_velho
+-- $1: days since it fell due and was downloaded. Not while a row of its client may still end with it.
+SELECT b.id, b.arquivo_caminho FROM boletos b
+WHERE greatest(b.data_vencimento, b.baixado_em::date) < current_date - $1::int
+  AND NOT EXISTS (SELECT FROM log_downloads_boletos l WHERE l.cpf = b.cpf AND l.status IN ('pendente', 'processando'))
+ORDER BY b.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- name: delete_boleto
+-- What executions say of it stays, but for the way to a file that is gone.
+WITH l AS (
+    UPDATE log_downloads_boletos SET arquivo_caminho = NULL, arquivo_nome = NULL, arquivo_tamanho = NULL
+    WHERE boleto_id = $1
+)
+DELETE FROM boletos WHERE id = $1;
