@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from services.cli_dados import copia
+from services.cli_dados import check_cpf, copia, titular
 from services.usage import Falha, Grupo, do
-from shared.contrato import DocumentoInvalido, MesInvalido, parse_documento, parse_mes
+from shared.contrato import MesInvalido, parse_mes
 from shared.lifecycle import Main, run
 from shared.outcomes import find_desfecho
 from shared.settings import ConfiguracaoInvalida
@@ -260,13 +260,6 @@ def simular(porta: int, cenario: Path | None, host: str) -> None:
 # --- one client -------------------------------------------------------------------------------------------------------
 
 
-def _check_cpf(_: click.Context, __: click.Parameter, valor: str) -> str:
-    try:
-        return parse_documento(valor)
-    except DocumentoInvalido as erro:
-        raise click.BadParameter(str(erro)) from erro
-
-
 def _check_mes(_: click.Context, __: click.Parameter, valor: str | None) -> int | None:
     try:
         return None if valor is None else parse_mes(valor)
@@ -276,7 +269,7 @@ def _check_mes(_: click.Context, __: click.Parameter, valor: str | None) -> int 
 
 @main.command()
 @click.option("--ponto-venda", required=True)
-@click.option("--cpf", required=True, callback=_check_cpf, help="CPF ou CNPJ.")
+@click.option("--cpf", required=True, callback=check_cpf, help="CPF ou CNPJ.")
 @click.option("--mes", callback=_check_mes, help="1 a 12, ou o nome; sem isso, a próxima parcela.")
 @click.option("--ano", type=click.IntRange(2000, 2100))
 @_json
@@ -300,7 +293,8 @@ def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, em_json
         sys.exit(1)
 
 
-main.add_command(copia)
+for grupo in (copia, titular):
+    main.add_command(grupo)
 
 if __name__ == "__main__":
     main()

@@ -1,14 +1,16 @@
-"""Commands of `canopus` about the data as a whole: the copy and its return."""
+"""Commands of `canopus` about the data as a whole: the copy and its return, and one person in all of it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from services.usage import Grupo, do
+from shared.contrato import DocumentoInvalido, parse_documento
 
 _json = click.option("--json", "em_json", is_flag=True, help="Saída para programas.")
 
@@ -62,6 +64,61 @@ def restaurar_copia(arquivo: Path, substituir: bool, em_json: bool) -> None:
             "cadastre as senhas de novo.",
             err=True,
         )
+
+
+def check_cpf(_: click.Context, __: click.Parameter, valor: str) -> str:
+    try:
+        return parse_documento(valor)
+    except DocumentoInvalido as erro:
+        raise click.BadParameter(str(erro)) from erro
+
+
+_cpf = click.option("--cpf", required=True, callback=check_cpf, help="CPF ou CNPJ.")
+
+
+@click.group(cls=Grupo)
+def titular() -> None:
+    """Os dados de uma pessoa: apagar, ou entregar a ela (LGPD)."""
+
+
+@titular.command("apagar")
+@_cpf
+@click.option("--simular", is_flag=True, help="Só mostra o que seria apagado.")
+@_json
+def apagar_titular(cpf: str, simular: bool, em_json: bool) -> None:
+    """Apaga tudo o que nomeia a pessoa; as contagens ficam. Não tem volta."""
+    from services import dados
+
+    rastro = do(dados.find_titular(cpf) if simular else dados.erase_titular(cpf))
+    _tell_rastro(
+        rastro.contagens, "Seriam apagados" if simular else "Apagados", em_json, rastro.arquivos if simular else ()
+    )
+    if not simular:
+        click.echo(
+            "Cópias de segurança feitas antes ainda têm os dados, e uma planilha que traga esta pessoa a cadastra de "
+            "novo: tire a linha dela. Reinicie o namer, que guarda planilhas lidas na memória.",
+            err=True,
+        )
+
+
+@titular.command("exportar")
+@_cpf
+@click.argument("arquivo", type=click.Path(path_type=Path))
+@_json
+def exportar_titular(cpf: str, arquivo: Path, em_json: bool) -> None:
+    """Guarda em ARQUIVO, um ZIP, o que se sabe da pessoa: os registros e os arquivos."""
+    from services import dados
+
+    _tell_rastro(do(dados.export_titular(cpf, arquivo)).contagens, f"Guardados em {arquivo}", em_json)
+
+
+def _tell_rastro(contagens: dict[str, int], feito: str, em_json: bool, arquivos: Sequence[str] = ()) -> None:
+    if em_json:
+        click.echo(json.dumps({**contagens, "lista": list(arquivos)}, ensure_ascii=False))
+        return
+    click.echo(f"{feito}: {', '.join(f'{quantos} {nome}' for nome, quantos in contagens.items())}.")
+    for caminho in arquivos:
+        click.echo(f"  {caminho}")
 
 
 def _tell(resumo: dict[str, Any], feito: str, em_json: bool) -> None:

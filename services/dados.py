@@ -1,18 +1,30 @@
-"""The copy of the whole system and its return, asked for at a terminal."""
+"""The data as a whole, asked for at a terminal: its copy and the return of it; what is known of one person."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.gateway import copia
+from services.gateway import copia, titular
 from services.gateway.__main__ import open_chaveiro, open_database_url
+from services.gateway.admin import Falhou
+from services.gateway.app import open_database
 from services.gateway.copia import Manifesto
 from services.gateway.settings import GatewaySettings
+from services.gateway.store import Pool
+from services.gateway.titular import Rastro
+from shared.bus import DeadLetter, DeadLetterGone
+from shared.bus.rabbitmq import RabbitMQBus
+from shared.contrato import format_documento
 from shared.crypto import ChaveInvalida
-from shared.files import open_files
+from shared.events import EVENTOS, LinhasPlanilha, Tarefa
+from shared.files import ArquivoFalhou, FileStore, open_files
 from shared.settings import ConfiguracaoInvalida, load_settings
+
+_MORTAS = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,67 @@ async def bring_back(origem: Path, *, substituir: bool) -> Volta:
         files = open_files(settings.files_url)
         manifesto, aplicadas = await copia.restore_copia(url, files, origem, substituir=substituir)
         return Volta(manifesto, aplicadas, await _opens_senhas(url, settings))
+
+
+async def find_titular(cpf: str) -> Rastro:
+    async with _open_titular() as (pool, files, ler):
+        return await titular.find_rastro(pool, files, cpf, ler)
+
+
+async def export_titular(cpf: str, destino: Path) -> Rastro:
+    async with _open_titular() as (pool, files, ler):
+        return await titular.export_titular(pool, files, cpf, ler, destino)
+
+
+async def erase_titular(cpf: str) -> Rastro:
+    """Of a broker's dead letters too; those of the bus within `canopus up` end with it."""
+    async with _open_titular() as (pool, files, ler):
+        rastro = await titular.erase_titular(pool, files, cpf, ler)
+    settings = load_settings(GatewaySettings)
+    if settings.amqp_url is not None:
+        async with RabbitMQBus(settings.amqp_url, EVENTOS, name="canopus titular") as bus:
+            await _drop_mortas(bus, rastro)
+    return rastro
+
+
+@asynccontextmanager
+async def _open_titular() -> AsyncIterator[tuple[Pool, FileStore, titular.Ler]]:
+    """With the reader of workbooks, which is the namer's. Raises Falhou where it is not installed."""
+    try:
+        from services.namer.indice import read_planilha
+        from services.namer.intake import PlanilhaRecusada
+        from services.namer.reader import Leitor, LeituraFalhou
+        from services.namer.settings import NamerSettings
+    except ImportError as erro:
+        raise Falhou(f"o leitor de planilhas não está instalado aqui ({erro.name}): use `make setup`.") from erro
+    settings, do_namer = load_settings(GatewaySettings), load_settings(NamerSettings)
+    leitor = Leitor(do_namer.tags, do_namer.planilha_timeout_s)
+
+    async def ler(dados: bytes) -> LinhasPlanilha:
+        try:
+            return await read_planilha(dados, leitor)
+        except (PlanilhaRecusada, LeituraFalhou) as erro:
+            raise Falhou(f"uma planilha guardada não se deixa ler, e nada foi apagado: {erro}") from erro
+
+    async with open_database_url(settings) as url, open_database(url) as pool:
+        try:
+            yield pool, open_files(settings.files_url), ler
+        except ArquivoFalhou as erro:
+            raise Falhou(f"os arquivos não responderam ({type(erro).__name__}): repita o comando.") from erro
+
+
+async def _drop_mortas(bus: RabbitMQBus, rastro: Rastro) -> None:
+    dizeres = [documento.encode() for documento in (rastro.titular.cpf, format_documento(rastro.titular.cpf))]
+    itens = {item["id"] for item in rastro.titular.itens}
+
+    def names(morta: DeadLetter) -> bool:
+        tarefa = getattr(morta.evento, "tarefa", None)
+        return (isinstance(tarefa, Tarefa) and tarefa.item_id in itens) or any(d in morta.corpo for d in dizeres)
+
+    for morta in await bus.dead_letters(_MORTAS):
+        if names(morta):
+            with suppress(DeadLetterGone):
+                await bus.drop_dead_letter(morta.id)
 
 
 async def _opens_senhas(url: str, settings: GatewaySettings) -> bool:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,8 +17,14 @@ from cryptography.fernet import Fernet
 
 from services.cli import main
 from services.gateway.store.chaves import PREFIXO, hash_segredo
+from shared.bus import Delivery, Reject
+from shared.bus.codec import encode
+from shared.bus.rabbitmq import RabbitMQBus
+from shared.bus.topology import NAMER_BOLETOS
 from shared.crypto import Chaveiro
-from tests.gateway.cadastro import add_loja, open_base
+from shared.events import EVENTOS, Arquivo, BoletoNomear, Tarefa
+from tests.eventually import eventually
+from tests.gateway.cadastro import add_loja, cpf_de, open_base
 
 RAIZ = Path(__file__).parent.parent
 
@@ -87,7 +94,15 @@ def test_wrong_usage_is_2_and_what_cannot_be_done_is_1_in_one_line(ambiente: dic
 
 
 def test_help_is_in_portuguese_throughout(ambiente: dict[str, str | None]) -> None:
-    for comando in ((), ("chaves",), ("chaves", "criar"), ("baixar",), ("portal", "simular")):
+    for comando in (
+        (),
+        ("chaves",),
+        ("chaves", "criar"),
+        ("baixar",),
+        ("portal", "simular"),
+        ("copia", "criar"),
+        ("titular", "apagar"),
+    ):
         pagina = canopus(ambiente, *comando, "--help")
         assert pagina.exit_code == 0
         assert pagina.stdout.startswith("Uso: canopus")
@@ -180,3 +195,64 @@ def test_a_copy_is_made_checked_and_brought_back_from_the_shell(
     assert volta.stdout.startswith("Cópia restaurada: ") and volta.stderr == ""
     (tmp_path / "chaves_fernet").write_text(Fernet.generate_key().decode())
     assert "não abrem as senhas" in canopus(ambiente, "copia", "restaurar", arquivo, "--substituir").stderr
+
+
+def test_a_person_is_looked_for_handed_out_and_erased_from_the_shell(
+    ambiente: dict[str, str | None], database_url: str, tmp_path: Path
+) -> None:
+    asyncio.run(keep_senha(database_url, "cifrada"))
+    ninguem = canopus(ambiente, "titular", "apagar", "--cpf", cpf_de(99))
+    assert (ninguem.exit_code, ninguem.stderr.count("\n")) == (1, 1)
+    errado = canopus(ambiente, "titular", "apagar", "--cpf", "111")
+    assert (errado.exit_code, errado.stderr.count("\n")) == (2, 1)
+    previsto = canopus(ambiente, "titular", "apagar", "--cpf", cpf_de(1), "--simular")
+    assert previsto.stdout.startswith("Seriam apagados: 1 contratos"), previsto.stderr
+    guardado = canopus(ambiente, "titular", "exportar", "--cpf", cpf_de(1), str(tmp_path / "ana.zip"))
+    assert guardado.exit_code == 0, guardado.stderr
+    feito = canopus(ambiente, "titular", "apagar", "--cpf", cpf_de(1), "--json")
+    assert json.loads(feito.stdout) == {
+        "contratos": 1, "boletos": 0, "linhas": 0, "planilhas": 0, "arquivos": 0, "lista": [],
+    }  # fmt: skip
+    assert "cópias de segurança" in feito.stderr.lower()
+    assert canopus(ambiente, "titular", "apagar", "--cpf", cpf_de(1)).exit_code == 1
+
+
+def test_a_broker_s_dead_letters_of_the_person_go_too(
+    ambiente: dict[str, str | None], database_url: str, amqp_url: str
+) -> None:
+    asyncio.run(keep_senha(database_url, "cifrada"))
+    asyncio.run(bury(amqp_url, cpf_de(1), cpf_de(2)))
+    feito = canopus(ambiente | {"CANOPUS_AMQP_URL": amqp_url}, "titular", "apagar", "--cpf", cpf_de(1))
+    assert feito.exit_code == 0, feito.stderr
+    assert asyncio.run(read_mortas(amqp_url)) == [cpf_de(2)]
+
+
+async def bury(amqp_url: str, *cpfs: str) -> None:
+    """A dead letter about each."""
+
+    async def refuse(_: object, __: Delivery) -> None:
+        raise Reject("não se entende")
+
+    tarefa = Tarefa(automacao_id=UUID(int=1), item_id=1, despacho=1, tentativa=1, cerca=1)
+    captura = Arquivo(caminho="x", sha256="0" * 64, tamanho=1)
+    pedidos = [
+        BoletoNomear(
+            tarefa=tarefa, ponto_venda="1", captura=captura, cpf=cpf, grupo=1, cota=1, mes=11, ano=2026
+        )
+        for cpf in cpfs
+    ]  # fmt: skip
+    async with (
+        RabbitMQBus(amqp_url, EVENTOS, name="teste") as bus,
+        bus.consume(NAMER_BOLETOS, refuse),
+    ):
+        assert await bus.publish_many([encode(pedido) for pedido in pedidos]) == [None] * len(pedidos)
+        await eventually(lambda: count_mortas(bus, len(pedidos)), 20)
+
+
+async def count_mortas(bus: RabbitMQBus, quantas: int) -> bool:
+    return len(await bus.dead_letters()) == quantas
+
+
+async def read_mortas(amqp_url: str) -> list[str]:
+    async with RabbitMQBus(amqp_url, EVENTOS, name="teste") as bus:
+        return [json.loads(morta.corpo)["cpf"] for morta in await bus.dead_letters()]

@@ -80,7 +80,7 @@ class Indices:
             async with porta:
                 pronto = self._prontos.get(planilha.sha256)
                 if pronto is None:
-                    lida = await self._leitor.read(await self._files.get(planilha))
+                    lida = await read_planilha(await self._files.get(planilha), self._leitor)
                     pronto = await asyncio.to_thread(Indice, lida)
                     self._keep(planilha, pronto)
                 self._prontos.move_to_end(planilha.sha256)
@@ -93,3 +93,13 @@ class Indices:
         self._prontos[planilha.sha256] = indice
         while len(self._prontos) > self._limite:
             self._prontos.popitem(last=False)
+
+
+async def read_planilha(dados: bytes, leitor: Leitor) -> LinhasPlanilha:
+    """A kept workbook's rows; where a person was erased from it, the rows are all that was kept of it.
+
+    Not for uploads: those are read by `leitor`, which takes nothing but workbooks.
+    """
+    if dados.startswith(b"{"):
+        return await asyncio.to_thread(LinhasPlanilha.model_validate_json, dados)
+    return await leitor.read(dados)

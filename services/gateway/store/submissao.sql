@@ -21,14 +21,15 @@ LIMIT $4;
 SELECT DISTINCT cpf FROM clientes_finais WHERE ponto_venda_id = $1 AND cpf = ANY ($2::text[]);
 
 -- name: list_contratos_execucao
--- The contracts of former rows, as the register now has them: a CPF may have been put right since.
+-- The contracts of former rows, as the register now has them: a CPF may have been put right since. Not those whose
+-- person was erased.
 SELECT l.cliente_final_id, coalesce(c.consultor_id, l.consultor_id) AS consultor_id, coalesce(c.cpf, l.cpf) AS cpf,
        coalesce(c.nome_completo, l.nome_cliente) AS nome,
        CASE WHEN c.id IS NULL THEN l.grupo ELSE c.grupo_consorcio END AS grupo,
        CASE WHEN c.id IS NULL THEN l.cota ELSE c.cota_consorcio END AS cota
 FROM log_downloads_boletos l
 LEFT JOIN clientes_finais c ON c.id = l.cliente_final_id
-WHERE l.execucao_id = $1
+WHERE l.execucao_id = $1 AND l.cpf <> '00000000000'
   AND l.status = ANY ($2::text[])
   AND ($3::text[] IS NULL OR EXISTS (
       SELECT FROM unnest($3) AS k WHERE l.codigo = k OR starts_with(l.codigo, k || '.')))
