@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.gateway import copia, titular
+from services.gateway import copia, restauracao, titular
 from services.gateway.__main__ import open_chaveiro, open_database_url
 from services.gateway.admin import Falhou
 from services.gateway.app import open_database
@@ -50,7 +50,7 @@ async def bring_back(origem: Path, *, substituir: bool) -> Volta:
     settings = load_settings(GatewaySettings)
     async with open_database_url(settings) as url:
         files = open_files(settings.files_url)
-        manifesto, aplicadas = await copia.restore_copia(url, files, origem, substituir=substituir)
+        manifesto, aplicadas = await restauracao.restore_copia(url, files, origem, substituir=substituir)
         return Volta(manifesto, aplicadas, await _opens_senhas(url, settings))
 
 

@@ -1,14 +1,13 @@
-"""A copy of the whole system in one file, and the way back: the database of one instant, and the file store behind it.
+"""A copy of the whole system in one file: the database of one instant, and the file store behind it.
 
 The file is a ZIP: `banco/<table>` as COPY writes it, `arquivos/<path>`, last `manifesto.json` with the sha256 of each.
 Invariants: the database's picture is taken before the files are read, so a file that a row names was there (one that
-went or changed meanwhile is named in the manifest); a copy is whole or not there; nothing is restored from a copy
-before all of it was checked. Memory: one file of the store at a time, and everybody's names.
+went or changed meanwhile is named in the manifest); a copy is whole or not there. Memory: one file of the store at a
+time, and everybody's names.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import zipfile
@@ -23,9 +22,7 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.gateway.admin import NAO_ABRE, Falhou
-from services.gateway.presenca import claim_presenca
-from services.gateway.store import Conn, list_migracoes, retrato
-from services.gateway.store.retrato import Tabela
+from services.gateway.store import Conn, retrato
 from shared.files import ArquivoAusente, ArquivoFalhou, FileStore
 from shared.settings import ConfiguracaoInvalida
 
@@ -51,7 +48,7 @@ class Manifesto(BaseModel):
 
     formato: int = FORMATO
     criada_em: datetime
-    esquema: list[str]
+    esquema: list[str] = Field(min_length=1)
     tabelas: dict[str, Parte] = Field(default_factory=dict)
     sequencias: dict[str, int | None] = Field(default_factory=dict)
     arquivos: dict[str, Parte] = Field(default_factory=dict)
@@ -171,83 +168,33 @@ def _write_parte(pacote: zipfile.ZipFile, nome: str, compressao: int) -> Iterato
         yield _Membro(saida)
 
 
-# --- and back ---------------------------------------------------------------------------------------------------------
+# --- looking into one -------------------------------------------------------------------------------------------------
 
 
 def check_copia(origem: Path) -> Manifesto:
     """All of it, byte by byte. Raises Falhou."""
-    with _open_copia(origem) as (pacote, manifesto):
+    with open_copia(origem) as (pacote, manifesto):
         for nome, parte in _list_partes(manifesto):
             sha256 = hashlib.sha256()
-            for pedaco in _read_parte(pacote, nome):
+            for pedaco in read_parte(pacote, nome):
                 sha256.update(pedaco)
             if sha256.hexdigest() != parte.sha256:
                 raise Falhou(f"{origem}: a cópia está estragada em {nome}: use outra.")
         return manifesto
 
 
-async def restore_copia(url: str, files: FileStore, origem: Path, *, substituir: bool) -> tuple[Manifesto, list[str]]:
-    """Into an empty database and store, or (`substituir`) in place of what is there; no system may be running.
-
-    Returns what came back, and the migrations that an older copy needed. Cut short, it leaves the database as it was;
-    the same command again does all of it. Raises Falhou, OutroSistema.
-    """
-    manifesto = await asyncio.to_thread(check_copia, origem)
-    _check_esquema(manifesto)
-    with _open_copia(origem) as (pacote, _):
-        try:
-            async with connect(url) as conn, conn.transaction():
-                await claim_presenca(conn)
-                await _check_alvo(conn, files, substituir)
-                aplicadas = await _load_banco(conn, pacote, manifesto)
-                for caminho in manifesto.arquivos:
-                    await files.place(caminho, pacote.read(f"arquivos/{caminho}"), overwrite=True)
-            async for guardado in files.list(""):
-                if guardado.caminho not in manifesto.arquivos:
-                    await files.delete(guardado.caminho)
-        except ArquivoFalhou as erro:
-            raise Falhou(f"CANOPUS_STORAGE_URL: os arquivos não se deixam gravar ({erro}). Tente de novo.") from erro
-        except asyncpg.PostgresError as erro:
-            texto = f"o banco não recebeu a cópia e ficou como estava ({type(erro).__name__}): {erro}"
-            raise Falhou(" ".join(texto.split())) from erro
-    return manifesto, aplicadas
+@contextmanager
+def open_copia(origem: Path) -> Iterator[tuple[zipfile.ZipFile, Manifesto]]:
+    try:
+        with zipfile.ZipFile(origem) as pacote:
+            yield pacote, Manifesto.model_validate_json(pacote.read(MANIFESTO))
+    except OSError as erro:
+        raise Falhou(f"{origem}: a cópia não se deixa ler ({erro.strerror or erro}).") from erro
+    except _ESTRAGADA as erro:
+        raise Falhou(f"{origem}: não é uma cópia do Canopus, ou está estragada: use outra.") from erro
 
 
-def _check_esquema(manifesto: Manifesto) -> None:
-    conhecidas = list_migracoes()
-    if manifesto.formato != FORMATO or manifesto.esquema != conhecidas[: len(manifesto.esquema)]:
-        raise Falhou(
-            f"a cópia é de uma versão mais nova do Canopus (esquema {manifesto.esquema[-1]}; este vai até "
-            f"{conhecidas[-1]}): atualize o programa e restaure de novo."
-        )
-
-
-async def _check_alvo(conn: Conn, files: FileStore, substituir: bool) -> None:
-    if substituir:
-        return
-    if await retrato.list_tabelas(conn):
-        raise Falhou("o banco não está vazio: use outro, ou --substituir para trocar tudo o que há nele.")
-    async for guardado in files.list(""):
-        texto = "use outra pasta, ou --substituir para trocar tudo o que há nela."
-        raise Falhou(f"a pasta dos arquivos não está vazia ({guardado.caminho}): {texto}")
-
-
-async def _load_banco(conn: Conn, pacote: zipfile.ZipFile, manifesto: Manifesto) -> list[str]:
-    await retrato.fix_formatos(conn)
-    await retrato.build_esquema(conn, manifesto.esquema[-1])
-    for nome in [tabela.nome for tabela in await retrato.list_tabelas(conn)]:
-        parte = manifesto.tabelas[nome]
-        linhas = await retrato.load_tabela(conn, Tabela(nome, parte.colunas), _stream(pacote, f"banco/{nome}"))
-        assert linhas == parte.linhas, nome
-    return await retrato.finish_carga(conn, manifesto.sequencias)
-
-
-async def _stream(pacote: zipfile.ZipFile, nome: str) -> AsyncIterator[bytes]:
-    for pedaco in _read_parte(pacote, nome):
-        yield pedaco
-
-
-def _read_parte(pacote: zipfile.ZipFile, nome: str) -> Iterator[bytes]:
+def read_parte(pacote: zipfile.ZipFile, nome: str) -> Iterator[bytes]:
     with pacote.open(nome) as entrada:
         while pedaco := entrada.read(_PEDACO):
             yield pedaco
@@ -256,17 +203,6 @@ def _read_parte(pacote: zipfile.ZipFile, nome: str) -> Iterator[bytes]:
 def _list_partes(manifesto: Manifesto) -> Iterator[tuple[str, Parte]]:
     yield from ((f"banco/{nome}", parte) for nome, parte in manifesto.tabelas.items())
     yield from ((f"arquivos/{caminho}", parte) for caminho, parte in manifesto.arquivos.items())
-
-
-@contextmanager
-def _open_copia(origem: Path) -> Iterator[tuple[zipfile.ZipFile, Manifesto]]:
-    try:
-        with zipfile.ZipFile(origem) as pacote:
-            yield pacote, Manifesto.model_validate_json(pacote.read(MANIFESTO))
-    except OSError as erro:
-        raise Falhou(f"{origem}: a cópia não se deixa ler ({erro.strerror or erro}).") from erro
-    except _ESTRAGADA as erro:
-        raise Falhou(f"{origem}: não é uma cópia do Canopus, ou está estragada: use outra.") from erro
 
 
 @asynccontextmanager

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from services.gateway.admin import Falhou
-from services.gateway.copia import check_copia, create_copia, restore_copia
+from services.gateway.copia import check_copia, create_copia
 from services.gateway.presenca import OutroSistema, hold_presenca
+from services.gateway.restauracao import restore_copia
 from services.gateway.store import MIGRACOES, Pool, migrate, open_pool, retrato
 from shared.files import ArquivoFalhou, FileStore, describe_interno
 from tests.gateway.cadastro import add_boleto, add_loja, cpf_de, list_itens, open_base, submit
 from tests.gateway.motor import Maestro, list_quadros
+from tests.servers.s3 import open_s3
 
 
 @pytest.fixture
@@ -265,6 +267,31 @@ async def test_memory_does_not_grow_with_what_is_copied(
     pico = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert pico < 12_000_000, pico
+
+
+async def test_a_copy_goes_from_any_kind_of_store_to_any_other(
+    database_url: str, vazio: str, files: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_base(database_url) as pool:
+        await fill(pool, files)
+    await create_copia(database_url, files, tmp_path / "c.zip")
+    async with open_s3() as (s3, endereco):
+        for nome, valor in (
+            ("ENDPOINT", endereco), ("ALLOW_HTTP", "true"), ("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"),
+            ("REGION", "x"),
+        ):  # fmt: skip
+            monkeypatch.setenv(f"AWS_{nome}", valor)
+        balde = FileStore("s3://balde/prefixo")
+        await restore_copia(vazio, balde, tmp_path / "c.zip", substituir=False)
+        assert len(s3.objetos) == 3 and all(chave.startswith("prefixo/") for chave in s3.objetos)
+        assert await read_files(balde) == await read_files(files)
+        await balde.place("A/SOBRA_MAIO.pdf", b"depois")
+        for numero in range(5):
+            await balde.place(f"A/{numero}_MAIO.pdf", b"depois")
+        await restore_copia(vazio, balde, tmp_path / "c.zip", substituir=True)
+        assert len(s3.objetos) == 3
+        de_volta = await create_copia(vazio, balde, tmp_path / "d.zip", "s3://balde/prefixo")
+    assert de_volta.arquivos == check_copia(tmp_path / "c.zip").arquivos
 
 
 async def test_an_empty_database_is_not_copied(database_url: str, files: FileStore, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.gateway.copia import create_copia, restore_copia
+from services.gateway.copia import create_copia
+from services.gateway.restauracao import restore_copia
 from services.gateway.store import (
     Pool,
     apply_migracoes,
