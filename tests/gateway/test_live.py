@@ -19,7 +19,9 @@ import pytest
 from services.gateway.api import BASE
 from services.gateway.live import LiveOptions
 from services.gateway.store.chaves import Escopo
+from services.gateway.sweeper import Guarda, Sweeper
 from shared.events import ExecucaoEvento
+from shared.files import FileStore
 from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, Quadro, open_balcao, read_eventos, read_quadro, subscribe
 from tests.gateway.cadastro import Loja, add_loja, list_itens, submit
@@ -130,6 +132,31 @@ async def test_a_cursor_that_does_not_hold_is_answered_by_a_new_beginning(balcao
             assert (estado["modo"], estado["seq"], len(estado["clientes"])) == ("reinicio", ultimo, 3), desde
         assert (await subscribe(ws, id, {"epoca": epoca, "seq": 5}))["modo"] == "retomada"
         assert len(await read_eventos(ws, ultimo)) == ultimo - 5
+
+
+async def test_a_purged_execution_still_says_how_it_ended_and_hides_no_gap(balcao: Balcao, tmp_path: Path) -> None:
+    loja = await add_loja(balcao.pool)
+    id = await submit(balcao.pool, loja)
+    ultimo = await run_all(balcao, loja, id)
+    eventos = f"execucoes/{id}/eventos"
+    inteiros = (await balcao.call("GET", f"{eventos}?limite=500")).corpo["data"]
+    assert (inteiros["primeiro"], inteiros["seq"], len(inteiros["eventos"])) == (1, ultimo, ultimo)
+    await balcao.pool.execute("UPDATE execucoes_automacao SET finalizado_em = now() - interval '9 days'")
+    await balcao.pool.execute("UPDATE eventos SET em = now() - interval '9 days'")
+    files = FileStore((tmp_path / "vazia").as_uri())
+    await Sweeper(balcao.pool, files, lambda: None, Guarda(eventos_dias=7)).clean()
+    assert await balcao.pool.fetchval("SELECT count(*) FROM eventos") == 0
+    async with balcao.socket() as ws:
+        epoca = None
+        for desde, modo in ((None, "inicial"), (ultimo - 1, "reinicio"), (ultimo, "retomada"), (0, "reinicio")):
+            estado = await subscribe(ws, id, None if desde is None else {"epoca": epoca, "seq": desde})
+            epoca = estado["epoca"]
+            assert (estado["modo"], estado["seq"]) == (modo, ultimo), desde
+            assert estado["execucao"]["status"] == "concluida" and estado["contadores"]["sucesso"] == 3
+            assert len(estado["clientes"]) == (0 if modo == "retomada" else 3)
+    sem = (await balcao.call("GET", f"{eventos}?desde=2")).corpo["data"]
+    assert (sem["eventos"], sem["primeiro"], sem["seq"], sem["cursor"]) == ([], None, ultimo, None)
+    assert len((await balcao.call("GET", f"execucoes/{id}/clientes")).corpo["data"]["clientes"]) == 3
 
 
 async def test_a_star_hears_every_execution_those_to_come_included(balcao: Balcao) -> None:
