@@ -147,7 +147,9 @@ async def _gather(
         raise Falhou("nada se sabe deste CPF ou CNPJ: confira os dígitos.")
     caminhos = titular.arquivos | set(lugares.values())
     meus = caminhos - await store.list_alheios(conn, titular, sorted(caminhos))
-    arquivos = [caminho for caminho in sorted(meus | {*lugares}) if await files.exists(caminho)]
+    # Claims last: cut short, a file that only its claim names is found again.
+    ordem = [*sorted(meus - {*lugares}), *sorted(lugares)]
+    arquivos = [caminho for caminho in ordem if await files.exists(caminho)]
     return Rastro(titular, arquivos, lugares, planilhas, vistas)
 
 
