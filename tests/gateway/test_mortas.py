@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
@@ -10,7 +11,7 @@ import pytest
 
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.execucoes import cancel_execucao
-from shared.bus import Delivery, Reject
+from shared.bus import Delivery, Message, Reject
 from shared.bus.codec import encode
 from shared.bus.topology import NAMER_BOLETOS, NAMER_PEDIDOS, Queue
 from shared.events import Arquivo, BoletoNomear, Evento, PlanilhaLer
@@ -93,3 +94,34 @@ async def test_dead_letters_are_for_those_who_run_the_whole(porta: Porta) -> Non
     for chave in ("operador", "leitura", "loja"):
         assert (await porta.call("GET", "mortas", chave=chave)).status == 403
         assert (await porta.call("POST", "mortas/x/reenviar", chave=chave)).status == 403
+
+
+async def test_what_no_program_can_read_is_shown_as_it_is_and_kept_when_put_back(porta: Porta) -> None:
+    """Of another version, of another shape, no JSON at all: each dies alone, and again when nothing has changed."""
+    doente = {**json.loads(encode(PERGUNTA).corpo), "versao": 99}
+    corpos = [
+        json.dumps(doente).encode(),
+        b'{"cpf": "111.444.777-35", "senha_cifrada": "segredo"}',
+        b"\xff<b>11144477735",
+    ]
+    boas: list[object] = []
+
+    async def note(evento: object, _: Delivery) -> None:
+        boas.append(evento)
+
+    async with porta.bus.consume(NAMER_PEDIDOS, note):
+        mensagens = [Message(PERGUNTA.rota, corpo) for corpo in corpos]
+        assert await porta.bus.publish_many([*mensagens, encode(PERGUNTA)]) == [None] * 4
+        await eventually(lambda: boas == [PERGUNTA])
+        mortas = (await porta.call("GET", "mortas")).data["mortas"]
+        assert [morta["id"] for morta in mortas] == [mensagem.id for mensagem in mensagens]
+        assert mortas[0]["corpo"]["versao"] == 99 and "versão" in mortas[0]["motivo"]
+        assert mortas[1]["corpo"] == {"cpf": "***.444.777-**", "senha_cifrada": "***"}
+        assert "11144477735" not in mortas[2]["corpo"]
+        assert (await porta.call("POST", f"mortas/{mensagens[0].id}/reenviar")).status == 200
+        await eventually(lambda: count_mortas(porta, 3))
+    assert boas == [PERGUNTA]
+
+
+async def count_mortas(porta: Porta, quantas: int) -> bool:
+    return len(await porta.bus.dead_letters()) == quantas

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
@@ -17,13 +18,16 @@ from playwright.async_api import Browser, Locator, Page, Route, expect
 from services.gateway.store.chaves import Escopo
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
-from shared.bus import Bus, Delivery, Queue
+from shared.bus import Bus, Delivery, Queue, Reject
+from shared.bus.codec import encode
 from shared.bus.topology import scraper_queue
 from shared.events import (
+    Arquivo,
     CredencialPassoDado,
     CredencialTestada,
     Evento,
     PassoTeste,
+    PlanilhaLer,
     ScraperPulso,
     SessaoConcedida,
     SessaoEncerrada,
@@ -487,6 +491,38 @@ async def test_who_only_reads_sees_no_button_that_changes_anything(painel: Paine
     await painel.open("planilhas")
     await expect(painel.page.get_by_role("heading", name="Planilhas importadas")).to_be_visible()
     await expect(painel.page.get_by_role("button", name="Conferir a planilha")).to_have_count(0)
-    for caminho in ("credenciais", "pessoas"):
+    for caminho in ("credenciais", "pessoas", "mortas"):
         await painel.open(caminho)
         await expect(painel.page.get_by_role("heading", level=1)).to_have_text("Página não encontrada.")
+
+
+# --- mensagens mortas ------------------------------------------------------------------------------------------------
+
+
+async def test_dead_messages_are_read_and_put_back(painel: Painel) -> None:
+    balcao, page = painel.balcao, painel.page
+    pergunta = PlanilhaLer(
+        pedido_id=UUID(int=7), responder_a="gateway.r1.respostas", nome_arquivo=f"{MALDADE} {mask(ANA)}.xlsx",
+        planilha=Arquivo(caminho="_interno/planilhas/x", sha256="0" * 64, tamanho=1),
+    )  # fmt: skip
+    fila, vieram = scraper_queue("s9"), list[Evento]()
+
+    async def refuse_once(evento: Evento, _: Delivery) -> None:
+        vieram.append(evento)
+        if len(vieram) == 1:
+            raise Reject(f"{ROTEIRO} não se entende {mask(ANA)}")
+
+    async with balcao.bus.consume(fila, refuse_once):
+        assert await balcao.bus.publish_many([encode(pergunta, queue=fila.name)]) == [None]
+        await eventually(balcao.bus.dead_letters)
+        await painel.enter()
+        await page.get_by_role("link", name="Mensagens mortas").click()
+        linha = page.get_by_role("row").filter(has_text="planilha.ler")
+        await expect(linha).to_contain_text(ROTEIRO)
+        await linha.get_by_text("Ver").click()
+        await expect(linha.locator("pre")).to_contain_text(MALDADE)
+        assert mask(ANA) not in await page.content()
+        await linha.get_by_role("button", name="Devolver à fila").click()
+        await painel.expect_aviso("Mensagem devolvida à fila.")
+        await expect(page.get_by_text("Nenhuma mensagem morta")).to_be_visible()
+        await eventually(lambda: vieram == [pergunta, pergunta])

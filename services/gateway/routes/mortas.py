@@ -130,7 +130,7 @@ def _mask(valor: Any, campo: str = "") -> Any:
             return [_mask(parte, campo) for parte in valor]
         case str() if campo in SEGREDOS:
             return "***"
-        case str() if campo in DOCUMENTOS:
+        case str() if campo in DOCUMENTOS and valor.isalnum() and len(valor) in (11, 14):
             return mask_documento(valor)
         case str():
             return mask_documentos(valor)

@@ -19,12 +19,13 @@ const PAGINAS = {
   "pontos-venda": { modulo: "pontos-venda" },
   credenciais: { modulo: "credenciais", papel: "admin" },
   pessoas: { modulo: "pessoas", papel: "admin" },
+  mortas: { modulo: "mortas", papel: "admin" },
   conta: { modulo: "conta" },
 };
 const GRUPOS = [
   ["inicio", "execucoes", "boletos", "estatisticas"],
   ["clientes", "planilhas", "consultores", "pontos-venda", "credenciais"],
-  ["pessoas", "conta"],
+  ["pessoas", "mortas", "conta"],
 ];
 const AVISO_MS = 8000;
 
@@ -234,6 +235,7 @@ class CanopusPainel extends Base {
       case "pontos-venda": return html`<pagina-pontos-venda .sessao=${sessao}></pagina-pontos-venda>`;
       case "credenciais": return html`<pagina-credenciais .sessao=${sessao}></pagina-credenciais>`;
       case "pessoas": return html`<pagina-pessoas .sessao=${sessao}></pagina-pessoas>`;
+      case "mortas": return html`<pagina-mortas .sessao=${sessao}></pagina-mortas>`;
       default: return html`<pagina-conta .sessao=${sessao}></pagina-conta>`;
     }
   }

@@ -67,6 +67,7 @@ export const MENU = {
   "pontos-venda": "Pontos de venda",
   credenciais: "Credenciais",
   pessoas: "Pessoas",
+  mortas: "Mensagens mortas",
   conta: "Minha conta",
 };
 
