@@ -101,10 +101,10 @@ async def test_what_no_program_can_read_is_shown_as_it_is_and_kept_when_put_back
     doente = {**json.loads(encode(PERGUNTA).corpo), "versao": 99}
     corpos = [
         json.dumps(doente).encode(),
-        b'{"cpf": "111.444.777-35", "senha_cifrada": "segredo"}',
+        b'{"cpf": ["111.444.777-35", 11144477735, "1144477735", "***.444.777-**"], "senha_cifrada": "segredo"}',
         b"\xff<b>11144477735",
     ]
-    boas: list[object] = []
+    boas, mascara = list[object](), "***.444.777-**"
 
     async def note(evento: object, _: Delivery) -> None:
         boas.append(evento)
@@ -116,7 +116,7 @@ async def test_what_no_program_can_read_is_shown_as_it_is_and_kept_when_put_back
         mortas = (await porta.call("GET", "mortas")).data["mortas"]
         assert [morta["id"] for morta in mortas] == [mensagem.id for mensagem in mensagens]
         assert mortas[0]["corpo"]["versao"] == 99 and "versão" in mortas[0]["motivo"]
-        assert mortas[1]["corpo"] == {"cpf": "***.444.777-**", "senha_cifrada": "***"}
+        assert mortas[1]["corpo"] == {"cpf": [mascara, mascara, "***", mascara], "senha_cifrada": "***"}
         assert "11144477735" not in mortas[2]["corpo"]
         assert (await porta.call("POST", f"mortas/{mensagens[0].id}/reenviar")).status == 200
         await eventually(lambda: count_mortas(porta, 3))

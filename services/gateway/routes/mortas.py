@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -119,7 +120,7 @@ def _read_corpo(corpo: bytes) -> Any:
     try:
         return _mask(orjson.loads(corpo))
     except orjson.JSONDecodeError:
-        return mask_documentos(corpo[:2000].decode("utf-8", "replace"))
+        return mask_documentos(corpo.decode("utf-8", "replace"))[:2000]
 
 
 def _mask(valor: Any, campo: str = "") -> Any:
@@ -130,8 +131,9 @@ def _mask(valor: Any, campo: str = "") -> Any:
             return [_mask(parte, campo) for parte in valor]
         case str() if campo in SEGREDOS:
             return "***"
-        case str() if campo in DOCUMENTOS and valor.isalnum() and len(valor) in (11, 14):
-            return mask_documento(valor)
+        case str() | int() if campo in DOCUMENTOS and "*" not in str(valor):
+            limpo = re.sub(r"[\W_]", "", str(valor))
+            return mask_documento(limpo) if len(limpo) in (11, 14) else "***"
         case str():
             return mask_documentos(valor)
         case _:
