@@ -40,7 +40,7 @@ class PaginaMortas extends Pagina {
       { titulo: MORTAS.fila, ver: (m) => m.fila },
       { titulo: MORTAS.quando, ver: (m) => dataHora(m.quando) },
       { titulo: MORTAS.motivo, ver: (m) => m.motivo },
-      { titulo: MORTAS.corpo, ver: (m) => html`<details><summary>${MORTAS.ver}</summary><pre>${text(m.corpo)}</pre></details>` },
+      { titulo: MORTAS.corpo, ver: (m) => html`<details><summary>${MORTAS.ver}</summary><pre tabindex="0">${text(m.corpo)}</pre></details>` },
       { titulo: MORTAS.acao, ver: (m) => html`<button type="button" class="secundario" @click=${() => this.resend(m.id)}>${MORTAS.reenviar}</button>` },
     ];
     return html`<section class="cartao">${tabela(MENU.mortas, colunas, this.mortas)}</section>`;
