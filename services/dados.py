@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from services.gateway.copia import Manifesto
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool
 from services.gateway.titular import Rastro
-from shared.bus import DeadLetter, DeadLetterGone
+from shared.bus import BusError, DeadLetter, DeadLetterGone
 from shared.bus.rabbitmq import RabbitMQBus
 from shared.contrato import format_documento
 from shared.crypto import ChaveInvalida
@@ -66,13 +66,20 @@ async def export_titular(cpf: str, destino: Path) -> Rastro:
 
 async def erase_titular(cpf: str) -> Rastro:
     """Of a broker's dead letters too; those of the bus within `canopus up` end with it."""
-    async with _open_titular() as (pool, files, ler):
-        rastro = await titular.erase_titular(pool, files, cpf, ler)
-    settings = load_settings(GatewaySettings)
-    if settings.amqp_url is not None:
-        async with RabbitMQBus(settings.amqp_url, EVENTOS, name="canopus titular") as bus:
-            await _drop_mortas(bus, rastro)
-    return rastro
+    amqp_url = load_settings(GatewaySettings).amqp_url
+    try:
+        async with AsyncExitStack() as aberto:
+            # Before anything goes: a broker that is away stops it all.
+            bus = RabbitMQBus(amqp_url, EVENTOS, name="canopus titular") if amqp_url is not None else None
+            if bus:
+                await aberto.enter_async_context(bus)
+            pool, files, ler = await aberto.enter_async_context(_open_titular())
+            rastro = await titular.erase_titular(pool, files, cpf, ler)
+            if bus:
+                await _drop_mortas(bus, rastro)
+            return rastro
+    except BusError as erro:
+        raise Falhou(f"as mensagens mortas desta pessoa não foram apagadas: {erro}") from erro
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
+from yarl import URL
 
 from services.cli import main
 from services.gateway.store.chaves import PREFIXO, hash_segredo
@@ -225,6 +226,17 @@ def test_a_broker_s_dead_letters_of_the_person_go_too(
     feito = canopus(ambiente | {"CANOPUS_AMQP_URL": amqp_url}, "titular", "apagar", "--cpf", cpf_de(1))
     assert feito.exit_code == 0, feito.stderr
     assert asyncio.run(read_mortas(amqp_url)) == [cpf_de(2)]
+
+
+def test_nobody_is_erased_while_the_broker_does_not_open(
+    ambiente: dict[str, str | None], database_url: str, amqp_url: str
+) -> None:
+    """Its dead letters would stay, and nothing would be left to know them by."""
+    asyncio.run(keep_senha(database_url, "cifrada"))
+    errada = str(URL(amqp_url).with_password("errada"))
+    feito = canopus(ambiente | {"CANOPUS_AMQP_URL": errada}, "titular", "apagar", "--cpf", cpf_de(1))
+    assert (feito.exit_code, feito.stderr.count("\n")) == (1, 1) and "CANOPUS_AMQP_URL" in feito.stderr
+    assert canopus(ambiente, "titular", "apagar", "--cpf", cpf_de(1), "--simular").exit_code == 0
 
 
 async def bury(amqp_url: str, *cpfs: str) -> None:
