@@ -43,15 +43,15 @@ class GatewaySettings(Settings):
     """admin_email: of the first person, made at the first start. origens: other origins whose pages may open the
     socket, comma-separated, as https://crm.exemplo.com.br. Where there are none, each ticket names its own. proxies:
     addresses or networks of the reverse proxies before it, whose X-Forwarded-For is believed. guarda_*_dias: how long
-    things are kept, for ever where it is None: events after their execution's end (a week is promised), evidence and
-    refused documents, boletos after they fell due and were downloaded."""
+    things are kept: events after their execution's end (a week is promised), evidence and refused documents, boletos
+    after they fell due and were downloaded (None: for ever)."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=5000, ge=0, le=65535)
     database_url: Annotated[str, AfterValidator(_check_database)] | None = Field(default=None, repr=False)
     origens: Annotated[str, AfterValidator(_check_origens)] = ""
     proxies: Annotated[str, AfterValidator(_check_proxies)] = ""
-    guarda_eventos_dias: int | None = Field(default=None, ge=7)
+    guarda_eventos_dias: int = Field(default=7, ge=7)
     guarda_evidencias_dias: int = Field(default=30, ge=1)
     guarda_boletos_dias: int | None = Field(default=None, ge=31)
     admin_email: Annotated[str, AfterValidator(check_email)] = "admin@canopus.local"

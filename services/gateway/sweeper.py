@@ -26,7 +26,7 @@ NOMEACAO_S = 60.0
 class Guarda:
     """How long things are kept; None: for ever. Captures whose result never came go after a day."""
 
-    eventos_dias: int | None = None
+    eventos_dias: int = 7
     boletos_dias: int | None = None
     idempotencia_dias: int = 7
     sessoes_dias: int = 7
@@ -62,8 +62,7 @@ class Sweeper:
 
     async def clean(self) -> None:
         async with self._pool.acquire() as conn:
-            if self._guarda.eventos_dias is not None:
-                await conn.execute(SQL["delete_eventos"], self._guarda.eventos_dias)
+            await conn.execute(SQL["delete_eventos"], self._guarda.eventos_dias)
             await conn.execute(SQL["delete_bilhetes"])
             await conn.execute(SQL["delete_sessoes"], self._guarda.sessoes_dias)
             await conn.execute(SQL["delete_idempotencia"], self._guarda.idempotencia_dias)

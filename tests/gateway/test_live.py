@@ -144,7 +144,7 @@ async def test_a_purged_execution_still_says_how_it_ended_and_hides_no_gap(balca
     await balcao.pool.execute("UPDATE execucoes_automacao SET finalizado_em = now() - interval '9 days'")
     await balcao.pool.execute("UPDATE eventos SET em = now() - interval '9 days'")
     files = FileStore((tmp_path / "vazia").as_uri())
-    await Sweeper(balcao.pool, files, lambda: None, Guarda(eventos_dias=7)).clean()
+    await Sweeper(balcao.pool, files, lambda: None, Guarda()).clean()
     assert await balcao.pool.fetchval("SELECT count(*) FROM eventos") == 0
     async with balcao.socket() as ws:
         epoca = None

@@ -69,16 +69,17 @@ async def test_questions_do_not_pile_up_while_no_namer_lives(maestro: Maestro, t
     assert await varredor.resend() == 1
 
 
-async def test_events_are_kept_as_long_as_is_set_after_the_execution_ended(maestro: Maestro, tmp_path: Path) -> None:
+async def test_events_are_kept_for_a_week_or_longer_after_the_execution_ended(maestro: Maestro, tmp_path: Path) -> None:
     loja = await add_loja(maestro.pool, clientes=1)
     velha, recente, viva = [await submit(maestro.pool, loja) for _ in range(3)]
     fim = "UPDATE execucoes_automacao SET finalizado_em = now() - $2::interval WHERE automacao_id = $1"
     await maestro.pool.execute(fim, velha, timedelta(days=8))
     await maestro.pool.execute(fim, recente, timedelta(days=6))
     await maestro.pool.execute("UPDATE eventos SET em = now() - interval '9 days'")
-    await sweeper(maestro, FileStore(f"file://{tmp_path}")).clean()
-    assert await maestro.pool.fetchval("SELECT count(DISTINCT execucao_id) FROM eventos") == 3  # unasked, none goes
-    await sweeper(maestro, FileStore(f"file://{tmp_path}"), Guarda(eventos_dias=7)).clean()
+    files = FileStore(f"file://{tmp_path}")
+    await sweeper(maestro, files, Guarda(eventos_dias=9)).clean()
+    assert await maestro.pool.fetchval("SELECT count(DISTINCT execucao_id) FROM eventos") == 3
+    await sweeper(maestro, files).clean()
     ficaram = await maestro.pool.fetch(
         "SELECT DISTINCT e.automacao_id FROM eventos v JOIN execucoes_automacao e ON e.id = v.execucao_id"
     )
