@@ -148,7 +148,7 @@ async def _gather(
     caminhos = titular.arquivos | set(lugares.values())
     meus = caminhos - await store.list_alheios(conn, titular, sorted(caminhos))
     # Claims last: cut short, a file that only its claim names is found again.
-    ordem = [*sorted(meus - {*lugares}), *sorted(lugares)]
+    ordem = [*sorted(meus), *sorted(lugares)]
     arquivos = [caminho for caminho in ordem if await files.exists(caminho)]
     return Rastro(titular, arquivos, lugares, planilhas, vistas)
 

@@ -39,4 +39,5 @@ WHERE p.pronamespace = 'public'::regnamespace
 SELECT arquivo_caminho AS caminho, arquivo_sha256 AS sha256 FROM boletos
 UNION ALL SELECT caminho, sha256 FROM planilhas
 UNION ALL SELECT captura ->> 'caminho', captura ->> 'sha256' FROM log_downloads_boletos
-WHERE captura IS NOT NULL AND (status = 'processando' OR codigo = 'nome.nao_encontrado');
+WHERE captura IS NOT NULL AND (status = 'processando' OR codigo = 'nome.nao_encontrado'
+                               OR codigo = 'arquivo.falhou.disco_cheio' OR codigo = 'interno');
