@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from services.scraper.drivers import Drivers
 from services.scraper.portal import Acesso
@@ -42,6 +43,8 @@ from tests.simulator.scenario import Cenario
 from tests.simulator.server import Simulador
 
 completo = pytest.mark.completo
+# One browser for all of them, and so one loop: each test has a context of its own in it.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def _ignore(_: Etapa) -> None:
@@ -59,15 +62,22 @@ Entrar = Callable[..., AbstractAsyncContextManager[tuple[Passos, Simulador, Aces
 Terminar = Callable[..., Awaitable[str]]
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def navegador() -> AsyncIterator[Navegador]:
+    async with Navegador() as navegador:
+        yield navegador
+
+
 @pytest.fixture(params=["navegador", "http", "auto"])
-def entered(request: pytest.FixtureRequest) -> Entrar:
+def entered(request: pytest.FixtureRequest, navegador: Navegador) -> Entrar:
     """Opens a portal and a session of one driver, not logged in: every test runs over all three."""
 
     @asynccontextmanager
     async def enter(
         cena: Cenario, *, ritmo_ms: int = 0, senha: str = SENHA, por_cota: bool = False
     ) -> AsyncIterator[tuple[Passos, Simulador, Acesso]]:
-        async with Simulador(cena) as portal, Drivers(request.param, Navegador()) as drivers:
+        drivers = Drivers(request.param, navegador)
+        async with Simulador(cena) as portal:
             acesso, ritmo = Acesso(portal.url, USUARIO, senha, "0101"), Ritmo(ritmo_ms)
             perfil = quick_perfil().model_copy(update={"busca_por_cota": por_cota})
             driver = await drivers.open(perfil, ritmo)
