@@ -126,8 +126,8 @@ def test_a_simulator_that_cannot_start_says_why_in_one_line(ambiente: dict[str, 
     assert "--porta" in feito.stderr
 
 
-def test_migrate_tells_what_it_did(ambiente: dict[str, str | None], empty_database_url: str) -> None:
-    ambiente |= {"CANOPUS_DATABASE_URL": empty_database_url}
+def test_migrate_tells_what_it_did(ambiente: dict[str, str | None], vazio: str) -> None:
+    ambiente |= {"CANOPUS_DATABASE_URL": vazio}
     primeira = json.loads(canopus(ambiente, "migrate", "--json").stdout)
     assert "0001_inicial" in primeira["aplicadas"]
     assert canopus(ambiente, "migrate").stdout == "O esquema já está em dia.\n"

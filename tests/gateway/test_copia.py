@@ -294,8 +294,8 @@ async def test_a_copy_goes_from_any_kind_of_store_to_any_other(
     assert de_volta.arquivos == check_copia(tmp_path / "c.zip").arquivos
 
 
-async def test_an_empty_database_is_not_copied(database_url: str, files: FileStore, tmp_path: Path) -> None:
+async def test_an_empty_database_is_not_copied(vazio: str, files: FileStore, tmp_path: Path) -> None:
     with pytest.raises(Falhou, match="vazio"):
-        await create_copia(database_url, files, tmp_path / "c.zip")
+        await create_copia(vazio, files, tmp_path / "c.zip")
     assert not (tmp_path / "c.zip").exists()
-    assert MIGRACOES.is_dir() and await migrate(database_url)
+    assert MIGRACOES.is_dir() and await migrate(vazio)

@@ -122,29 +122,29 @@ def test_every_version_says_what_it_wrote() -> None:
 
 
 @pytest.mark.parametrize("versao", VERSOES)
-async def test_the_rows_of_each_version_arrive_whole(versao: str, database_url: str, vazio: str) -> None:
-    await build_era(database_url, versao)
-    antes = await count_rows(database_url)
+async def test_the_rows_of_each_version_arrive_whole(versao: str, empty_database_url: str, vazio: str) -> None:
+    await build_era(empty_database_url, versao)
+    antes = await count_rows(empty_database_url)
     assert not [nome for nome, linhas in antes.items() if not linhas]
-    assert await migrate(database_url) == VERSOES[VERSOES.index(versao) + 1 :]
-    depois = await count_rows(database_url)
+    assert await migrate(empty_database_url) == VERSOES[VERSOES.index(versao) + 1 :]
+    depois = await count_rows(empty_database_url)
     assert {nome: depois[nome] for nome in antes} == antes
     await migrate(vazio)
-    await check_esquema(database_url, vazio)
-    async with open_base(database_url) as pool:
+    await check_esquema(empty_database_url, vazio)
+    async with open_base(empty_database_url) as pool:
         await check_rows(pool)
 
 
 @pytest.mark.parametrize("versao", VERSOES)
 async def test_a_copy_of_each_version_is_brought_up_to_date(
-    versao: str, database_url: str, vazio: str, tmp_path: Path
+    versao: str, empty_database_url: str, vazio: str, tmp_path: Path
 ) -> None:
-    await build_era(database_url, versao)
+    await build_era(empty_database_url, versao)
     files = FileStore((tmp_path / "boletos").as_uri())
-    await create_copia(database_url, files, tmp_path / "c.zip")
+    await create_copia(empty_database_url, files, tmp_path / "c.zip")
     _, aplicadas = await restore_copia(vazio, files, tmp_path / "c.zip", substituir=False)
     assert aplicadas == VERSOES[VERSOES.index(versao) + 1 :]
-    antes, depois = await count_rows(database_url), await count_rows(vazio)
+    antes, depois = await count_rows(empty_database_url), await count_rows(vazio)
     assert {nome: depois[nome] for nome in antes} == antes
     async with open_base(vazio) as pool:
         await check_rows(pool)
