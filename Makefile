@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all of their own set-up; each may be run again at any time.
-.PHONY: setup demo screenshots fluency bench bench-report test test-all check locks vendor clean
+.PHONY: setup demo screenshots fluency bench bench-report test test-all faults chaos check locks vendor clean
 
 # Bytecode is compiled once, at install: without it every start is 2 to 8 times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,10 +49,20 @@ check: setup-dev
 	$(VENV_PYTHON) -m pytest tests/test_architecture.py
 
 test: setup-test check
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile -m "not completo"
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile -m "not completo and not faltas"
 
 test-all: setup-test check
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile -m "not faltas"
+
+# Every process killed, every connection broken, the disk full, the clock moved: each case over separate processes.
+# CASOS names some, as pytest's -k does.
+faults: setup-test
+	$(VENV_PYTHON) -m pytest tests/faults -n 2 --dist worksteal $(if $(CASOS),-k "$(CASOS)")
+
+# Faults at random over a job until it ends; the same SEED chooses the same ones.
+chaos: setup-test
+	@$(VENV_PYTHON) -m tests.faults.caos $(if $(SEED),--semente $(SEED)) $(if $(MINUTES),--minutos $(MINUTES)) \
+		$(if $(DRIVER),--driver $(DRIVER)) $(if $(CONTRATOS),--contratos $(CONTRATOS))
 
 # Resolves dependencies again; UPGRADE=1 takes newer versions.
 locks: setup-dev

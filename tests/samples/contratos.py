@@ -50,10 +50,10 @@ _VARIADOS: tuple[Adiciona, ...] = (
 )
 
 
-def cem_contratos(semente: int = 100, max_sessoes: int = 2, *, fora_do_ar: bool = False) -> Amostra:
+def cem_contratos(semente: int = 100, max_sessoes: int = 2, *, fora_do_ar: bool = False, quantos: int = 100) -> Amostra:
     """60 contracts in 17308, 40 in 21400; the third consultor has clients in both. One job for each.
 
-    fora_do_ar: among the exceptions are clients for whom the portal always fails.
+    fora_do_ar: among the exceptions are clients for whom the portal always fails. quantos: as many instead of 100.
     """
     excecoes = (_FORA_DO_AR, *_EXCECOES) if fora_do_ar else _EXCECOES
     c = Construtor(
@@ -64,7 +64,7 @@ def cem_contratos(semente: int = 100, max_sessoes: int = 2, *, fora_do_ar: bool 
         ),
         (Consultor(DORA, "17308"), Consultor(IVO, "21400"), Consultor(NARA, "17308")),
     )
-    for index in range(100):
+    for index in range(quantos):
         pv = "17308" if index % 5 < 3 else "21400"
         consultor = NARA if index % 4 == 0 else DORA if pv == "17308" else IVO
         table, at = (excecoes, index // 6) if index % 6 == 5 else (_VARIADOS, index - index // 6)

@@ -22,9 +22,13 @@ _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 
 
 class PostgresServer:
-    """Starts on construction. As root the server runs as the unprivileged user the package made, or as nobody."""
+    """Starts on construction. As root the server runs as the unprivileged user the package made, or as nobody.
 
-    def __init__(self) -> None:
+    duravel: what was committed outlives a `kill` (though not the machine); without it the last moments may be lost.
+    """
+
+    def __init__(self, *, duravel: bool = False) -> None:
+        self._config = _FAST | ({"synchronous_commit": "on"} if duravel else {})
         self._bin = find_program("usr/lib/postgresql/*/bin/postgres").parent
         self._pasta = Path(tempfile.mkdtemp(prefix="canopus-postgres-"))
         self._user = _unprivileged_user()
@@ -104,7 +108,7 @@ class PostgresServer:
         )
 
     def _start(self) -> GuardedProcess:
-        config = _FAST | {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": ""}
+        config = self._config | {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": ""}
         argv: list[str | Path] = [self._bin / "postgres", "-D", self._pasta / "dados"]
         for nome, valor in config.items():
             argv += ["-c", f"{nome}={valor}"]
