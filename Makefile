@@ -57,6 +57,7 @@ test-all: setup-test check
 # Every process killed, every connection broken, the disk full, the clock moved: each case over separate processes.
 # CASOS names some, as pytest's -k does.
 faults: setup-test
+	@$(PYTHON) -m setup.clock
 	$(VENV_PYTHON) -m pytest tests/faults -n 2 --dist worksteal $(if $(CASOS),-k "$(CASOS)")
 
 # Faults at random over a job until it ends; the same SEED chooses the same ones.

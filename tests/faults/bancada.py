@@ -99,9 +99,13 @@ class Bancada:
         self._chegou.set()
 
     async def finish(self, timeout_s: float = TRABALHO_S) -> None:
-        """Until every client has heard of the end. Once in between, each is cut."""
+        """Until every client has heard of the end. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             await asyncio.gather(*self._tarefas)
+
+    @property
+    def has_ended(self) -> bool:
+        return all(tarefa.done() for tarefa in self._tarefas)
 
     async def cut_ouvintes(self) -> None:
         for ouvinte in self.ouvintes:
@@ -174,8 +178,8 @@ class Bancada:
                 await asyncio.to_thread(self.servidores.postgres.kill)
             case "chromium":
                 donos = [n for n in self.implantacao.processos if n.startswith(("scraper", "up"))]
-                chromium = next(p for dono in donos for p in self.implantacao.children(dono, "chrom"))
-                chromium.kill()
+                for chromium in [p for dono in donos for p in self.implantacao.children(dono, "chrom")][:1]:
+                    chromium.kill()
             case _:
                 filhos = self.implantacao.children(nome)
                 await asyncio.to_thread(self.implantacao.kill, nome)

@@ -21,7 +21,7 @@ from tests.crm import Cliente
 from tests.demonstracao import find_porta
 
 RAIZ = Path(__file__).parent.parent.parent
-ENCERRAMENTO_S = 30
+ENCERRAMENTO_S = 60
 
 
 @dataclass

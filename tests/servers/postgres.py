@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
@@ -25,9 +26,11 @@ class PostgresServer:
     """Starts on construction. As root the server runs as the unprivileged user the package made, or as nobody.
 
     duravel: what was committed outlives a `kill` (though not the machine); without it the last moments may be lost.
+    ambiente: of the server's processes, beside what they need.
     """
 
-    def __init__(self, *, duravel: bool = False) -> None:
+    def __init__(self, *, duravel: bool = False, ambiente: Mapping[str, str] | None = None) -> None:
+        self._ambiente = dict(ambiente or {})
         self._config = _FAST | ({"synchronous_commit": "on"} if duravel else {})
         self._bin = find_program("usr/lib/postgresql/*/bin/postgres").parent
         self._pasta = Path(tempfile.mkdtemp(prefix="canopus-postgres-"))
@@ -113,7 +116,7 @@ class PostgresServer:
         for nome, valor in config.items():
             argv += ["-c", f"{nome}={valor}"]
         log = self._pasta / "saida.log"
-        server = GuardedProcess(argv, env=self._env, cwd=self._pasta, log=log, user=self._user)
+        server = GuardedProcess(argv, env=self._env | self._ambiente, cwd=self._pasta, log=log, user=self._user)
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not self._answers():
             if not server.is_running or time.monotonic() > deadline:
