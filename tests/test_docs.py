@@ -74,3 +74,17 @@ def test_every_setting_stands_in_the_readme_and_every_one_there_exists() -> None
 def test_the_readme_links_lead_somewhere() -> None:
     alvos = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
     assert not [alvo for alvo in alvos if not (RAIZ / alvo).exists()]
+
+
+def test_what_the_readme_says_it_survives_is_tested() -> None:
+    """Each row of the table names the test that shows it."""
+    secao = README.partition("## What it survives\n")[2].partition("\n## ")[0]
+    linhas = [linha for linha in secao.splitlines() if linha.startswith("| ")][1:]
+    assert linhas
+    for linha in linhas:
+        citados = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", linha)
+        assert citados, f"no test: {linha}"
+        for arquivo, nome in citados:
+            assert re.search(rf"^(async )?def {nome}\(", (RAIZ / arquivo).read_text(encoding="utf-8"), re.M), nome
+    faltas = {p.relative_to(RAIZ).as_posix() for p in (RAIZ / "tests/faults").glob("test_*.py")}
+    assert faltas - set(re.findall(r"tests/faults/test_\w+\.py", secao)) <= {"tests/faults/test_caos.py"}
