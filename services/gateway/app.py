@@ -37,6 +37,10 @@ from shared.settings import ConfiguracaoInvalida
 log = logging.getLogger(__name__)
 
 CONEXOES = 16
+# As long as a service waits for the broker: whatever is started last, the others are there.
+BANCO_S = 30.0
+# The server is not there yet; a wrong password or name is said at once.
+_AUSENCIAS = (OSError, TimeoutError, asyncpg.CannotConnectNowError)
 ENCERRAMENTO_S = 10.0
 
 
@@ -70,7 +74,7 @@ async def open_gateway(
     """
     replica_id = f"{platform.node()}-{os.getpid()}-{uuid4().hex[:6]}"
     async with (
-        open_database(database_url) as pool,
+        open_database(database_url, BANCO_S) as pool,
         hold_presenca(database_url, alone=alone, espera_s=presenca_s),
         open_engine(pool, bus, files, guarda=_read_guarda(settings), alone=alone) as engine,
         _open_pedidos(Pedidos(pool, files, replica_id), bus) as pedidos,
@@ -119,10 +123,19 @@ async def _close_sockets(app: web.Application) -> None:
 
 
 @asynccontextmanager
-async def open_database(url: str) -> AsyncIterator[Pool]:
-    """The pool, on the schema brought up to date. Raises ConfiguracaoInvalida."""
+async def open_database(url: str, espera_s: float = 0.0) -> AsyncIterator[Pool]:
+    """The pool, on the schema brought up to date. espera_s: for a server to come. Raises ConfiguracaoInvalida."""
+    limite = asyncio.get_running_loop().time() + espera_s
     try:
-        pool = await open_pool(url, max_size=CONEXOES)
+        while True:
+            try:
+                pool = await open_pool(url, max_size=CONEXOES)
+                break
+            except _AUSENCIAS as erro:
+                if asyncio.get_running_loop().time() >= limite:
+                    raise
+                log.warning("waiting for the database", extra={"erro": type(erro).__name__})
+                await asyncio.sleep(0.5)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as erro:
         raise ConfiguracaoInvalida(f"CANOPUS_DATABASE_URL: o banco não abre ({type(erro).__name__}).") from erro
     try:
