@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from services.gateway.concessoes import allot_sessoes
 from services.gateway.execucao import PERDAS_MAXIMAS, hoje
+from services.gateway.prazos import Prazos, Viva
 from services.gateway.relatos import lose, put_back
 from services.gateway.store import Conn, Pool, load_sql
 from services.gateway.store.credenciais import end_unserved
@@ -43,6 +45,7 @@ class Dispatcher:
         self._on_commit = on_commit
         self._ritmo_s = ritmo_s
         self._turnos = Turnos()
+        self._prazos = Prazos(time.monotonic)
         self._acordar = asyncio.Event()
         self._inteira = True
 
@@ -77,7 +80,7 @@ class Dispatcher:
             async with conn.transaction():
                 await conn.execute(SQL["lock"])
                 if inteira:
-                    await conn.execute(CONCESSOES["expire"])
+                    await self._end_vencidas(conn)
                     await allot_sessoes(conn)
                 rodada = await allot_tarefas(conn, self._turnos, hoje(datetime.now(UTC)))
             for execucao_id, prontos in sorted(rodada.prontos.items()):
@@ -92,6 +95,11 @@ class Dispatcher:
             self.wake()
         self._on_commit()
         return rodada
+
+    async def _end_vencidas(self, conn: Conn) -> None:
+        vencidas = self._prazos.list_vencidas([Viva(**viva) for viva in await conn.fetch(CONCESSOES["list_prazos"])])
+        if vencidas:
+            await conn.execute(CONCESSOES["end_vencidas"], list(vencidas), list(vencidas.values()))
 
     async def _return_orphans(self, conn: Conn) -> None:
         for grupo in await conn.fetch(CONCESSOES["list_orfaos"], GRACA_S, PERDIDA_S):

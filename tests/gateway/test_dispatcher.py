@@ -80,6 +80,7 @@ async def test_a_lease_lives_as_long_as_its_holder_names_it(pool: Pool, dispatch
     cerca = await pool.fetchval("SELECT cerca FROM concessoes")
     assert await note_scraper(pool, pulso(cerca, 999)) == [cerca]
     await pool.execute("UPDATE concessoes SET expira_em = now() - interval '1 ms'")
+    await dispatcher.tick()
     assert await note_scraper(pool, pulso(cerca)) == []
 
 

@@ -184,7 +184,7 @@ async def test_a_late_capture_under_an_expired_lease_is_never_filed(pool: Pool, 
     async with running(pool, tmp_path, velho, bus=bus) as (engine,):
         automacao_id = await submit(pool, loja)
         await eventually(lambda: len(velho.pedidos) == 1)
-        await pool.execute("UPDATE concessoes SET expira_em = now() - interval '1 s'")
+        await pool.execute("UPDATE concessoes SET encerrada_em = now() - interval '3 s'")
 
         async def returned() -> bool:
             engine.wake()

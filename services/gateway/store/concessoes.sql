@@ -17,6 +17,15 @@ UPDATE concessoes SET encerrada_em = expira_em, motivo = 'vencida'
 WHERE encerrada_em IS NULL AND expira_em < now()
 RETURNING cerca;
 
+-- name: list_prazos
+SELECT cerca, expira_em, extract(epoch FROM expira_em - now())::float8 AS resta_s FROM concessoes WHERE encerrada_em IS NULL;
+
+-- name: end_vencidas
+-- Not those that were renewed since they were looked at.
+UPDATE concessoes c SET encerrada_em = least(c.expira_em, now()), motivo = 'vencida'
+FROM unnest($1::bigint[], $2::timestamptz[]) AS v (cerca, expira_em)
+WHERE c.cerca = v.cerca AND c.expira_em = v.expira_em AND c.encerrada_em IS NULL;
+
 -- name: end_all
 UPDATE concessoes SET encerrada_em = now(), motivo = 'reinício' WHERE encerrada_em IS NULL;
 
@@ -25,7 +34,7 @@ UPDATE concessoes SET encerrada_em = now(), motivo = 'reinício' WHERE encerrada
 UPDATE concessoes c
 SET expira_em = now() + make_interval(secs => $4), ociosa_desde = now() - make_interval(secs => p.ociosa_s)
 FROM unnest($2::bigint[], $3::float8[]) AS p (cerca, ociosa_s)
-WHERE c.cerca = p.cerca AND c.scraper_id = $1 AND c.encerrada_em IS NULL AND c.expira_em > now()
+WHERE c.cerca = p.cerca AND c.scraper_id = $1 AND c.encerrada_em IS NULL
   AND (c.revogada_em IS NULL OR c.revogada_em > now() - interval '2 minutes')
 RETURNING c.cerca;
 
@@ -39,13 +48,14 @@ ON CONFLICT (id) DO UPDATE SET visto_em = now();
 
 -- name: list_orfaos
 -- Rows that nobody works at: sent under a lease that has ended $1 seconds ago (what its holder still had to say has come
--- by now) or is gone; or lost on their way, since the holder has had nothing in hand for $2 seconds.
+-- by now) or is gone; or lost on their way, since the holder, heard of lately, has had nothing in hand for $2 seconds.
 SELECT l.execucao_id, array_agg(l.id ORDER BY l.id) AS ids, array_agg(DISTINCT l.cerca) AS cercas
 FROM log_downloads_boletos l
 LEFT JOIN concessoes c ON c.cerca = l.cerca
 WHERE l.cerca IS NOT NULL AND l.status IN ('pendente', 'processando')
   AND (c.cerca IS NULL OR c.encerrada_em <= now() - make_interval(secs => $1)
-       OR c.encerrada_em IS NULL AND greatest(l.enviado_em, c.ociosa_desde) < now() - make_interval(secs => $2))
+       OR c.encerrada_em IS NULL AND c.expira_em > now()
+          AND greatest(l.enviado_em, c.ociosa_desde) < now() - make_interval(secs => $2))
 GROUP BY l.execucao_id
 ORDER BY l.execucao_id;
 

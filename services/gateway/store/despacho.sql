@@ -8,7 +8,8 @@ SELECT pg_advisory_xact_lock(hashtext('despacho'));
 SELECT s.id, s.fila, s.capacidade,
        (SELECT count(*) FROM concessoes c WHERE c.scraper_id = s.id AND c.encerrada_em IS NULL)::int AS em_uso
 FROM servicos s
-WHERE s.tipo = 'scraper' AND NOT s.parando AND s.visto_em > now() - make_interval(secs => $1)
+WHERE s.tipo = 'scraper' AND NOT s.parando
+  AND abs(extract(epoch FROM now() - s.visto_em)) < $1
 ORDER BY s.id;
 
 -- name: list_pontos
@@ -46,7 +47,7 @@ ORDER BY cerca;
 -- limite: sessions the credential may have now; slots: those taken, by sessions not given back yet too. entrando: one of
 -- them has not logged in yet, so no other begins to: a password that the portal refuses is posted once.
 SELECT k.id, k.ponto_venda_id, k.usuario, k.senha_encrypted, k.codigo_empresa, p.codigo, p.url_base, p.perfil,
-       k.parada_codigo IS NOT NULL AS parada, coalesce(k.espera_ate > now(), false) AS espera,
+       k.parada_codigo IS NOT NULL AS parada, coalesce(is_ahead(k.espera_ate), false) AS espera,
        CASE WHEN k.reduzida_ate > now() THEN least(k.max_sessoes, k.sessoes_reduzidas) ELSE k.max_sessoes END AS limite,
        ARRAY(SELECT c.slot FROM concessoes c WHERE c.credencial_id = k.id AND c.encerrada_em IS NULL) AS slots,
        EXISTS (SELECT FROM concessoes c
@@ -59,7 +60,8 @@ WHERE k.ativo;
 -- ausente: its holder is stopping, or has not been seen for $1 seconds.
 SELECT c.cerca, c.credencial_id, c.scraper_id, c.fila, c.pedido_id, c.aberta, c.revogada_em IS NOT NULL AS revogada,
        NOT EXISTS (SELECT FROM servicos s
-                   WHERE s.id = c.scraper_id AND NOT s.parando AND s.visto_em > now() - make_interval(secs => $1))
+                   WHERE s.id = c.scraper_id AND NOT s.parando
+                         AND abs(extract(epoch FROM now() - s.visto_em)) < $1)
            AS ausente,
        k.ponto_venda_id, k.parada_codigo IS NOT NULL AS parada,
        extract(epoch FROM now() - c.concedida_em)::float8 AS ha_s,
@@ -105,7 +107,7 @@ CROSS JOIN LATERAL (
     SELECT l.* FROM (
         SELECT id FROM log_downloads_boletos l
         WHERE l.execucao_id = e.id AND l.status = 'pendente' AND l.despacho IS NULL
-          AND (l.proxima_tentativa IS NULL OR l.proxima_tentativa <= now())
+          AND is_ahead(l.proxima_tentativa) IS NOT TRUE
         ORDER BY CASE WHEN $3::boolean THEN l.tentativas END, l.id
         LIMIT 500
     ) p

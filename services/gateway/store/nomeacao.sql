@@ -58,6 +58,6 @@ UPDATE log_downloads_boletos SET enviado_em = now(), proxima_tentativa = NULL
 WHERE id IN (
     SELECT id FROM log_downloads_boletos
     WHERE status = 'processando' AND etapa = 'nomeando'
-      AND coalesce(proxima_tentativa, enviado_em + make_interval(secs => $1)) < now()
+      AND NOT is_ahead(coalesce(proxima_tentativa, enviado_em + make_interval(secs => $1)))
     LIMIT 500 FOR UPDATE SKIP LOCKED)
 RETURNING id;

@@ -22,7 +22,7 @@ WHERE url_base = $1 AND (estado <> 'fechado' OR falhas <> '{}');
 
 -- name: list_abertos
 -- sondando: the probe is still on its way.
-SELECT p.url_base, p.sonda_em <= now() AS devida,
+SELECT p.url_base, NOT is_ahead(p.sonda_em) AS devida,
        EXISTS (SELECT FROM log_downloads_boletos l
                WHERE l.id = p.sonda_item AND l.cerca IS NOT NULL AND l.status IN ('pendente', 'processando')) AS sondando
 FROM portais p WHERE p.estado = 'aberto';
