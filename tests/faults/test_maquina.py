@@ -8,8 +8,10 @@ import resource
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
 
@@ -64,7 +66,7 @@ async def test_a_full_disk_pauses_and_goes_on_when_there_is_room(
         await bancada.wait_prontos(2)
         processo = psutil.Process(bancada.implantacao.processos[alvo].pid)
         processo.rlimit(resource.RLIMIT_FSIZE, (TETO_BYTES, resource.RLIM_INFINITY))
-        parados = [await wait_status(bancada, id, {"pausada"} | FINAIS) for id in bancada.ids]
+        parados = [await wait_parada(bancada, automacao_id) for automacao_id in bancada.ids]
         assert "pausada" in parados
         processo.rlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         for automacao_id, status in zip(bancada.ids, parados, strict=True):
@@ -74,10 +76,13 @@ async def test_a_full_disk_pauses_and_goes_on_when_there_is_room(
         await check(bancada)
 
 
-async def wait_status(bancada: Bancada, automacao_id: str, status: set[str]) -> str:
+async def wait_parada(bancada: Bancada, automacao_id: str) -> str:
+    """Its status when it has ended, or is paused with nothing in hand any more."""
+
     async def look() -> str | None:
-        achado = (await bancada.call("GET", f"execucoes/{automacao_id}"))["execucao"]["status"]
-        return str(achado) if achado in status else None
+        execucao = (await bancada.call("GET", f"execucoes/{automacao_id}"))["execucao"]
+        calma = execucao["status"] == "pausada" and not execucao["contadores"]["processando"]
+        return str(execucao["status"]) if calma or execucao["status"] in FINAIS else None
 
     achado = await eventually(look, 90, 0.2)
     assert achado
@@ -137,8 +142,23 @@ async def test_a_clock_that_is_moved_costs_nothing(salto: Salto, tmp_path: Path,
             await bancada.submit()
             await bancada.wait_prontos(4)
             relogio.move(salto.quanto)
+            if do_banco:
+                await wait_moved(bancada)
             await bancada.finish()
             await check(bancada)
+
+
+async def wait_moved(bancada: Bancada) -> None:
+    conn = await asyncpg.connect(bancada.database_url)
+    try:
+
+        async def is_moved() -> bool:
+            agora = await conn.fetchval("SELECT clock_timestamp()")
+            return bool(abs((agora - datetime.now(UTC)).total_seconds()) > 30)
+
+        await eventually(is_moved, 10, 0.2)
+    finally:
+        await conn.close()
 
 
 @contextlib.asynccontextmanager
