@@ -151,6 +151,7 @@ class SocketClient:
         async with aiohttp.ClientSession(headers=self._headers) as sessao:
             params = {"desde": str(self.visao.seq or 0), "limite": "500"}
             async with sessao.get(caminho, params=params) as resposta:
+                resposta.raise_for_status()
                 dados = (await resposta.json())["data"]
         if dados["epoca"] != (self.visao.epoca or dados["epoca"]):
             self.visao = Visao()

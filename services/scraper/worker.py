@@ -69,8 +69,8 @@ class Scraper:
         self._tarefas: set[asyncio.Task[None]] = set()
         self._mudou = asyncio.Event()
         self._parando = False
-        # Reports already given, by dispatch; executions called back, up to which dispatch.
-        self._relatos: OrderedDict[int, Relato] = OrderedDict()
+        # What becomes of each dispatch, from its acceptance on; executions called back, up to which dispatch.
+        self._aceitas: OrderedDict[int, asyncio.Future[Relato | None]] = OrderedDict()
         self._revogadas: OrderedDict[UUID, ExecucaoRevogada] = OrderedDict()
         self._pilha = AsyncExitStack()
         self.scraper_id = f"{platform.node()}-{os.getpid()}-{uuid4().hex[:6]}"
@@ -151,9 +151,13 @@ class Scraper:
                 sessao.lose()
 
     async def _accept(self, solicitado: BoletoSolicitado) -> None:
-        """Returns, and so acknowledges, when the task's report is published."""
+        """Returns, and so acknowledges, when the task's report is published.
+
+        Invariant: nothing is awaited between the look for a report and the acceptance, so that a task that comes again
+        just as its report is taken finds either its session or the report.
+        """
         tarefa = solicitado.tarefa
-        if relato := self._relatos.get(tarefa.despacho):
+        if relato := _relato_of(self._aceitas.get(tarefa.despacho)):
             await self._relator.publish(relato)
             return
         revogada = self._revogadas.get(tarefa.automacao_id)
@@ -162,8 +166,10 @@ class Scraper:
             await self._relator.publish(BoletoDevolvido(tarefa=tarefa, motivo=revogada.motivo))
         elif sessao is None or sessao.is_over:
             await self._relator.publish(BoletoDevolvido(tarefa=tarefa, motivo="sessao"))
-        elif relato := await asyncio.shield(sessao.accept(solicitado)):
-            _remember(self._relatos, tarefa.despacho, relato)
+        else:
+            fim = sessao.accept(solicitado)
+            _remember(self._aceitas, tarefa.despacho, fim)
+            await asyncio.shield(fim)
 
     async def _handle_revogada(self, revogada: ExecucaoRevogada, _: Delivery) -> None:
         _remember(self._revogadas, revogada.automacao_id, revogada)
@@ -208,6 +214,13 @@ class Scraper:
         for tarefa in list(self._tarefas):
             tarefa.cancel()
         await self._send_pulso()
+
+
+def _relato_of(fim: asyncio.Future[Relato | None] | None) -> Relato | None:
+    """The report, where it was published."""
+    if fim is None or not fim.done() or fim.cancelled() or fim.exception() is not None:
+        return None
+    return fim.result()
 
 
 def _remember(memoria: OrderedDict[K, V], chave: K, valor: V) -> None:

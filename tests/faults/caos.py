@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -136,6 +137,7 @@ def main() -> int:
     say(f"  {arranjo}")
     servidores = Servidores(RabbitMQ(), PostgresServer(duravel=True))
     pasta = Path(tempfile.mkdtemp(prefix="canopus-caos-"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended like Ctrl-C, it leaves no service behind
     try:
         asyncio.run(run_caos(pedido.semente, pedido.minutos, arranjo, servidores, pasta))
     except Exception:

@@ -13,8 +13,10 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet
 
-from services.scraper import attempt, portal_session
+from services.scraper import attempt, contracts, portal_session
+from services.scraper.reports import Relator
 from services.scraper.settings import ScraperSettings
+from services.scraper.trabalho import Relato, Trabalho, finish
 from services.scraper.verification import Conferido, Procurado, verify
 from services.scraper.worker import Scraper
 from shared.bus.memory import MemoryBus
@@ -121,6 +123,26 @@ async def test_a_task_delivered_twice_is_emitted_once(bancada: Abrir) -> None:
         await eventually(lambda: len(b.gateway.of(BoletoCapturado)) >= 1, 20)
         await b.gateway.resend(b.gateway.ultimo)
         await eventually(lambda: len(b.gateway.of(BoletoCapturado)) >= 2, 20)
+        assert len(b.portal.emitidos) == 1
+
+
+async def test_a_task_that_comes_again_as_its_report_is_taken_is_not_begun_again(
+    bancada: Abrir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that is back takes reports and delivers their tasks again in one breath."""
+    de_novo: list[asyncio.Task[None]] = []
+
+    async def finish_and_deliver(relator: Relator, trabalho: Trabalho, relato: Relato) -> None:
+        await finish(relator, trabalho, relato)
+        if not de_novo:
+            de_novo.append(asyncio.create_task(b.scraper._accept(trabalho.solicitado)))
+
+    monkeypatch.setattr(contracts, "finish", finish_and_deliver)
+    async with bancada(cenario(), driver="http") as b:
+        await b.gateway.grant()
+        await b.gateway.ask()
+        await eventually(lambda: len(b.gateway.of(BoletoCapturado)) == 2, 20)
+        await asyncio.gather(*de_novo)
         assert len(b.portal.emitidos) == 1
 
 
