@@ -78,7 +78,7 @@ AVARIAS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("avaria", casos(AVARIAS, rapidos=["banco cortado seis vezes"]))
+@pytest.mark.parametrize("avaria", casos(AVARIAS))
 async def test_a_broken_connection_costs_nothing(avaria: Avaria, tmp_path: Path, servidores: Servidores) -> None:
     async with open_bancada(tmp_path, servidores, Arranjo()) as bancada:
         procuracao = bancada.broker if avaria.lado == "broker" else bancada.banco
