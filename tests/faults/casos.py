@@ -11,7 +11,7 @@ from tests.samples.builder import strip_accents
 
 
 def casos(todos: Iterable[object], *, rapidos: Collection[str] = ()) -> list[ParameterSet]:
-    """rapidos: the names of those that `make test` runs too."""
+    """rapidos: the names of those that `make test` runs too. Of one name the last counts."""
     nomes = {_name(caso): caso for caso in todos}
     assert set(rapidos) <= set(nomes)
     return [

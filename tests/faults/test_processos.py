@@ -19,6 +19,7 @@ from tests.faults.momentos import Momento
 pytestmark = pytest.mark.timeout(400)
 
 UM = Arranjo()
+POUCOS = Arranjo(contratos=8)
 UP = Arranjo(up=True)
 NAVEGADOR = Arranjo(driver="navegador", contratos=8)
 VARIOS = Arranjo(gateways=2, scrapers=3, namers=2, contratos=40, sessoes=4)
@@ -50,10 +51,10 @@ MORTES = [
     *(Morte("chromium", momento, NAVEGADOR) for momento in DE_PORTAL),
     *(Morte("up", momento, UP) for momento in (*DE_PORTAL, *DE_REGISTRO, *m.ACASO)),
 ]
-RAPIDOS = ["gateway no meio da gravação", "namer ao arquivar"]
+RAPIDAS = [Morte("gateway", m.GRAVACAO, POUCOS), Morte("namer", m.ARQUIVO, POUCOS)]
 
 
-@pytest.mark.parametrize("morte", casos(MORTES, rapidos=RAPIDOS))
+@pytest.mark.parametrize("morte", casos([*MORTES, *RAPIDAS], rapidos=[str(morte) for morte in RAPIDAS]))
 async def test_a_process_killed_at_any_moment_costs_nothing(
     morte: Morte, tmp_path: Path, servidores: Servidores
 ) -> None:
