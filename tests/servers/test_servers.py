@@ -42,15 +42,13 @@ async def test_each_test_has_a_virtual_host_of_its_own(rabbitmq: RabbitMQ, amqp_
             await (await b.channel()).get_queue("fila")
 
 
-async def test_a_database_comes_empty_and_survives_a_restart(
-    postgres_server: PostgresServer, database_url: str
-) -> None:
-    conexao = await asyncpg.connect(database_url)
+async def test_a_database_comes_empty_and_survives_a_restart(postgres_server: PostgresServer, vazio: str) -> None:
+    conexao = await asyncpg.connect(vazio)
     assert await conexao.fetchval("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'") == 0
     await conexao.execute("CREATE TABLE t (x int)")
     await conexao.close()
     await asyncio.to_thread(postgres_server.restart)
-    conexao = await asyncpg.connect(database_url)
+    conexao = await asyncpg.connect(vazio)
     assert await conexao.fetchval("SELECT count(*) FROM t") == 0
     await conexao.close()
 
