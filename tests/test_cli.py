@@ -176,11 +176,11 @@ def test_a_service_without_its_setting_stops_with_one_line(tmp_path: Path) -> No
 
 
 def test_a_copy_is_made_checked_and_brought_back_from_the_shell(
-    ambiente: dict[str, str | None], database_url: str, tmp_path: Path
+    ambiente: dict[str, str | None], database_url: str, vazio: str, tmp_path: Path
 ) -> None:
     arquivo = str(tmp_path / "copia.zip")
-    vazio = canopus(ambiente, "copia", "criar", arquivo)
-    assert (vazio.exit_code, vazio.stderr.count("\n")) == (1, 1)
+    nada = canopus(ambiente | {"CANOPUS_DATABASE_URL": vazio}, "copia", "criar", arquivo)
+    assert (nada.exit_code, nada.stderr.count("\n")) == (1, 1)
     assert canopus(ambiente, "chaves-fernet", "nova").exit_code == 0
     chaveiro = Chaveiro((tmp_path / "chaves_fernet").read_text())
     asyncio.run(keep_senha(database_url, chaveiro.encrypt("segredo")))
