@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
-from pathlib import Path
 
 from pydantic import ValidationError
 
 from services.namer import reader_child
 from services.namer.intake import PlanilhaRecusada
 from services.namer.reader_child import run_filho
+from shared.children import kill, spawn
 from shared.events import LinhasPlanilha
 
 __all__ = ["Leitor", "LeituraFalhou", "run_filho"]
-
-RAIZ = Path(__file__).parents[2]
 
 
 class LeituraFalhou(Exception):
@@ -38,7 +34,7 @@ class Leitor:
     async def read(self, dados: bytes) -> LinhasPlanilha:
         """Raises PlanilhaRecusada, LeituraFalhou."""
         try:
-            return await asyncio.to_thread(LinhasPlanilha.model_validate_json, await self.encode(dados))
+            return await asyncio.to_thread(LinhasPlanilha.parse, await self.encode(dados))
         except ValidationError as erro:
             raise LeituraFalhou("o leitor respondeu outra coisa") from erro
 
@@ -55,21 +51,14 @@ class Leitor:
         return saida[1:]
 
     async def _run_filho(self, entrada: bytes, *opcoes: str) -> bytes:
-        # The child parses files of strangers: it is given no variable that may hold a secret.
-        ambiente = {"PYTHONPATH": os.pathsep.join(pasta for pasta in sys.path if pasta)}
-        filho = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", reader_child.__spec__.name, *opcoes, cwd=RAIZ, env=ambiente,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        filho = await spawn(reader_child.__spec__.name, *opcoes)
         try:
             async with asyncio.timeout(self._timeout_s):
                 saida, _ = await filho.communicate(entrada)
         except TimeoutError as erro:
             raise LeituraFalhou(f"o leitor não terminou em {self._timeout_s:g} s") from erro
         finally:
-            if filho.returncode is None:
-                filho.kill()
-                await filho.wait()
+            await kill(filho)
         if filho.returncode != 0 or not saida:
             raise LeituraFalhou(f"o leitor caiu (código {filho.returncode})")
         return saida

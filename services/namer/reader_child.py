@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from services.namer.intake import PlanilhaRecusada
 from services.namer.workbook import encode_planilha
+from shared.children import limit_recursos
 
 LIMITE_MEMORIA_BYTES = 2 << 30
 LIMITE_CPU_S = 120
@@ -30,18 +31,8 @@ def run_filho(entrada: BinaryIO, saida: BinaryIO, ponto_venda: str | None = None
         saida.writelines(linhas)
 
 
-def _limit_recursos() -> None:
-    """A sheet may claim 17 thousand million cells; the kernel says no before the machine swaps. Not on Windows."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (LIMITE_MEMORIA_BYTES, LIMITE_MEMORIA_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (LIMITE_CPU_S, LIMITE_CPU_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 if __name__ == "__main__":
-    _limit_recursos()
+    # A sheet may claim 17 thousand million cells.
+    limit_recursos(LIMITE_MEMORIA_BYTES, LIMITE_CPU_S)
     gc.disable()  # nothing here refers to itself, and the end of the process gives everything back
     run_filho(sys.stdin.buffer, sys.stdout.buffer, *sys.argv[1:])

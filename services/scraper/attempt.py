@@ -10,7 +10,8 @@ from services.scraper.portal.errors import DocumentoRecusado, Falha, JaBaixado
 from services.scraper.portal.flow import Emissao, fetch_boleto
 from services.scraper.portal.selection import Pedido
 from services.scraper.portal.steps import Passos
-from services.scraper.verification import Conferido, Procurado, verify
+from services.scraper.verification import Conferido, Procurado
+from services.scraper.verifier import Conferente
 from shared.contrato import Cota, MesReferencia, resolve_mes
 from shared.events import BoletoCapturado, BoletoConhecido, BoletoJaBaixado, BoletoSolicitado, DadosBoleto
 from shared.files import ArquivoFalhou, DiscoCheio, FileStore
@@ -67,13 +68,18 @@ async def fetch(passos: Passos, solicitado: BoletoSolicitado, avisar: Avisar) ->
 
 
 async def conclude(
-    emissao: Emissao, files: FileStore, solicitado: BoletoSolicitado, andamento: Andamento, avisar: Avisar
+    emissao: Emissao,
+    conferente: Conferente,
+    files: FileStore,
+    solicitado: BoletoSolicitado,
+    andamento: Andamento,
+    avisar: Avisar,
 ) -> BoletoCapturado:
     """Is it the boleto that was asked for? Then it is kept. Needs no portal. Raises Falha, DocumentoRecusado."""
     await avisar(Etapa.VERIFICANDO)
     procurado = _make_procurado(make_pedido(solicitado), emissao)
     andamento.dados = _make_dados(procurado, emissao, None)
-    conferido = await verify(emissao.pdf, procurado)
+    conferido = await conferente.verify(emissao.pdf, procurado)
     try:
         captura = await files.put_interno("capturas", emissao.pdf)
     except ArquivoFalhou as erro:

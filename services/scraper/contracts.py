@@ -25,6 +25,7 @@ from services.scraper.portal.flow import Emissao
 from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
 from services.scraper.trabalho import Relato, Trabalho, finish, give_back
+from services.scraper.verifier import Conferente
 from shared.bus import BusError
 from shared.events import (
     BoletoFalhou,
@@ -90,12 +91,19 @@ class Oficina:
     """
 
     def __init__(
-        self, concessao: SessaoConcedida, portal: SessaoPortal, relator: Relator, files: FileStore, porta: Porta
+        self,
+        concessao: SessaoConcedida,
+        portal: SessaoPortal,
+        relator: Relator,
+        conferente: Conferente,
+        files: FileStore,
+        porta: Porta,
     ) -> None:
         self._concessao = concessao
         self._portal = portal
         self._porta = porta
         self._relator = relator
+        self._conferente = conferente
         self._files = files
         # What the portal said of the credential. It outlives the lease: lost, it would let the password go out again.
         self.veredito: CredencialParada | CredencialTestada | None = None
@@ -157,7 +165,7 @@ class Oficina:
         relato: Relato
         try:
             tell = partial(self._tell, trabalho)
-            relato = await conclude(emissao, self._files, trabalho.solicitado, andamento, tell)
+            relato = await conclude(emissao, self._conferente, self._files, trabalho.solicitado, andamento, tell)
         except Falha as falha:
             self._suspeita = _is_mixed_up(falha)
             relato = await self._relator.make_falha(self._portal, tarefa, andamento, falha, vista)

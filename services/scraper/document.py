@@ -10,7 +10,6 @@ import asyncio
 import ctypes
 import math
 import re
-import sys
 import threading
 from collections.abc import Iterator
 from operator import attrgetter
@@ -30,9 +29,6 @@ _LIMITE_S = 30.0
 _COLUNA_PT = 3.0
 # In heights of a letter: what parts two words, two columns, two rows.
 _ESPACO, _VAO, _DESNIVEL = 0.18, 0.45, 0.35
-# The thread that reads may hold up the loop, and with it every session, for so long at each of its turns. Python's own
-# 5 ms are as long as a page of the portal's takes us.
-_TURNO_S = 0.0005
 # PDFium is not thread-safe: one document at a time in the whole process.
 _trava = threading.Lock()
 
@@ -66,7 +62,6 @@ async def read_textos(pdf: bytes) -> list[str]:
     inteiro = _LINEARIZADO.search(pdf[inicio : inicio + _LIXO_MAX])
     if inteiro and int(inteiro[1]) > len(pdf) - inicio:
         raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes devia ter {int(inteiro[1])}.")
-    sys.setswitchinterval(_TURNO_S)
     async with asyncio.timeout(_LIMITE_S):
         return await asyncio.to_thread(_read, pdf[inicio:])
 

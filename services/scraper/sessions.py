@@ -18,6 +18,7 @@ from services.scraper.portal.walk import walk
 from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
 from services.scraper.trabalho import Devolucao, Relato, Trabalho, give_back
+from services.scraper.verifier import Conferente
 from shared.bus import BusError
 from shared.events import (
     BoletoSolicitado,
@@ -38,13 +39,19 @@ class Sessao:
     handed back before the lease is."""
 
     def __init__(
-        self, concessao: SessaoConcedida, portal: SessaoPortal, relator: Relator, files: FileStore, porta: Porta
+        self,
+        concessao: SessaoConcedida,
+        portal: SessaoPortal,
+        relator: Relator,
+        conferente: Conferente,
+        files: FileStore,
+        porta: Porta,
     ) -> None:
         porta.note_concessao(concessao.cerca)
         self.concessao = concessao
         self._portal = portal
         self._relator = relator
-        self._oficina = Oficina(concessao, portal, relator, files, porta)
+        self._oficina = Oficina(concessao, portal, relator, conferente, files, porta)
         self._fila: deque[Trabalho] = deque()
         self._em_mao: Trabalho | None = None
         self._sinal = asyncio.Event()

@@ -22,6 +22,7 @@ from services.scraper.reports import Relator
 from services.scraper.sessions import Sessao
 from services.scraper.settings import ScraperSettings
 from services.scraper.trabalho import Relato
+from services.scraper.verifier import Conferente
 from shared.bus import Bus, BusError, Delivery, Reject
 from shared.bus.topology import news_queue, scraper_queue
 from shared.crypto import Chaveiro
@@ -63,6 +64,7 @@ class Scraper:
         self._settings = settings
         self._relator = Relator(bus, files)
         self._drivers = Drivers(settings.driver, Navegador(settings.chromium, headless=settings.headless))
+        self._conferente = Conferente()
         self._pulsos = Pulsos()
         self._sessoes: dict[int, Sessao] = {}
         self._portas: dict[int, Porta] = {}
@@ -82,6 +84,7 @@ class Scraper:
                 await pilha.enter_async_context(self._drivers)
             except ChromiumAusente as erro:
                 raise ConfiguracaoInvalida(str(erro)) from erro
+            await pilha.enter_async_context(self._conferente)
             self._grupo = await pilha.enter_async_context(asyncio.TaskGroup())
             novas = news_queue(f"{self._fila.name}.novas", ExecucaoRevogada.rota)
             prefetch = self._settings.sessoes_por_scraper * POR_SESSAO + FOLGA
@@ -124,7 +127,7 @@ class Scraper:
             return
         portal = SessaoPortal(concessao, self._drivers, self._chaveiro, self._settings.ritmo_ms)
         porta = self._portas.setdefault(concessao.credencial_id, Porta())
-        sessao = Sessao(concessao, portal, self._relator, self._files, porta)
+        sessao = Sessao(concessao, portal, self._relator, self._conferente, self._files, porta)
         self._sessoes[concessao.cerca] = sessao
         tarefa = self._grupo.create_task(self._run(sessao), name=f"sessao {concessao.cerca}")
         self._tarefas.add(tarefa)

@@ -13,6 +13,7 @@ from services.scraper.drivers import Drivers
 from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
 from services.scraper.trabalho import Trabalho
+from services.scraper.verifier import Conferente
 from shared.bus import BusError, Message
 from shared.bus.memory import MemoryBus
 from shared.crypto import Chaveiro
@@ -46,10 +47,11 @@ async def open_oficina(drivers: Drivers, url: str, files: FileStore) -> AsyncIte
         validade_s=3600,
     )
     portal = SessaoPortal(concessao, drivers, chaveiro, ritmo_ms=0)
-    try:
-        yield Oficina(concessao, portal, Relator(BusSurdo(EVENTOS), files), files, Porta())
-    finally:
-        await portal.close()
+    async with Conferente() as conferente:
+        try:
+            yield Oficina(concessao, portal, Relator(BusSurdo(EVENTOS), files), conferente, files, Porta())
+        finally:
+            await portal.close()
 
 
 async def serve(oficina: Oficina, clientes: Iterable[int]) -> None:

@@ -15,6 +15,7 @@ from services.scraper.attempt import Andamento, Avisar
 from services.scraper.portal.flow import Emissao
 from services.scraper.portal.steps import Passos
 from services.scraper.portal_session import SessaoPortal
+from services.scraper.verifier import Conferente
 from shared.events import BoletoCapturado, BoletoSolicitado, DadosBoleto
 from shared.files import FileStore
 from shared.lifecycle import run
@@ -58,7 +59,12 @@ async def fetch(passos: Passos, solicitado: BoletoSolicitado, avisar: Avisar) ->
 
 
 async def conclude(
-    emissao: Emissao, files: FileStore, solicitado: BoletoSolicitado, andamento: Andamento, avisar: Avisar
+    emissao: Emissao,
+    conferente: Conferente,
+    files: FileStore,
+    solicitado: BoletoSolicitado,
+    andamento: Andamento,
+    avisar: Avisar,
 ) -> BoletoCapturado:
     await avisar(Etapa.VERIFICANDO)
     captura = await files.put_interno("capturas", emissao.pdf)

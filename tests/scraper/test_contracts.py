@@ -19,6 +19,7 @@ from services.scraper.portal.errors import LoginParado
 from services.scraper.portal_session import SessaoPortal
 from services.scraper.reports import Relator
 from services.scraper.sessions import Sessao
+from services.scraper.verifier import Conferente
 from shared.bus import BusUnavailable
 from shared.bus.memory import MemoryBus
 from shared.bus.topology import GATEWAY_EVENTOS
@@ -101,7 +102,7 @@ def open_sessao(
 ) -> Sessao:
     files = FileStore(pasta.as_uri())
     portal: Any = PortalQueRecusa(posts, bus)
-    sessao = Sessao(concedida(cerca, **campos), portal, Relator(bus, files), files, porta)
+    sessao = Sessao(concedida(cerca, **campos), portal, Relator(bus, files), Conferente(), files, porta)
     sessao.renew(0.0)
     sessao.accept(solicitado(cerca))
     return sessao
@@ -154,7 +155,7 @@ async def test_a_late_answer_to_an_older_pulse_takes_no_time_from_a_lease(
     agora = asyncio.get_running_loop().time()
     files = FileStore(tmp_path.as_uri())
     portal: Any = PortalQueRecusa([], bus)
-    sessao = Sessao(concedida(1), portal, Relator(bus, files), files, Porta())
+    sessao = Sessao(concedida(1), portal, Relator(bus, files), Conferente(), files, Porta())
     async with bus.consume(GATEWAY_EVENTOS, keep), asyncio.TaskGroup() as grupo:
         tarefa = grupo.create_task(sessao.run())
         sessao.renew(agora + 20.0)
@@ -179,7 +180,7 @@ async def test_a_profile_that_does_not_load_is_ours_to_mend_and_stops_no_credent
     chaveiro, files = Chaveiro(Fernet.generate_key().decode()), FileStore(tmp_path.as_uri())
     concessao = concedida(1).model_copy(update={"perfil": "desconhecido"})
     portal = SessaoPortal(concessao, Drivers("navegador", Navegador()), chaveiro, None)
-    sessao = Sessao(concessao, portal, Relator(bus, files), files, Porta())
+    sessao = Sessao(concessao, portal, Relator(bus, files), Conferente(), files, Porta())
     async with bus.consume(GATEWAY_EVENTOS, keep), asyncio.TaskGroup() as grupo:
         tarefa = grupo.create_task(sessao.run())
         sessao.renew(asyncio.get_running_loop().time() + 20.0)

@@ -13,11 +13,12 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet
 
-from services.scraper import attempt, contracts, portal_session
+from services.scraper import contracts, portal_session
 from services.scraper.reports import Relator
 from services.scraper.settings import ScraperSettings
 from services.scraper.trabalho import Relato, Trabalho, finish
 from services.scraper.verification import Conferido, Procurado, verify
+from services.scraper.verifier import Conferente
 from services.scraper.worker import Scraper
 from shared.bus.memory import MemoryBus
 from shared.bus.rabbitmq import RabbitMQBus
@@ -197,12 +198,12 @@ async def test_the_next_contract_searches_while_this_one_is_verified_and_waits_b
 ) -> None:
     pode, conferidos = asyncio.Event(), []
 
-    async def verify_slowly(pdf: bytes, procurado: Procurado) -> Conferido:
+    async def verify_slowly(_: Conferente, pdf: bytes, procurado: Procurado) -> Conferido:
         conferidos.append(procurado.cpf)
         await pode.wait()
         return await verify(pdf, procurado)
 
-    monkeypatch.setattr(attempt, "verify", verify_slowly)
+    monkeypatch.setattr(Conferente, "verify", verify_slowly)
     async with bancada(cenario()) as b:
         await b.gateway.grant()
         primeira, segunda = await b.gateway.ask(), await b.gateway.ask(BETO, COTA_BETO)

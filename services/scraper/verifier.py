@@ -1,0 +1,77 @@
+"""Verifies documents in a child process: a PDF that crashes, fills or hangs its parser costs that process alone, and no
+session waits while one is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from types import TracebackType
+from typing import Self
+
+from services.scraper import verifier_child
+from services.scraper.portal.errors import DocumentoRecusado, Falha
+from services.scraper.verification import Conferido, Procurado
+from services.scraper.verifier_child import CONFERIDO, PROCURADO, RECUSA, TAMANHO, TAMANHOS
+from shared.children import kill, spawn
+
+log = logging.getLogger(__name__)
+
+_VIDAS = 2
+
+
+class Conferente:
+    """`async with Conferente()`: a child from the first document on, which reads one at a time, each in `timeout_s`."""
+
+    def __init__(self, timeout_s: float = 30.0) -> None:
+        self._timeout_s = timeout_s
+        self._trava = asyncio.Lock()
+        self._filho: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, tipo: type[BaseException] | None, erro: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._filho is not None:
+            await kill(self._filho)
+
+    async def verify(self, pdf: bytes, procurado: Procurado) -> Conferido:
+        """As `verification.verify`. Raises Falha `download.falhou.*`, DocumentoRecusado."""
+        async with self._trava:
+            resposta = await self._ask_patiently(pdf, PROCURADO.dump_json(procurado))
+        if resposta[:1] == verifier_child.CONFERIDA:
+            return CONFERIDO.validate_json(resposta[1:])
+        codigo, mensagem, recusado = RECUSA.validate_json(resposta[1:])
+        raise DocumentoRecusado(codigo, mensagem, pdf) if recusado else Falha(codigo, mensagem)
+
+    async def _ask_patiently(self, pdf: bytes, procurado: bytes) -> bytes:
+        """A child that dies may have been killed by somebody; two of them died of the document."""
+        motivo = "caiu"
+        for _ in range(_VIDAS):
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    return await self._ask(pdf, procurado)
+            except TimeoutError:
+                motivo = f"não terminou em {self._timeout_s:g} s"
+                break
+            except (OSError, asyncio.IncompleteReadError):
+                log.warning("the reader of PDFs died over %d bytes", len(pdf))
+        raise DocumentoRecusado("documento.ilegivel", f"O leitor de PDF {motivo} neste arquivo.", pdf)
+
+    async def _ask(self, pdf: bytes, procurado: bytes) -> bytes:
+        """The child is kept only once it has answered: an answer that nobody waited for would be the next one's."""
+        filho, self._filho = self._filho or await spawn(verifier_child.__spec__.name), None
+        entrada, saida = filho.stdin, filho.stdout
+        assert entrada and saida
+        try:
+            entrada.write(TAMANHOS.pack(len(procurado), len(pdf)) + procurado + pdf)
+            await entrada.drain()
+            (tamanho,) = TAMANHO.unpack(await saida.readexactly(TAMANHO.size))
+            resposta = await saida.readexactly(tamanho)
+            self._filho = filho
+            return resposta
+        finally:
+            if self._filho is not filho:
+                await kill(filho)

@@ -1,0 +1,50 @@
+"""The child that verifies documents: on stdin what is wanted and a PDF, on stdout what it holds or why it is refused.
+
+A message is its parts' lengths, then the parts; what is wanted and the answer are JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import struct
+import sys
+from typing import BinaryIO
+
+from pydantic import TypeAdapter
+
+from services.scraper.portal.errors import DocumentoRecusado, Falha
+from services.scraper.verification import Conferido, Procurado, verify
+from shared.children import limit_recursos
+
+LIMITE_MEMORIA_BYTES = 4 << 30
+TAMANHOS, TAMANHO = struct.Struct(">II"), struct.Struct(">I")
+CONFERIDA, RECUSADA = b"C", b"R"
+PROCURADO, CONFERIDO = TypeAdapter(Procurado), TypeAdapter(Conferido)
+# codigo, mensagem, whether the document itself is refused
+RECUSA = TypeAdapter(tuple[str, str, bool])
+
+
+def run_filho(entrada: BinaryIO, saida: BinaryIO) -> None:
+    """Until its parent leaves."""
+    with asyncio.Runner() as laco:
+        while tamanhos := entrada.read(TAMANHOS.size):
+            procurado, pdf = (entrada.read(tamanho) for tamanho in TAMANHOS.unpack(tamanhos))
+            resposta = laco.run(_answer(pdf, PROCURADO.validate_json(procurado)))
+            saida.write(TAMANHO.pack(len(resposta)) + resposta)
+            saida.flush()
+
+
+async def _answer(pdf: bytes, procurado: Procurado) -> bytes:
+    try:
+        return CONFERIDA + CONFERIDO.dump_json(await verify(pdf, procurado))
+    except Falha as falha:
+        return RECUSADA + RECUSA.dump_json((falha.codigo, falha.mensagem, isinstance(falha, DocumentoRecusado)))
+
+
+if __name__ == "__main__":
+    limit_recursos(LIMITE_MEMORIA_BYTES)
+    # Whoever stops the scraper may signal its whole group; documents in hand are still verified.
+    for sinal in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sinal, signal.SIG_IGN)
+    run_filho(sys.stdin.buffer, sys.stdout.buffer)
