@@ -149,7 +149,7 @@ class Pedidos:
         if aberto is None or aberto["respondido_em"]:
             return None
         dados = await self._files.get(evento.linhas)
-        return await asyncio.to_thread(LinhasPlanilha.model_validate_json, dados)
+        return await asyncio.to_thread(LinhasPlanilha.parse, dados)
 
     async def _complete(
         self,

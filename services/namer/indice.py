@@ -101,5 +101,5 @@ async def read_planilha(dados: bytes, leitor: Leitor) -> LinhasPlanilha:
     Not for uploads: those are read by `leitor`, which takes nothing but workbooks.
     """
     if dados.startswith(b"{"):
-        return await asyncio.to_thread(LinhasPlanilha.model_validate_json, dados)
+        return await asyncio.to_thread(LinhasPlanilha.parse, dados)
     return await leitor.read(dados)

@@ -65,7 +65,7 @@ def read_planilha(dados: bytes, tags: tuple[str, ...]) -> LinhasPlanilha:
     """Read the sheet of contracts. `tags`: words that are no part of a name. Raises PlanilhaRecusada."""
     from shared.events import LinhasPlanilha
 
-    return LinhasPlanilha.model_validate_json(b"".join(encode_planilha(dados, tags)))
+    return LinhasPlanilha.parse(b"".join(encode_planilha(dados, tags)))
 
 
 def encode_planilha(dados: bytes, tags: tuple[str, ...], ponto_venda: str | None = None) -> Iterator[bytes]:
@@ -185,9 +185,10 @@ class _Leitura:
 
     def encode(self) -> Iterator[bytes]:
         erros = orjson.dumps(sorted(self.erros, key=lambda erro: erro["linha"]))
-        yield b'{"aba":%b,"total":%d,"erros":%b,"linhas":[' % (orjson.dumps(self.aba), self.total, erros)
+        yield b'{"aba":%b,"total":%d,"erros":%b,"linhas":[\n' % (orjson.dumps(self.aba), self.total, erros)
         contratos = iter(self.contratos.values())
-        yield from chain(islice(contratos, 1), (b"," + contrato for contrato in contratos))
+        yield from (contrato + b"\n" for contrato in islice(contratos, 1))
+        yield from (b",%b\n" % contrato for contrato in contratos)
         yield b"]}"
 
     def _take(self, numero: int, linha: Linha, bloco: Bloco, registro: Registro) -> None:

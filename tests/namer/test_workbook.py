@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook
 
 from services.namer.intake import PlanilhaRecusada
-from services.namer.workbook import read_planilha
+from services.namer.workbook import encode_planilha, read_planilha
 from shared.events import LinhaPlanilha, LinhasPlanilha
 from tests.namer.planilhas import CABECALHO_GERAL, make_cpf, make_generica, make_geral, mask, save
 
@@ -473,3 +473,13 @@ def test_more_rows_than_a_consultor_can_have_are_refused() -> None:
     livro.worksheets[0].cell(100_001, 1, CPF)
     with pytest.raises(PlanilhaRecusada, match=r"100\.000 linhas"):
         read(save(livro))
+
+
+@pytest.mark.parametrize("quantas", [1, 2, 500, 501, 1203])
+def test_rows_are_the_same_read_in_slices_or_whole(quantas: int) -> None:
+    dados = make_generica(["CPF", "NOME"], [["", "SEM CPF"], *([make_cpf(n), f"ANA {n}"] for n in range(quantas))])
+    json = b"".join(encode_planilha(dados, ()))
+    lidas = LinhasPlanilha.parse(json)
+    assert (len(lidas.linhas), len(lidas.erros)) == (quantas, 1)
+    assert lidas == LinhasPlanilha.model_validate_json(json)
+    assert LinhasPlanilha.parse(lidas.model_dump_json().encode()) == lidas

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,8 @@ from services.gateway.store.execucoes import name_pending
 from shared.events import Arquivo, LinhasPlanilha
 
 SQL = load_sql("planilhas")
+# So many documents at once: the driver lets nothing else run while it writes or reads an answer.
+_FATIA = 5000
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,16 @@ async def lock_importacao(conn: Conn) -> None:
 
 
 async def _plan(conn: Conn, envio: Envio, linhas: LinhasPlanilha) -> Plano:
-    cadastro = await _read_cadastro(conn, envio, (linha.cpf for linha in linhas.linhas))
+    cpfs = await asyncio.to_thread(lambda: sorted({linha.cpf for linha in linhas.linhas}))
+    cadastro = await _read_cadastro(conn, envio, cpfs)
     return await asyncio.to_thread(plan_importacao, linhas, cadastro)
 
 
-async def _read_cadastro(conn: Conn, envio: Envio, cpfs: Iterable[str]) -> Cadastro:
+async def _read_cadastro(conn: Conn, envio: Envio, cpfs: Sequence[str]) -> Cadastro:
     pontos = await conn.fetch(SQL["list_pontos"])
-    contratos = await conn.fetch(SQL["list_contratos"], sorted(set(cpfs)))
+    contratos: list[Record] = []
+    for inicio in range(0, len(cpfs), _FATIA):
+        contratos += await conn.fetch(SQL["list_contratos"], cpfs[inicio : inicio + _FATIA])
     return Cadastro(
         {ponto["codigo_limpo"]: PontoVenda(ponto["id"], ponto["ativo"]) for ponto in pontos},
         envio.ponto_venda_id,
