@@ -27,11 +27,9 @@ CONTRATOS, FATOR = 800, 20
 BUSCA_S, EMISSAO_S = 2.5, 10.0
 # Requests of a contract among which those times are shared out.
 PEDIDOS = {"busca": 4, "atendimento": 1, "cobranca": 2, "emissao": 2, "impressao": 2}
-# (driver, sessions, scraper processes)
-CASOS = (
-    ("auto", 1, 1), ("auto", 4, 1), ("auto", 8, 1), ("auto", 8, 2), ("auto", 16, 1), ("auto", 16, 4),
-    ("navegador", 1, 1), ("navegador", 2, 1),
-)  # fmt: skip
+# (sessions, scraper processes)
+Caso = tuple[int, int]
+CASOS: tuple[Caso, ...] = ((1, 1), (4, 1), (8, 1), (8, 2), (16, 1), (16, 4))
 # The cases that differ in nothing but how many scrapers of four sessions there are.
 POR_SCRAPER = 4
 RITMOS_MS = (0, 1000)
@@ -40,12 +38,17 @@ Contrato = tuple[str, float, float]  # session, from, until
 
 
 async def medir(plano: Plano) -> list[Linha]:
+    return await measure_casos("auto", plano.scale(CONTRATOS, 12), CASOS)
+
+
+async def measure_casos(driver: str, quantos: int, casos: tuple[Caso, ...]) -> list[Linha]:
+    """Each case once at each pace, `quantos` contracts."""
     linhas = []
     with open_servidores() as servidores:
         for ritmo_ms in RITMOS_MS:
             por_s: dict[int, float] = {}
-            for driver, sessoes, scrapers in CASOS:
-                contratos = await _run(servidores, plano, driver, sessoes, scrapers, ritmo_ms)
+            for sessoes, scrapers in casos:
+                contratos = await _run(servidores, quantos, driver, sessoes, scrapers, ritmo_ms)
                 total_s, piso_s = measure(contratos)
                 nome = f"{driver}, ritmo {ritmo_ms} ms: sessões × scrapers {sessoes} × {scrapers}"
                 linhas.append(Linha(nome, "s", (total_s,), "melhor escala", (piso_s,), Alvo("nosso/par", "≤", 1.05)))
@@ -67,9 +70,8 @@ def _list_lineares(por_s: dict[int, float], ritmo_ms: int) -> list[Linha]:
 
 
 async def _run(
-    servidores: Servidores, plano: Plano, driver: str, sessoes: int, scrapers: int, ritmo_ms: int
+    servidores: Servidores, contratos: int, driver: str, sessoes: int, scrapers: int, ritmo_ms: int
 ) -> list[Contrato]:
-    contratos = plano.scale(CONTRATOS, 12)
     with tempfile.TemporaryDirectory() as nome:
         pasta = Path(nome)
         botoes = json.dumps({"latencia": _share_tempos()})

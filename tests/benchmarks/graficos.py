@@ -62,11 +62,9 @@ def main() -> int:
     DESTINO.mkdir(exist_ok=True)
     for arquivo in sorted(PASTA.glob("*.json")):
         dados, linhas = load(arquivo)
-        maquina, rodadas = dados["maquina"], dados["plano"]["rodadas"]
-        rodape = (
-            f"Medianas de {rodadas} rodadas [menor–maior], {maquina['nucleos']} núcleos, "
-            f"Python {maquina['python']}, {dados['em'][:10]}."
-        )
+        maquina, rodadas = dados["maquina"], max(len(linha.nosso) for linha in linhas)
+        quantas = "Uma rodada" if rodadas == 1 else f"Medianas de {rodadas} rodadas [menor–maior]"
+        rodape = f"{quantas}, {maquina['nucleos']} núcleos, Python {maquina['python']}, {dados['em'][:10]}."
         destino = DESTINO / f"{arquivo.stem}.svg"
         destino.write_text(draw(dados["titulo"], rodape, linhas), encoding="utf-8")
         sys.stdout.write(f"{destino}\n")
