@@ -8,6 +8,8 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON := $(shell for python in python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV_PYTHON := .venv/bin/python
+# Most of the time of a test is waiting. In the tree's order the longest, those of whole flows, begin first.
+PARALELO := -n 3 --dist loadfile --no-loadscope-reorder
 
 setup:
 	@test -n "$(PYTHON)" || { echo "Falta Python 3.11 ou mais novo."; exit 1; }
@@ -49,10 +51,10 @@ check: setup-dev
 	$(VENV_PYTHON) -m pytest tests/test_architecture.py
 
 test: setup-test check
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile -m "not completo and not faltas"
+	$(VENV_PYTHON) -m pytest $(PARALELO) -m "not completo and not faltas"
 
 test-all: setup-test check
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile -m "not faltas"
+	$(VENV_PYTHON) -m pytest $(PARALELO) -m "not faltas"
 
 # Every process killed, every connection broken, the disk full, the clock moved: each case over separate processes.
 # CASOS names some, as pytest's -k does.

@@ -166,8 +166,15 @@ async def test_what_a_dead_scraper_held_goes_to_the_other_without_an_attempt_spe
         automacao_id = await submit(pool, loja)
         await eventually(lambda: len(morre.pedidos) == 2)
         morre.morto = True
-        await pool.execute("UPDATE concessoes SET expira_em = now() - interval '1 s'")
-        await pool.execute("UPDATE servicos SET visto_em = now() - interval '1 min'")
+
+        async def is_over() -> bool:
+            """Its last pulse may still come, and renew."""
+            await pool.execute("UPDATE concessoes SET expira_em = now() - interval '1 s' WHERE encerrada_em IS NULL")
+            await pool.execute("UPDATE servicos SET visto_em = now() - interval '1 min' WHERE id = 's1'")
+            engine.wake()
+            return bool(await pool.fetchval("SELECT bool_and(encerrada_em IS NOT NULL) FROM concessoes"))
+
+        await eventually(is_over)
         async with vive.run():
             engine.wake()
             await ended(pool, automacao_id)
