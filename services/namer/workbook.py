@@ -222,7 +222,8 @@ class _Leitura:
             if (leitor := _LEITORES.get(campo)) and (valor := leitor(celula)) is not None:
                 contrato[campo] = valor
         contrato["ativo"] = not any(_is_cancelado(contrato.get(campo, "")) for campo in ("situacao", "contemplado"))
-        self.contratos[chave] = orjson.dumps(contrato)
+        # Copied: what orjson gives keeps the 4 KB that it was written in.
+        self.contratos[chave] = bytes(memoryview(orjson.dumps(contrato)))
 
     def _refuse(self, numero: int, bloco: Bloco, campo: Campo, motivo: str) -> None:
         self.erros.append(
