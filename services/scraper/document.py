@@ -10,6 +10,7 @@ import asyncio
 import ctypes
 import math
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from operator import attrgetter
@@ -25,6 +26,10 @@ _FIM_MAX = 2048
 # A PDF made for the web has an end near its start too, and says there how long it is.
 _LINEARIZADO = re.compile(rb"/Linearized\b[^>]*?/L\s+(\d{1,12})")
 _LIMITE_S = 30.0
+# Far more than a boleto has: what else there is would only fill the memory and hold up who waits for its turn.
+_PAGINAS_MAX, _LETRAS_MAX, _COLUNAS_MAX = 50, 50_000, 1000
+# No page is wider or higher (ISO 32000-1, annex C): what is drawn beyond nobody sees.
+_LADO_MAX_PT = 14_400.0
 # Points of the page to one column of text: narrower than a letter of the labels, so that nothing is pushed aside.
 _COLUNA_PT = 3.0
 # In heights of a letter: what parts two words, two columns, two rows.
@@ -62,8 +67,11 @@ async def read_textos(pdf: bytes) -> list[str]:
     inteiro = _LINEARIZADO.search(pdf[inicio : inicio + _LIXO_MAX])
     if inteiro and int(inteiro[1]) > len(pdf) - inicio:
         raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes devia ter {int(inteiro[1])}.")
-    async with asyncio.timeout(_LIMITE_S):
-        return await asyncio.to_thread(_read, pdf[inicio:])
+    try:
+        async with asyncio.timeout(_LIMITE_S):
+            return await asyncio.to_thread(_read, pdf[inicio:])
+    except TimeoutError as erro:
+        raise DocumentoRecusado("documento.ilegivel", f"O PDF não se deixou ler em {_LIMITE_S:g} s.", pdf) from erro
 
 
 def _read(pdf: bytes) -> list[str]:
@@ -75,7 +83,9 @@ def _read(pdf: bytes) -> list[str]:
                 raise DocumentoRecusado("documento.ilegivel", "O PDF pede uma senha para abrir.", pdf) from erro
             raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes não abre.") from erro
         try:
-            paginas = [_read_pagina(pagina) for pagina in documento]
+            if len(documento) > _PAGINAS_MAX:
+                raise DocumentoRecusado("documento.ilegivel", f"O PDF tem {len(documento)} páginas.", pdf)
+            paginas = list(_read_paginas(documento))
         except pypdfium2.PdfiumError as erro:
             raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes não se lê.") from erro
         finally:
@@ -89,14 +99,19 @@ def _read(pdf: bytes) -> list[str]:
     return textos
 
 
-def _read_pagina(pagina: Any) -> tuple[str, int]:
-    """(text, how many things are drawn)."""
-    texto = pagina.get_textpage()
-    try:
-        return _lay_out(texto), raw.FPDFPage_CountObjects(pagina)
-    finally:
-        texto.close()
-        pagina.close()
+def _read_paginas(documento: Any) -> Iterator[tuple[str, int]]:
+    """(text, how many things are drawn) of each. Raises DocumentoRecusado where they hold too much."""
+    letras = 0
+    for pagina in documento:
+        texto = pagina.get_textpage()
+        try:
+            letras += texto.count_chars()
+            if letras > _LETRAS_MAX:
+                raise DocumentoRecusado("documento.ilegivel", f"O PDF tem mais de {_LETRAS_MAX} letras.")
+            yield _lay_out(texto), raw.FPDFPage_CountObjects(pagina)
+        finally:
+            texto.close()
+            pagina.close()
 
 
 def _lay_out(texto: Any) -> str:
@@ -116,12 +131,16 @@ def _read_letras(texto: Any) -> Iterator[tuple[int, _Letra]]:
     espaco = 0.0
     for i in range(texto.count_chars()):
         codigo = raw.FPDFText_GetUnicode(folha, i)
+        if codigo > sys.maxunicode or 0xD800 <= codigo < 0xE000:
+            continue  # no character: a font's table is broken
         is_vazio = codigo < 0x20 or chr(codigo).isspace()
         if is_vazio and raw.FPDFText_IsGenerated(folha, i) == 1:
             continue
         if not raw.FPDFText_GetCharOrigin(folha, i, x, y):
             continue
-        if (inclinado := raw.FPDFText_GetCharAngle(folha, i)) != angulo:
+        if not (abs(x.value) <= _LADO_MAX_PT and abs(y.value) <= _LADO_MAX_PT):
+            continue  # what is no number is nowhere either
+        if (inclinado := raw.FPDFText_GetCharAngle(folha, i)) != angulo and math.isfinite(inclinado):
             angulo, cos, sen = inclinado, math.cos(inclinado), math.sin(inclinado)
             graus = round(math.degrees(angulo)) % 360
         if not raw.FPDFText_GetLooseCharBox(folha, i, caixa):
@@ -132,6 +151,8 @@ def _read_letras(texto: Any) -> Iterator[tuple[int, _Letra]]:
             espaco += largura
             continue
         altura = abs(lado * sen) + abs(alto * cos)
+        if not (largura <= _LADO_MAX_PT and altura <= _LADO_MAX_PT):
+            continue
         inicio, base = x.value * cos - y.value * sen, x.value * sen + y.value * cos
         yield graus, _Letra(chr(codigo), inicio, inicio + largura, base, altura or 1.0, espaco)
         espaco = 0.0
@@ -149,7 +170,7 @@ def _write_linhas(letras: list[_Letra]) -> Iterator[str]:
             if anterior and letra.texto == anterior.texto and letra.inicio - anterior.inicio < _ESPACO * letra.altura:
                 continue  # drawn twice to look bold
             if largura - letra.espaco > _VAO * letra.altura:
-                coluna = int((letra.inicio - margem) / _COLUNA_PT)
+                coluna = min(int((letra.inicio - margem) / _COLUNA_PT), _COLUNAS_MAX)
                 saida = saida.ljust(max(coluna, len(saida) + 2 if saida else 0))
             elif largura > _ESPACO * letra.altura:
                 saida += " "

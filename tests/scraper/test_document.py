@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import time
 
 import pytest
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
@@ -11,6 +12,7 @@ from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-u
 from reportlab.pdfbase.pdfmetrics import stringWidth  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
+from services.scraper import document
 from services.scraper.document import read_textos
 from services.scraper.portal.errors import DocumentoRecusado, Falha
 
@@ -112,3 +114,32 @@ async def test_a_cell_that_nearly_touches_the_one_before_keeps_its_column() -> N
     rotulos, valores = texto.split("\n")
     assert rotulos.index("Grupo/Cota") == valores.index("6650/2278")
     assert longo in valores
+
+
+async def test_what_is_drawn_far_out_fills_no_memory() -> None:
+    """A row for each letter, each at the end of a column that no page has: the text between them is what is large."""
+    longe: list[Peca] = [(99_000, 30 + numero / 4, 0.2, "x") for numero in range(2000)]
+    largos: list[Peca] = [(13_000, 30 + numero / 4, 0.2, "y") for numero in range(2000)]
+    [texto] = await read_textos(draw([*PECAS, *longe, *largos]))
+    assert "x" not in texto and "ANA PAULA SOUZA LIMA" in texto
+    assert len(texto) < 3_000_000
+
+
+async def test_a_pdf_of_more_than_a_boleto_can_hold_is_refused_unread() -> None:
+    saida = io.BytesIO()
+    canvas = Canvas(saida)
+    for _ in range(51):
+        canvas.drawString(30, 30, "página")
+        canvas.showPage()
+    canvas.save()
+    with pytest.raises(DocumentoRecusado, match="51 páginas"):
+        await read_textos(saida.getvalue())
+    with pytest.raises(DocumentoRecusado, match="50000 letras"):
+        await read_textos(draw([(30, 800 - 10 * linha, 6, "x" * 1000) for linha in range(51)]))
+
+
+async def test_a_pdf_that_takes_too_long_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "_LIMITE_S", 0.05)
+    monkeypatch.setattr(document, "_read", lambda pdf: time.sleep(0.3))
+    with pytest.raises(DocumentoRecusado, match="não se deixou ler"):
+        await read_textos(draw(PECAS))
