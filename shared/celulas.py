@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-# Control characters too: a spreadsheet skips them and reads on.
-_INICIO_DE_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+import re
+
+# Blanks and control characters are skipped before it is read; where full-width signs are usual they are signs too.
+_FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f\x7f\u200b\ufeff]*[=+\-@＝＋－＠]")
 
 
 def quote_formula(texto: str) -> str:
-    return f"'{texto}" if texto.startswith(_INICIO_DE_FORMULA) else texto
+    return f"'{texto}" if _FORMULA.match(texto) else texto

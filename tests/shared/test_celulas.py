@@ -6,8 +6,10 @@ import pytest
 
 from shared.celulas import quote_formula
 
+RODARIAM = ["=1+1", "+1", "-1", "@SOMA(A1)", "\t=1", "\r=1", "\n=1", "\tx", " =1", "\u00a0=1", "\x00=1", "\ufeff=1"]
 
-@pytest.mark.parametrize("texto", ["=1+1", "+1", "-1", "@SOMA(A1)", "\t=1", "\r=1", "\n=1"])
+
+@pytest.mark.parametrize("texto", [*RODARIAM, "＝1", "＋1", "－1", "＠A1"])
 def test_what_would_run_is_quoted(texto: str) -> None:
     assert quote_formula(texto) == f"'{texto}"
 

@@ -1,5 +1,5 @@
 // A table as a CSV file that Brazilian spreadsheets open: semicolons, UTF-8 with its mark, and no formula in it.
-const FORMULA = /^\s*[=+\-@\t\r\n]/;
+const FORMULA = /^(?:[\t\r\n]|[\s\x00-\x1f\x7f\u200b]*[=+\-@＝＋－＠])/;
 
 // Text that a spreadsheet would run is quoted, so that it stays text.
 function cell(valor) {
