@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import chain, islice
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 LIMITE_LINHAS = 100_000
 _ABA_PRINCIPAL = "PLANILHA GERAL"
 _CANCELADO = "CANCEL"
+_DANIFICADA = f"O arquivo não é uma planilha do Excel, ou está danificado. {SALVE_XLSX}"
 _DIGITO = re.compile(r"\d")
 # The fields that a row may leave out, each from a cell that is not blank.
 _LEITORES: Mapping[Campo, Callable[[Celula], Any]] = {
@@ -76,12 +78,13 @@ def encode_planilha(dados: bytes, tags: tuple[str, ...], ponto_venda: str | None
 
 def _read_abas(dados: bytes, tags: tuple[str, ...], ponto_venda: str | None) -> _Leitura:
     cabecalhos = 0
-    for aba in _open_abas(dados):
-        leitura = _Leitura(aba.name, tags, ponto_venda)
-        if leitura.read(_read_linhas(aba)):
-            if leitura.total:
-                return leitura
-            cabecalhos += 1
+    with _translate_erros():
+        for aba in _open_abas(dados):
+            leitura = _Leitura(aba.name, tags, ponto_venda)
+            if leitura.read(_read_linhas(aba)):
+                if leitura.total:
+                    return leitura
+                cabecalhos += 1
     if cabecalhos:
         raise PlanilhaRecusada("A planilha tem o cabeçalho, mas nenhum cliente. Preencha as linhas e envie de novo.")
     raise PlanilhaRecusada(
@@ -90,28 +93,38 @@ def _read_abas(dados: bytes, tags: tuple[str, ...], ponto_venda: str | None) -> 
     )
 
 
+@contextmanager
+def _translate_erros() -> Iterator[None]:
+    """What the library does not read, in our words; what it panics over is damaged too. Raises PlanilhaRecusada."""
+    try:
+        yield
+    except PasswordError as erro:
+        raise PlanilhaRecusada(COM_SENHA) from erro
+    except CalamineError as erro:
+        raise PlanilhaRecusada(_DANIFICADA) from erro
+    except BaseException as erro:  # edge: a panic is no Exception, and cannot be named by import
+        if type(erro).__name__ != "PanicException":
+            raise
+        raise PlanilhaRecusada(_DANIFICADA) from erro
+
+
 def _open_abas(dados: bytes) -> Iterator[CalamineSheet]:
     """The first sheet, and the one named PLANILHA GERAL should it stand elsewhere: others repeat the same headers.
 
     Where the first is hidden or empty, people take the next for the first.
     """
-    try:
-        arquivo = CalamineWorkbook.from_filelike(io.BytesIO(dados))
-        abas = [aba for aba in arquivo.sheets_metadata if aba.typ is SheetTypeEnum.WorkSheet]
-        visiveis = [aba.name for aba in abas if aba.visible is SheetVisibleEnum.Visible]
-        gerais = [aba.name for aba in abas if fold(aba.name) == _ABA_PRINCIPAL]
-        escondida = [aba for aba in gerais if abas[0].name not in visiveis]
-        escolhidas = dict.fromkeys([*escondida, *(aba.name for aba in abas[:1]), *gerais])
-        for nome in escolhidas:
-            yield arquivo.get_sheet_by_name(nome)
-        if any(nome in visiveis and not _is_vazia(arquivo.get_sheet_by_name(nome)) for nome in escolhidas):
-            return
-        cheias = (arquivo.get_sheet_by_name(nome) for nome in visiveis if nome not in escolhidas)
-        yield from islice((aba for aba in cheias if not _is_vazia(aba)), 1)
-    except PasswordError as erro:
-        raise PlanilhaRecusada(COM_SENHA) from erro
-    except CalamineError as erro:
-        raise PlanilhaRecusada(f"O arquivo não é uma planilha do Excel, ou está danificado. {SALVE_XLSX}") from erro
+    arquivo = CalamineWorkbook.from_filelike(io.BytesIO(dados))
+    abas = [aba for aba in arquivo.sheets_metadata if aba.typ is SheetTypeEnum.WorkSheet]
+    visiveis = [aba.name for aba in abas if aba.visible is SheetVisibleEnum.Visible]
+    gerais = [aba.name for aba in abas if fold(aba.name) == _ABA_PRINCIPAL]
+    escondida = [aba for aba in gerais if abas[0].name not in visiveis]
+    escolhidas = dict.fromkeys([*escondida, *(aba.name for aba in abas[:1]), *gerais])
+    for nome in escolhidas:
+        yield arquivo.get_sheet_by_name(nome)
+    if any(nome in visiveis and not _is_vazia(arquivo.get_sheet_by_name(nome)) for nome in escolhidas):
+        return
+    cheias = (arquivo.get_sheet_by_name(nome) for nome in visiveis if nome not in escolhidas)
+    yield from islice((aba for aba in cheias if not _is_vazia(aba)), 1)
 
 
 def _is_vazia(aba: CalamineSheet) -> bool:
