@@ -50,9 +50,9 @@ class Rota:
     """One route. caminho: after BASE, or as it stands where it begins with a slash. escopo None: open to all.
 
     dados: model, or JSON schema, of the answer's `data`.
-    conteudo: media type of a success that is no JSON envelope. formulario: JSON schema of a multipart body, which
-    the handler reads itself. respostas: what other statuses mean here, pt-BR. provisoria: also for a person whose
-    password must be changed first.
+    conteudo: media type of a success that is no JSON. cru: it is JSON, without the envelope. formulario: JSON schema of
+    a multipart body, which the handler reads itself. respostas: what other statuses mean here, pt-BR. provisoria: also
+    for a person whose password must be changed first.
     """
 
     metodo: str
@@ -66,6 +66,7 @@ class Rota:
     dados: type[BaseModel] | Mapping[str, Any] | None = None
     exemplo: Any = None
     conteudo: str = "application/json"
+    cru: bool = False
     formulario: Mapping[str, Any] | None = None
     respostas: Mapping[int, str] = field(default_factory=dict)
     cabecalhos: Mapping[str, str] = field(default_factory=dict)

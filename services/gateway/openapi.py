@@ -27,6 +27,7 @@ _ERROS = {
     401: "Falta a chave, ou ela não vale.",
     403: "A chave não permite, ou é de outro ponto de venda.",
     404: "Não existe, ou está fora do alcance da chave.",
+    408: "O corpo não chegou a tempo.",
     413: "O corpo é grande demais.",
     415: "O corpo não é do tipo esperado.",
     422: "Um campo é inválido; `detalhes` diz qual e por quê.",
@@ -65,6 +66,16 @@ _ACESSOS = {
     "chave": {"type": "http", "scheme": "bearer", "description": "Chave de acesso"},
     "sessao": {"type": "apiKey", "in": "cookie", "name": BISCOITO, "description": "Sessão do painel: POST sessao"},
     "csrf": {"type": "apiKey", "in": "header", "name": CABECALHO_CSRF, "description": "`csrf` da sessão"},
+}
+# What a call answers while another service is still at it: `GET pedidos/{id}` says when it is done.
+_EM_ANDAMENTO = {
+    "type": "object",
+    "required": ["pedido_id", "status", "passos"],
+    "properties": {
+        "pedido_id": {"type": "string", "format": "uuid"},
+        "status": {"const": "em_andamento"},
+        "passos": {"type": "array", "items": {"type": "object"}},
+    },
 }
 _ERRO = {
     "type": "object",
@@ -159,12 +170,14 @@ def _inline(campo: Any, definicoes: Mapping[str, Any]) -> Any:
 def _describe_respostas(rota: Rota, modelos: Referencias) -> dict[str, Any]:
     respostas: dict[str, Any] = {str(rota.status): _describe_sucesso(rota, modelos)}
     codigos = {503} if rota.escopo is None else {401, 403, 429, 503}
-    codigos |= {404} if rota.parametros else set()
+    codigos |= {404} if rota.parametros or _names_ponto_venda(rota) else set()
     codigos |= {422} if rota.consulta or rota.corpo or rota.formulario else set()
-    codigos |= {400, 413, 415} if rota.corpo or rota.formulario else set()
+    codigos |= {400, 408, 413, 415} if rota.corpo or rota.formulario else set()
     textos = {codigo: _ERROS[codigo] for codigo in codigos} | dict(rota.respostas)
     for codigo, texto in sorted(textos.items()):
-        if codigo < 400:
+        if codigo == 202 != rota.status:
+            respostas["202"] = {**_describe_envelope(_EM_ANDAMENTO), "description": texto}
+        elif codigo < 400:
             respostas[str(codigo)] = {**_describe_sucesso(rota, modelos), "description": texto}
         else:
             conteudo = {"application/json": {"schema": {"$ref": "#/components/schemas/Erro"}}}
@@ -172,18 +185,31 @@ def _describe_respostas(rota: Rota, modelos: Referencias) -> dict[str, Any]:
     return respostas
 
 
+def _names_ponto_venda(rota: Rota) -> bool:
+    campos = [*(modelo.model_fields for modelo in (rota.consulta, rota.corpo) if modelo is not None)]
+    campos += [(rota.formulario or {}).get("properties", {})]
+    return any({"ponto_venda", "pontos_venda"} & set(nomes) for nomes in campos)
+
+
 def _describe_sucesso(rota: Rota, modelos: Referencias) -> dict[str, Any]:
     if rota.conteudo != "application/json":
         tipos = [tipo.strip() for tipo in rota.conteudo.split(",") if tipo.strip()]
         vazio: dict[str, Any] = {"description": rota.resumo}
         return vazio | ({"content": {tipo: {} for tipo in tipos}} if tipos else {})
+    if rota.cru:
+        return {"description": rota.resumo, "content": {"application/json": {"schema": {"type": "object"}}}}
     dados = modelos[rota.dados, "serialization"] if isinstance(rota.dados, type) else rota.dados or {}
-    envelope: dict[str, Any] = {
+    descrito = _describe_envelope(dados)
+    if rota.exemplo is not None:
+        exemplo = {"success": True, "message": "Pronto.", "data": rota.exemplo}
+        descrito["content"]["application/json"]["example"] = exemplo
+    return {"description": rota.resumo, **descrito}
+
+
+def _describe_envelope(dados: Mapping[str, Any]) -> dict[str, Any]:
+    envelope = {
         "type": "object",
         "required": ["success", "message", "data"],
         "properties": {"success": {"const": True}, "message": {"type": "string"}, "data": dados},
     }
-    conteudo: dict[str, Any] = {"schema": envelope}
-    if rota.exemplo is not None:
-        conteudo["example"] = {"success": True, "message": "Pronto.", "data": rota.exemplo}
-    return {"description": rota.resumo, "content": {"application/json": conteudo}}
+    return {"content": {"application/json": {"schema": envelope}}}

@@ -92,7 +92,13 @@ async def create_consultor(chamada: Chamada, corpo: NovoConsultor) -> Resposta:
         return Resposta(cadastros.view_consultor(await _find(chamada, conn, id)), "Consultor cadastrado.")
 
 
-@rotas.patch("consultores/{id}", resumo="Altera um consultor", dados=ConsultorVisto, exemplo=EXEMPLO)
+@rotas.patch(
+    "consultores/{id}",
+    resumo="Altera um consultor",
+    dados=ConsultorVisto,
+    exemplo=EXEMPLO,
+    respostas={409: "já existe um consultor com este nome, maiúsculas e acentos à parte"},
+)
 async def change_consultor(chamada: Chamada, id: int, corpo: MudancaConsultor) -> Resposta:
     pedidas = corpo.model_dump(exclude_unset=True)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():

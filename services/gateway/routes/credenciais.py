@@ -107,7 +107,12 @@ async def create_credencial(chamada: Chamada, corpo: NovaCredencial) -> Resposta
 
 
 @rotas.patch(
-    "credenciais/{id}", escopo=Escopo.ADMIN, resumo="Altera uma credencial", dados=CredencialVista, exemplo=EXEMPLO
+    "credenciais/{id}",
+    escopo=Escopo.ADMIN,
+    resumo="Altera uma credencial",
+    dados=CredencialVista,
+    exemplo=EXEMPLO,
+    respostas={409: "o ponto de venda já tem uma credencial com este usuário"},
 )
 async def change_credencial(chamada: Chamada, id: int, corpo: MudancaCredencial) -> Resposta:
     pedidas = corpo.model_dump(exclude_unset=True)

@@ -41,6 +41,7 @@ rotas = Rotas("Ao vivo", "Os eventos de cada execução, por WebSocket. Os quadr
         401: "Falta a chave.",
         403: "A página é de outra origem.",
         426: "O pedido não é de WebSocket.",
+        429: "Tentativas demais com chave inválida.",
     },
 )
 async def open_socket(chamada: Chamada) -> web.StreamResponse:

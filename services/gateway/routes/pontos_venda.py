@@ -96,6 +96,7 @@ async def create_ponto_venda(chamada: Chamada, corpo: NovoPontoVenda) -> Respost
     resumo="Altera um ponto de venda",
     dados=PontoVendaVisto,
     exemplo=EXEMPLO,
+    respostas={409: "já existe um ponto de venda com este código, pontuação à parte"},
 )
 async def change_ponto_venda(chamada: Chamada, codigo: str, corpo: MudancaPontoVenda) -> Resposta:
     mudancas = corpo.model_dump(exclude_unset=True)

@@ -15,6 +15,7 @@ rotas = Rotas("Execuções")
     "previa-downloads-ponto-venda",
     resumo="Diz o que o mesmo corpo de processar-downloads-ponto-venda faria; nada muda",
     dados=Previa,
+    respostas={409: "O ponto de venda está inativo."},
 )
 async def show_previa(chamada: Chamada, corpo: Submissao) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn, conn.transaction(readonly=True):

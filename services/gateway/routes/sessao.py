@@ -30,6 +30,7 @@ EXEMPLO = {
     "id": 12, "nome": "Ana Lima", "email": "ana@exemplo.com.br", "escopo": "operador", "pontos_venda": ["17.308"],
     "trocar_senha": False, "csrf": "…",
 }  # fmt: skip
+_DE_CHAVE = {409: "quem chama é uma chave, que não tem sessão"}
 
 
 class Entrada(Corpo):
@@ -52,7 +53,11 @@ class TrocaSenha(Corpo):
     descricao="A sessão vem num cookie HttpOnly. O que muda algo leva `csrf` no cabeçalho X-CSRF-Token.",
     dados=SessaoVista,
     exemplo=EXEMPLO,
-    respostas={401: "e-mail ou senha não conferem, ou a senha provisória venceu", 429: "tentativas demais"},
+    respostas={
+        401: "e-mail ou senha não conferem, ou a senha provisória venceu",
+        403: "o pedido veio de uma página de outra origem",
+        429: "tentativas demais",
+    },
 )
 async def sign_in(chamada: Chamada, corpo: Entrada) -> Resposta:
     request, ctx = chamada.request, chamada.ctx
@@ -96,8 +101,13 @@ async def _check_senha(ctx: AppContext, email: str, senha: str, endereco: str) -
 
 
 @rotas.get(
-    "sessao", resumo="Mostra quem entrou", dados=SessaoVista, exemplo=EXEMPLO, provisoria=True,
-)  # fmt: skip
+    "sessao",
+    resumo="Mostra quem entrou",
+    dados=SessaoVista,
+    exemplo=EXEMPLO,
+    respostas=_DE_CHAVE,
+    provisoria=True,
+)
 async def show_sessao(chamada: Chamada) -> Resposta:
     pessoa = chamada.acesso.pessoa
     if pessoa is None:
@@ -109,8 +119,13 @@ async def show_sessao(chamada: Chamada) -> Resposta:
 
 
 @rotas.delete(
-    "sessao", escopo=Escopo.LEITURA, resumo="Sai do painel", exemplo={"encerrada": True}, provisoria=True,
-)  # fmt: skip
+    "sessao",
+    escopo=Escopo.LEITURA,
+    resumo="Sai do painel",
+    exemplo={"encerrada": True},
+    respostas=_DE_CHAVE,
+    provisoria=True,
+)
 async def sign_out(chamada: Chamada) -> Resposta:
     acesso = chamada.acesso
     if acesso.pessoa is None:
@@ -127,6 +142,7 @@ async def sign_out(chamada: Chamada) -> Resposta:
     escopo=Escopo.LEITURA,
     resumo="Troca a própria senha; as sessões terminam e uma nova começa",
     exemplo={"trocada": True, "csrf": "…"},
+    respostas=_DE_CHAVE,
     provisoria=True,
 )
 async def change_senha(chamada: Chamada, corpo: TrocaSenha) -> Resposta:
