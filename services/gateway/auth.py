@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -156,7 +157,14 @@ def find_endereco(request: web.Request, settings: GatewaySettings) -> str:
         if not settings.is_proxy(endereco) or not is_ip(parte.strip()):
             break
         endereco = parte.strip()
-    return endereco
+    return join_rede(endereco)
+
+
+def join_rede(endereco: str) -> str:
+    """An IPv6 address as its network of 64 bits: whoever has one of them has them all."""
+    if not is_ip(endereco) or isinstance(ip := ip_address(endereco.partition("%")[0]), IPv4Address):
+        return endereco
+    return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
 def has_credentials(request: web.Request) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -123,6 +124,24 @@ async def open_balcao(
         for escopo in Escopo:
             await balcao.add_chave(escopo.value, escopo)
         yield balcao
+
+
+def write_request(balcao: Balcao, inicio: str, *cabecalhos: str, corpo: bytes = b"") -> bytes:
+    """A request of the admin's as it goes over the wire, on a connection that ends with it."""
+    linhas = [f"{inicio} HTTP/1.1", "Host: a", "Connection: close"]
+    linhas += [f"Authorization: {balcao.headers()['Authorization']}", *cabecalhos]
+    return "\r\n".join([*linhas, "", ""]).encode("latin-1") + corpo
+
+
+async def send_raw(balcao: Balcao, bruto: bytes) -> tuple[bytes, bytes]:
+    """Head and body of the answer to these bytes, once the gateway has closed."""
+    async with asyncio.timeout(10):
+        leitor, escritor = await asyncio.open_connection("127.0.0.1", balcao.gateway.porta)
+        escritor.write(bruto)
+        resposta = await leitor.read()
+        escritor.close()
+    cabeca, _, corpo = resposta.partition(b"\r\n\r\n")
+    return cabeca, corpo
 
 
 async def read_quadro(ws: aiohttp.ClientWebSocketResponse, timeout_s: float = 10.0) -> Quadro:

@@ -10,24 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tests.gateway.balcao import Balcao, open_balcao
+from tests.gateway.balcao import Balcao, open_balcao, send_raw
 
 
 @pytest.fixture
 async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
     async with open_balcao(database_url, tmp_path) as aberto:
         yield aberto
-
-
-async def send(balcao: Balcao, bruto: bytes) -> tuple[bytes, bytes]:
-    """Head and body of the answer to these bytes."""
-    async with asyncio.timeout(10):
-        leitor, escritor = await asyncio.open_connection("127.0.0.1", balcao.gateway.porta)
-        escritor.write(bruto)
-        resposta = await leitor.read()
-        escritor.close()
-    cabeca, _, corpo = resposta.partition(b"\r\n\r\n")
-    return cabeca, corpo
 
 
 @pytest.mark.parametrize(
@@ -43,7 +32,7 @@ async def send(balcao: Balcao, bruto: bytes) -> tuple[bytes, bytes]:
 async def test_an_unreadable_request_is_refused_in_the_one_shape_and_never_repeated(
     balcao: Balcao, bruto: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cabeca, corpo = await send(balcao, bruto)
+    cabeca, corpo = await send_raw(balcao, bruto)
     assert cabeca.startswith(b"HTTP/1.") and b" 400 " in cabeca.splitlines()[0]
     assert b"aiohttp" not in cabeca
     assert b"X-Content-Type-Options: nosniff" in cabeca
@@ -54,7 +43,7 @@ async def test_an_unreadable_request_is_refused_in_the_one_shape_and_never_repea
 
 async def test_what_is_refused_before_any_handler_comes_in_the_one_shape_too(balcao: Balcao) -> None:
     for caminho in (b"execucoes", b"nada"):
-        cabeca, corpo = await send(
+        cabeca, corpo = await send_raw(
             balcao,
             b"GET /api/automation/" + caminho + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: tea\r\n\r\n",
         )
@@ -66,7 +55,7 @@ async def test_what_is_refused_before_any_handler_comes_in_the_one_shape_too(bal
 
 
 async def test_a_key_that_is_no_text_is_a_wrong_key(balcao: Balcao) -> None:
-    cabeca, corpo = await send(
+    cabeca, corpo = await send_raw(
         balcao,
         b"GET /api/automation/execucoes HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
         b"Authorization: Bearer cano_\xff\xfe\r\n\r\n",
@@ -105,7 +94,7 @@ async def test_a_body_that_is_not_what_its_headers_say_is_refused_likewise(
         bruto = (
             b"POST /api/automation/bilhetes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nAuthorization: "
         )
-        cabeca, resposta = await send(balcao, bruto + chave + b"\r\n" + headers + b"\r\n" + corpo)
+        cabeca, resposta = await send_raw(balcao, bruto + chave + b"\r\n" + headers + b"\r\n" + corpo)
         assert b" 400 " in cabeca.splitlines()[0]
         assert json.loads(resposta)["codigo"] == "requisicao.ilegivel"
     assert not [registro for registro in caplog.records if registro.levelname == "ERROR"]

@@ -141,6 +141,10 @@ async def _read_formulario(request: web.Request) -> Formulario:
     """Raises ApiError: 415 no form, 413 too large, 422 a field missing, unknown or repeated."""
     if request.content_type != "multipart/form-data":
         raise wrong_content_type("multipart/form-data")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        # What it would unpack to stands in no header.
+        texto = "Envie a planilha como está, sem Content-Encoding: um .xlsx já é comprimido."
+        raise ApiError(415, "requisicao.comprimida", texto)
     if (request.content_length or 0) > LIMITE_BYTES + 10 * LIMITE_CAMPO:
         raise too_large(LIMITE_BYTES)
     partes: dict[str, bytes] = {}
