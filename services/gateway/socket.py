@@ -39,6 +39,8 @@ QUADRO_BYTES = 16_384
 QUADROS_RUINS = 20
 FALTAS = 2
 _ADEUS_S = 10.0
+# Bytes that wait at most, beside the frame put last: `estado` may be of thousands of contracts, events are small.
+FILA_BYTES = 4 << 20
 # Bytes that may wait in the transport while events still go straight to it.
 FOLGA_REDE = 65_536
 
@@ -64,6 +66,7 @@ class Fila:
 
     def __init__(self, maxima: int) -> None:
         self._maxima = maxima
+        self._bytes = 0
         self._quadros: deque[bytes | object] = deque()
         self._tem = asyncio.Event()
         self._cabe = asyncio.Event()
@@ -74,7 +77,8 @@ class Fila:
         if len(self._quadros) >= self._maxima:
             raise LeitorLento
         self._quadros.append(quadro)
-        if len(self._quadros) >= self._maxima // 2:
+        self._bytes += _measure(quadro)
+        if not self._has_room():
             self._cabe.clear()
 
     def wake(self) -> None:
@@ -95,7 +99,7 @@ class Fila:
         return quadros
 
     async def put(self, quadro: bytes, timeout_s: float) -> None:
-        """Wait for room in the lower half. Raises LeitorLento."""
+        """Wait for room in the lower half, and for bytes. Raises LeitorLento."""
         try:
             # Not wait_for: on Python 3.11 it loses the cancellation of a reader whose wait is over at that moment.
             async with asyncio.timeout(timeout_s):
@@ -106,6 +110,7 @@ class Fila:
 
     def clear(self) -> None:
         self._quadros.clear()
+        self._bytes = 0
         self._cabe.set()
 
     async def get(self) -> bytes | object:
@@ -113,9 +118,17 @@ class Fila:
             self._tem.clear()
             await self._tem.wait()
         quadro = self._quadros.popleft()
-        if len(self._quadros) < self._maxima // 2:
+        self._bytes -= _measure(quadro)
+        if self._has_room():
             self._cabe.set()
         return quadro
+
+    def _has_room(self) -> bool:
+        return len(self._quadros) < self._maxima // 2 and self._bytes < FILA_BYTES
+
+
+def _measure(quadro: bytes | object) -> int:
+    return len(quadro) if isinstance(quadro, bytes) else 0
 
 
 class Socket:
@@ -313,7 +326,8 @@ class Socket:
 
     async def _subscribe(self, quadro: Assinar) -> None:
         assert isinstance(quadro.automacao_id, UUID)
-        if len(self._assinaturas) >= self._live.options.assinaturas_maximo:
+        is_nova = quadro.automacao_id not in self._assinaturas
+        if is_nova and len(self._assinaturas) >= self._live.options.assinaturas_maximo:
             texto = "Assinaturas demais neste socket. Cancele alguma ou assine `*`."
             return self._refuse(ApiError(422, "socket.assinaturas_demais", texto), str(quadro.automacao_id))
         self._lendo.add(quadro.automacao_id)
@@ -345,8 +359,12 @@ class Socket:
 
     async def _read_on(self, assinatura: Assinatura) -> None:
         canal = assinatura.canal
+        atrasada = assinatura.seq < canal.seq
         async with self._pool.acquire() as conn:
             linhas = await list_eventos(conn, canal.execucao_id, assinatura.seq, PAGINA)
+        if atrasada and (not linhas or linhas[0]["seq"] != assinatura.seq + 1):
+            # What it had not read yet was removed after its time: it is told so by the snapshot that it asks for.
+            return self.close(WSCloseCode.INTERNAL_ERROR, "os eventos seguintes saíram: volte com o seu cursor")
         for linha in linhas:
             await self._fila.put(linha["corpo"].encode(), self._live.options.espera_leitor_s)
             assinatura.seq = linha["seq"]

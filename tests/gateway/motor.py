@@ -148,6 +148,27 @@ async def list_quadros(pool: Pool, automacao_id: UUID) -> list[dict[str, Any]]:
     return quadros
 
 
+async def add_eventos(pool: Pool, automacao_id: UUID, quantos: int, **campos: Any) -> int:
+    """So many events in one commit, the second one told again under the numbers that follow, with these fields; the
+    last one's number."""
+    async with pool.acquire() as conn, conn.transaction():
+        execucao = await conn.fetchrow(
+            "SELECT id, seq FROM execucoes_automacao WHERE automacao_id = $1 FOR UPDATE", automacao_id
+        )
+        assert execucao is not None
+        corpo = json.loads(
+            await conn.fetchval("SELECT corpo FROM eventos WHERE execucao_id = $1 AND seq = 2", execucao["id"])
+        )
+        ultimo: int = execucao["seq"] + quantos
+        linhas = [
+            (execucao["id"], seq, json.dumps({**corpo, **campos, "seq": seq}))
+            for seq in range(execucao["seq"] + 1, ultimo + 1)
+        ]
+        await conn.executemany("INSERT INTO eventos (execucao_id, seq, corpo) VALUES ($1, $2, $3)", linhas)
+        await conn.execute("UPDATE execucoes_automacao SET seq = $2 WHERE id = $1", execucao["id"], ultimo)
+    return ultimo
+
+
 async def get_item(pool: Pool, item_id: int) -> Any:
     item = await pool.fetchrow("SELECT * FROM log_downloads_boletos WHERE id = $1", item_id)
     assert item is not None

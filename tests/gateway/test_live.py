@@ -26,7 +26,7 @@ from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, Quadro, open_balcao, read_eventos, read_quadro, subscribe
 from tests.gateway.cadastro import Loja, add_loja, list_itens, submit
 from tests.gateway.figurantes import ScraperFigurante, run_namer
-from tests.gateway.motor import Maestro, list_quadros
+from tests.gateway.motor import Maestro, add_eventos, list_quadros
 from tests.socket_client import SocketClient, Visao
 
 STATUS = {
@@ -295,7 +295,7 @@ async def test_a_reader_that_does_not_keep_up_is_closed_with_4008_and_resumes(
             )
             estado = await subscribe(ws, id)
             # Not read while all this comes; the rest of the gateway goes on beside it.
-            await _fill(balcao, id, 4000)
+            await add_eventos(balcao.pool, id, 4000)
             ultimo = await head(balcao, id)
             await eventually(lambda: not balcao.gateway.ctx.live.sockets)
             assert (await balcao.call("GET", f"execucoes/{id}")).data["execucao"]["seq"] == ultimo
@@ -321,22 +321,6 @@ def _small_socket(endereco: Any) -> sockets.socket:
     return sock
 
 
-async def _fill(balcao: Balcao, id: UUID, quantos: int) -> None:
-    """So many events in one commit: the last one told again under the numbers that follow."""
-    async with balcao.pool.acquire() as conn, conn.transaction():
-        execucao = await conn.fetchrow("SELECT id, seq FROM execucoes_automacao WHERE automacao_id = $1 FOR UPDATE", id)
-        assert execucao is not None
-        corpo = json.loads(
-            await conn.fetchval("SELECT corpo FROM eventos WHERE execucao_id = $1 AND seq = 2", execucao["id"])
-        )
-        linhas = [
-            (execucao["id"], seq, json.dumps({**corpo, "seq": seq}))
-            for seq in range(execucao["seq"] + 1, execucao["seq"] + 1 + quantos)
-        ]
-        await conn.executemany("INSERT INTO eventos (execucao_id, seq, corpo) VALUES ($1, $2, $3)", linhas)
-        await conn.execute("UPDATE execucoes_automacao SET seq = seq + $2 WHERE id = $1", execucao["id"], quantos)
-
-
 async def test_a_long_backlog_is_read_at_the_readers_pace_and_not_taken_for_slowness(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -345,7 +329,7 @@ async def test_a_long_backlog_is_read_at_the_readers_pace_and_not_taken_for_slow
         id = await submit(balcao.pool, loja)
         async with balcao.socket() as ws:
             estado = await subscribe(ws, id)
-        await _fill(balcao, id, 3000)
+        await add_eventos(balcao.pool, id, 3000)
         async with balcao.socket() as ws:
             await subscribe(ws, id, {"epoca": estado["epoca"], "seq": 0})
             eventos = await read_eventos(ws, await head(balcao, id))
