@@ -18,12 +18,14 @@ from shared.children import kill, spawn
 log = logging.getLogger(__name__)
 
 _VIDAS = 2
+# Less than document.py waits: there a thread that reads on would hold up the next one.
+LIMITE_S = 25.0
 
 
 class Conferente:
     """`async with Conferente()`: a child from the first document on, which reads one at a time, each in `timeout_s`."""
 
-    def __init__(self, timeout_s: float = 30.0) -> None:
+    def __init__(self, timeout_s: float = LIMITE_S) -> None:
         self._timeout_s = timeout_s
         self._trava = asyncio.Lock()
         self._filho: asyncio.subprocess.Process | None = None
