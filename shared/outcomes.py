@@ -124,6 +124,8 @@ _TABELA = (
              "O portal tem parcelas deste cliente, mas nenhuma vence no mês pedido."),
     Desfecho("boleto.inexistente.ja_pago", SEM_BOLETO, NEGOCIO, 1, "ninguém", "Parcela já paga ou emitida",
              "A parcela do mês aparece no portal sem opção de emissão: já foi paga ou emitida."),
+    Desfecho("boleto.pago", StatusCliente.JA_BAIXADO, NEGOCIO, 1, "ninguém", "Já pago",
+             "Este boleto consta como pago e não foi baixado de novo. Para baixar assim mesmo, envie com forcar."),
     Desfecho("nome.nao_encontrado", ERRO, NEGOCIO, 1, "operador", "Cliente fora da planilha",
              "O boleto foi baixado e guardado, mas o CPF não está na planilha mais nova do consultor. Inclua-o nela e "
              "importe-a de novo: o arquivo será nomeado sem novo download."),

@@ -47,6 +47,7 @@ REDUCAO_S = 600.0
 DISCO_CHEIO = "arquivo.falhou.disco_cheio"
 PORTAL_BLOQUEADO = "portal.bloqueado"
 SEM_NOME = "nome.nao_encontrado"
+PAGO = "boleto.pago"
 
 Acaso = Callable[[float, float], float]
 

@@ -16,7 +16,7 @@ from services.gateway.store import Conn, credenciais, load_sql, portais
 from services.gateway.store.arquivamento import find_boleto
 from services.gateway.store.controle import pause
 from services.gateway.store.diario import Diario, open_diario_item
-from services.gateway.store.itens import SQL, Falha, end_item, end_items, restart_items, return_item
+from services.gateway.store.itens import SQL, Falha, end_item, end_items, have_items, restart_items, return_item
 from services.gateway.store.nomeacao import rename_items
 from services.gateway.store.quadro import Linha
 from shared.contrato import mask_documentos
@@ -64,7 +64,7 @@ async def have(conn: Conn, evento: BoletoJaBaixado) -> None:
             # Removed since the task was sent: the next task does not name it any more.
             await put_back(diario, item, perda=True)
         else:
-            diario.tell(await conn.fetch(SQL["have_items"], [item["id"]], [boleto_id]), item["status"])
+            await have_items(diario, [item["id"]], [boleto_id], item["status"])
         await _note_acerto(diario, item)
         await diario.conclude()
 

@@ -12,7 +12,7 @@ from asyncpg import Record
 from services.gateway.concessoes import VISTO_S
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.diario import open_diario
-from services.gateway.store.itens import SQL as ITENS
+from services.gateway.store.itens import have_items
 from services.gateway.store.outbox import post_many
 from shared.events import BoletoConhecido, BoletoSolicitado, Tarefa
 
@@ -95,8 +95,7 @@ async def end_prontos(conn: Conn, execucao_id: int, prontos: Sequence[tuple[int,
     async with open_diario(conn, execucao_id) as diario:
         itens = [item["id"] for item in await conn.fetch(SQL["lock_ja_baixados"], list(boletos))]
         diario.begin()
-        linhas = await conn.fetch(ITENS["have_items"], itens, [boletos[id] for id in itens])
-        diario.tell(linhas, "pendente")
+        await have_items(diario, itens, [boletos[id] for id in itens], "pendente")
         await diario.conclude()
 
 

@@ -30,7 +30,9 @@ SET cliente_final_id = coalesce(excluded.cliente_final_id, boletos.cliente_final
     linha_digitavel = excluded.linha_digitavel, codigo_barras = excluded.codigo_barras,
     nosso_numero = excluded.nosso_numero, arquivo_caminho = excluded.arquivo_caminho,
     arquivo_sha256 = excluded.arquivo_sha256, arquivo_tamanho = excluded.arquivo_tamanho,
-    automacao_id = excluded.automacao_id, baixado_em = now()
+    automacao_id = excluded.automacao_id, baixado_em = now(),
+    -- A slip issued again is a new one to pay, unless that month was paid.
+    status = CASE WHEN boletos.status = 'pago' THEN 'pago' ELSE 'pendente' END
 RETURNING id, ponto_venda_id, cpf, grupo, cota, ano_referencia, mes_referencia;
 
 -- name: find_boleto

@@ -9,6 +9,7 @@ from typing import Any
 
 from asyncpg import Record
 
+from services.gateway.execucao import PAGO
 from services.gateway.store import load_sql
 from services.gateway.store.diario import Diario
 from services.gateway.store.quadro import Linha
@@ -53,6 +54,13 @@ async def end_item(diario: Diario, item: Linha, status: StatusCliente, falha: Fa
         1,
     )
     diario.tell(linhas, item["status"])
+
+
+async def have_items(diario: Diario, itens: Sequence[int], boletos: Sequence[int], antes: StatusCliente | str) -> None:
+    """Close rows whose boletos are filed already; both in the same order."""
+    pago = find_desfecho(PAGO)
+    linhas = await diario.conn.fetch(SQL["have_items"], list(itens), list(boletos), pago.codigo, pago.texto)
+    diario.tell(linhas, antes)
 
 
 async def return_item(

@@ -51,10 +51,11 @@ WITH u AS (
 SELECT u.*, c.nome AS consultor FROM u LEFT JOIN consultores c ON c.id = u.consultor_id;
 
 -- name: have_items
--- Filed before: the row ends with that boleto's file.
+-- Filed before: the row ends with that boleto's file. $3 codigo and $4 mensagem of one that was paid.
 WITH u AS (
     UPDATE log_downloads_boletos l
-    SET status = 'ja_baixado', codigo = NULL, mensagem_erro = NULL, cerca = NULL, proxima_tentativa = NULL,
+    SET status = 'ja_baixado', codigo = CASE WHEN b.status = 'pago' THEN $3 END,
+        mensagem_erro = CASE WHEN b.status = 'pago' THEN $4 END, cerca = NULL, proxima_tentativa = NULL,
         boleto_id = b.id, grupo = b.grupo, cota = b.cota, mes_referencia = b.mes_referencia,
         ano_referencia = b.ano_referencia, arquivo_nome = regexp_replace(b.arquivo_caminho, '^.*/', ''),
         arquivo_caminho = b.arquivo_caminho, arquivo_tamanho = b.arquivo_tamanho, finalizado_em = now(),

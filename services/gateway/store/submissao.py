@@ -10,6 +10,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from services.gateway.execucao import PAGO
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.diario import Diario
 from services.gateway.store.recusas import NaoEncontrada, SemClientes, SemCredencial, SemFalhas
@@ -166,6 +167,7 @@ async def _insert(conn: Conn, nova: NovaExecucao, contratos: Sequence[Contrato])
         nova.usuario,
     )
     assert execucao is not None
+    pago = find_desfecho(PAGO)
     linhas = await conn.fetch(
         SQL["insert_itens"],
         execucao["id"],
@@ -175,6 +177,8 @@ async def _insert(conn: Conn, nova: NovaExecucao, contratos: Sequence[Contrato])
         nova.ano,
         nova.forcar,
         *_colunas(contratos),
+        pago.codigo,
+        pago.texto,
     )
     await _tell(conn, execucao, linhas)
     automacao_id: UUID = execucao["automacao_id"]

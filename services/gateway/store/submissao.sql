@@ -48,6 +48,7 @@ NOT $6 AND b.ponto_venda_id = $3 AND b.cpf = n.cpf AND b.mes_referencia = $4 AND
                OR n.grupo IS NULL AND b.cliente_final_id IS NOT DISTINCT FROM n.cliente_final_id)
 
 -- name: insert_itens
+-- $15 codigo and $16 mensagem of a contract whose boleto was paid.
 WITH novos AS (
     INSERT INTO log_downloads_boletos (execucao_id, automacao_id, ponto_venda_id, cliente_final_id, consultor_id, cpf,
         nome_cliente, grupo, cota, mes_referencia, ano_referencia, forcar, status, boleto_id, arquivo_nome,
@@ -55,7 +56,9 @@ WITH novos AS (
     SELECT $1, $2, $3, n.cliente_final_id, n.consultor_id, n.cpf, n.nome, n.grupo, n.cota, $4::int, $5::int, $6,
            CASE WHEN n.codigo IS NOT NULL THEN 'erro' WHEN b.id IS NOT NULL THEN 'ja_baixado' ELSE 'pendente' END,
            b.id, regexp_replace(b.arquivo_caminho, '^.*/', ''), b.arquivo_caminho, b.arquivo_tamanho,
-           CASE WHEN b.id IS NOT NULL OR n.codigo IS NOT NULL THEN now() END, n.codigo, n.mensagem
+           CASE WHEN b.id IS NOT NULL OR n.codigo IS NOT NULL THEN now() END,
+           coalesce(n.codigo, CASE WHEN b.status = 'pago' THEN $15 END),
+           coalesce(n.mensagem, CASE WHEN b.status = 'pago' THEN $16 END)
     FROM unnest($7::bigint[], $8::int[], $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::text[])
          WITH ORDINALITY AS n (cliente_final_id, consultor_id, cpf, nome, grupo, cota, codigo, mensagem, ordem)
     LEFT JOIN LATERAL (
