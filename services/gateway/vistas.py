@@ -128,6 +128,9 @@ class PlanilhaVista(Contagens):
 
 
 class BoletoVisto(Vista):
+    """status: pendente, pago, vencido or cancelado, as a system or a bank's return file said; ours sets it by itself
+    only when the boleto is filed. data_pagamento, valor_pago: only of one that was paid."""
+
     id: int
     automacao_id: UUID
     ponto_venda: str
@@ -146,10 +149,31 @@ class BoletoVisto(Vista):
     linha_digitavel: str | None
     codigo_barras: str | None
     nosso_numero: str | None
+    status: str
+    data_pagamento: date | None
+    valor_pago: float | None
     arquivo: str
     tamanho: int
     sha256: str
     baixado_em: datetime
+
+
+class BoletoApagado(Vista):
+    """What is left of one that was removed: by its retention time, or with its person."""
+
+    id: int
+    ponto_venda: str
+    apagado_em: datetime
+
+
+class ListaBoletos(Vista):
+    """cursor: of the next page; of `desde` for the changes after these, never null there. apagados, ha_mais: only
+    there."""
+
+    boletos: list[BoletoVisto]
+    apagados: list[BoletoApagado] = Field(default_factory=list)
+    cursor: str | None = None
+    ha_mais: bool = False
 
 
 class Passo(Vista):

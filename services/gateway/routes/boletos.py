@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from aiohttp import web
 from asyncpg import Record
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from services.gateway.api import Chamada, Resposta, Rotas
-from services.gateway.errors import ApiError, not_found
+from services.gateway.errors import ApiError, invalid_field, not_found
+from services.gateway.mudancas import Marco, parse_desde
 from services.gateway.paging import Pagina, page
 from services.gateway.routes.pedidos import disposition
 from services.gateway.routes.planilhas import find_consultor_filtro
 from services.gateway.store import boletos as store
 from services.gateway.store.boletos import FiltroBoletos
-from services.gateway.store.execucoes import NaoEncontrada, find_execucao
-from services.gateway.vistas import BoletoVisto, list_of
+from services.gateway.store.execucoes import NaoEncontrada, find_epoca, find_execucao
+from services.gateway.store.mudancas import Mudancas, find_topo, read_mudancas
+from services.gateway.vistas import BoletoVisto, ListaBoletos
 from shared.contrato import fold, parse_documento, parse_mes
 from shared.events import Arquivo
 from shared.files import ArquivoAusente, ArquivoCorrompido, FileStore
@@ -32,28 +34,42 @@ EXEMPLO = {
     "consultor": "Marta Lima", "cliente_id": 10, "nome": "ANA PAULA SOUZA LIMA", "cpf": "***.456.789-**",
     "grupo": 6650, "cota": 7, "mes": 11, "ano": 2026, "numero_parcela": "12", "contrato": "123456",
     "vencimento": "2026-11-15", "valor": 812.45, "linha_digitavel": None, "codigo_barras": None, "nosso_numero": None,
+    "status": "pendente", "data_pagamento": None, "valor_pago": None,
     "arquivo": "Marta Lima/ANA_PAULA_SOUZA_LIMA_NOVEMBRO.pdf", "tamanho": 171204, "sha256": "9f…",
     "baixado_em": "2026-11-24T09:00:00-03:00",
 }  # fmt: skip
 LEIA_ME = "_FALTAM_BOLETOS.txt"
 
 
-def _to_utc(momento: datetime) -> datetime:
-    try:
-        return momento.astimezone(UTC)
-    except OverflowError as erro:
-        raise ValueError("data fora do calendário") from erro
+# With a cursor of changes only these go along.
+COM_MARCO = {"desde", "ponto_venda", "limite"}
+DESCRICAO = (
+    "`ordem=consultor`: do mês mais novo ao mais antigo e, em cada um, por consultor e cliente.\n\n"
+    "Para acompanhar o que muda: comece com `desde=inicio` (tudo) ou `desde=agora` (só o que vier), guarde o `cursor` "
+    "da resposta e mande-o em `desde` na vez seguinte. Vêm os boletos arquivados, emitidos de novo, pagos ou alterados "
+    "depois dele, cada um uma vez e como está agora, e em `apagados` os que foram removidos; `ha_mais` diz se há outra "
+    "página já. Nada falta, nem o que uma transação demorada gravou; um boleto que muda de novo vem de novo. "
+    "Só `ponto_venda` e `limite` combinam com esse cursor."
+)
 
 
 class ConsultaBoletos(Pagina):
-    """mes: 1–12 or its name. desde: downloaded since that moment. busca: part of the name, accents ignored."""
+    """mes: 1–12 or its name. desde: downloaded since that moment, or changed since that cursor. busca: part of the
+    name, accents ignored."""
 
     ponto_venda: str | None = None
     consultor: str | None = None
     mes: Annotated[int, BeforeValidator(parse_mes)] | None = None
     ano: Annotated[int, Field(ge=2000, le=2100)] | None = None
     cpf: Annotated[str, AfterValidator(parse_documento)] | None = None
-    desde: Annotated[AwareDatetime, AfterValidator(_to_utc)] | None = None
+    desde: (
+        Annotated[
+            datetime | Marco,
+            PlainValidator(parse_desde),
+            WithJsonSchema({"type": "string", "description": "data e hora, inicio, agora, ou um cursor de mudanças"}),
+        ]
+        | None
+    ) = None
     busca: Annotated[str, BeforeValidator(fold)] | None = None
     ordem: Literal["recentes", "consultor"] = "recentes"
 
@@ -61,12 +77,15 @@ class ConsultaBoletos(Pagina):
 @rotas.get(
     "boletos",
     resumo="Lista os boletos, os mais novos primeiro",
-    descricao="`ordem=consultor`: do mês mais novo ao mais antigo e, em cada um, por consultor e cliente.",
-    dados=list_of("boletos", BoletoVisto),
+    descricao=DESCRICAO,
+    dados=ListaBoletos,
     exemplo={"boletos": [EXEMPLO], "cursor": None},
+    respostas={410: "o banco voltou de uma cópia: recomece com desde=inicio"},
 )
 async def list_boletos(chamada: Chamada, consulta: ConsultaBoletos) -> Resposta:
     acesso = chamada.acesso
+    if isinstance(consulta.desde, Marco):
+        return await _list_mudancas(chamada, consulta, consulta.desde)
     async with chamada.ctx.pool.acquire() as conn:
         filtro = FiltroBoletos(
             alcance=await acesso.narrow(conn, consulta.ponto_venda),
@@ -80,6 +99,32 @@ async def list_boletos(chamada: Chamada, consulta: ConsultaBoletos) -> Resposta:
         listar = store.list_por_consultor if consulta.ordem == "consultor" else store.list_boletos
         linhas = await listar(conn, filtro, consulta.cursor, consulta.buscar)
     return Resposta(page("boletos", linhas, consulta, store.view_boleto))
+
+
+async def _list_mudancas(chamada: Chamada, consulta: ConsultaBoletos, desde: Marco) -> Resposta:
+    if sobra := sorted(consulta.model_fields_set - COM_MARCO):
+        raise invalid_field(sobra[0], "não combina com o cursor de mudanças em desde: tire um dos dois")
+    async with chamada.ctx.pool.acquire() as conn:
+        alcance = await chamada.acesso.narrow(conn, consulta.ponto_venda)
+        epoca = await find_epoca(conn)
+        if desde.epoca not in (None, epoca):
+            texto = "O banco voltou de uma cópia, e este cursor é de antes. Recomece com desde=inicio."
+            raise ApiError(410, "boletos.cursor_antigo", texto)
+        if desde.numero is None:
+            lidas = Mudancas([], [], await find_topo(conn), ha_mais=False)
+        else:
+            lidas = await read_mudancas(conn, alcance, desde.numero, consulta.limite)
+    return Resposta(
+        {
+            "boletos": [store.view_boleto(linha) for linha in lidas.boletos],
+            "apagados": [
+                {"id": linha["boleto_id"], "ponto_venda": linha["ponto_venda"], "apagado_em": linha["apagado_em"]}
+                for linha in lidas.apagados
+            ],
+            "cursor": Marco(lidas.ate, epoca).encode(),
+            "ha_mais": lidas.ha_mais,
+        }
+    )
 
 
 @rotas.get("boletos/{id}", resumo="Mostra um boleto", dados=BoletoVisto, exemplo=EXEMPLO)
