@@ -196,11 +196,15 @@ def nova() -> None:
 @chaves_fernet.command()
 @_json
 def rodar(em_json: bool) -> None:
-    """Cifra de novo todas as senhas com a primeira chave. Os serviços já devem conhecê-la."""
+    """Cifra de novo todas as senhas e segredos com a primeira chave. Os serviços já devem conhecê-la."""
     from services.gateway import admin
 
     quantas = do(admin.rotate_senhas())
-    click.echo(json.dumps({"quantidade": quantas}) if em_json else f"{quantas} senhas cifradas com a primeira chave.")
+    click.echo(
+        json.dumps({"quantidade": quantas})
+        if em_json
+        else f"{quantas} senhas e segredos cifrados com a primeira chave."
+    )
 
 
 # --- the portal -------------------------------------------------------------------------------------------------------

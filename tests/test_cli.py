@@ -133,7 +133,7 @@ def test_migrate_tells_what_it_did(ambiente: dict[str, str | None], vazio: str) 
     assert canopus(ambiente, "migrate").stdout == "O esquema já está em dia.\n"
 
 
-def test_fernet_keys_are_rotated_without_losing_a_password(
+def test_fernet_keys_are_rotated_without_losing_a_password_or_a_secret(
     ambiente: dict[str, str | None], database_url: str, tmp_path: Path
 ) -> None:
     assert canopus(ambiente, "chaves-fernet", "nova").exit_code == 0
@@ -141,26 +141,35 @@ def test_fernet_keys_are_rotated_without_losing_a_password(
     assert arquivo.stat().st_mode & 0o777 == 0o600
     nova, velha = arquivo.read_text().split()
     asyncio.run(keep_senha(database_url, Chaveiro(velha).encrypt("segredo")))
-    assert json.loads(canopus(ambiente, "chaves-fernet", "rodar", "--json").stdout) == {"quantidade": 1}
-    cifrada = asyncio.run(read_senha(database_url))
-    assert Chaveiro(nova).decrypt(cifrada) == "segredo"
+    assert json.loads(canopus(ambiente, "chaves-fernet", "rodar", "--json").stdout) == {"quantidade": 3}
+    cifradas = asyncio.run(read_cifradas(database_url))
+    assert [Chaveiro(nova).decrypt(cifrada) for cifrada in cifradas] == ["segredo"] * 3
     arquivo.write_text(velha + "\n")
     perdida = canopus(ambiente, "chaves-fernet", "rodar")
     assert perdida.exit_code == 1
     assert perdida.stderr.startswith("canopus: CANOPUS_FERNET_KEYS")
-    assert asyncio.run(read_senha(database_url)) == cifrada
+    assert asyncio.run(read_cifradas(database_url)) == cifradas
 
 
 async def keep_senha(database_url: str, cifrada: str) -> None:
     async with open_base(database_url) as pool:
         await add_loja(pool)
         await pool.execute("UPDATE credenciais_canopus SET senha_encrypted = $1", cifrada)
+        await pool.execute(
+            "INSERT INTO webhooks (nome, url, segredo, segredo_anterior, anterior_ate)"
+            " VALUES ('crm', 'https://crm.exemplo.com.br/', $1, $1, now())",
+            cifrada,
+        )
 
 
-async def read_senha(database_url: str) -> str:
+async def read_cifradas(database_url: str) -> list[str]:
+    """A password, and a webhook's secrets."""
     async with open_base(database_url) as pool:
-        cifrada: str = await pool.fetchval("SELECT senha_encrypted FROM credenciais_canopus")
-        return cifrada
+        linha = await pool.fetchrow(
+            "SELECT (SELECT senha_encrypted FROM credenciais_canopus), segredo, segredo_anterior FROM webhooks"
+        )
+        assert linha is not None
+        return list(linha)
 
 
 def test_a_service_without_its_setting_stops_with_one_line(tmp_path: Path) -> None:

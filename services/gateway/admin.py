@@ -126,20 +126,40 @@ def add_chave_fernet() -> int:
     return atuais.count(",") + 2
 
 
+# Where ciphertext lies: how it is read, and written again.
+_CIFRADOS = (
+    (
+        "SELECT id, senha_encrypted AS cifrado FROM credenciais_canopus ORDER BY id FOR UPDATE",
+        "UPDATE credenciais_canopus SET senha_encrypted = $2 WHERE id = $1",
+    ),
+    (
+        "SELECT id, segredo AS cifrado FROM webhooks ORDER BY id FOR UPDATE",
+        "UPDATE webhooks SET segredo = $2 WHERE id = $1",
+    ),
+    (
+        "SELECT id, segredo_anterior AS cifrado FROM webhooks WHERE segredo_anterior IS NOT NULL FOR UPDATE",
+        "UPDATE webhooks SET segredo_anterior = $2 WHERE id = $1",
+    ),
+)
+
+
 async def rotate_senhas() -> int:
-    """Encrypt every stored password again with the first key; returns how many."""
+    """Encrypt every stored password and secret again with the first key; returns how many."""
     chaveiro = open_chaveiro(load_settings(GatewaySettings), create=False)
     async with _open_transaction() as conn:
-        linhas = await conn.fetch("SELECT id, senha_encrypted FROM credenciais_canopus ORDER BY id FOR UPDATE")
-        try:
-            novas = [(linha["id"], chaveiro.rotate(linha["senha_encrypted"])) for linha in linhas]
-        except ChaveInvalida as erro:
-            raise ConfiguracaoInvalida(f"CANOPUS_FERNET_KEYS: {erro}.") from erro
-        await conn.executemany("UPDATE credenciais_canopus SET senha_encrypted = $2 WHERE id = $1", novas)
+        quantas = 0
+        for ler, gravar in _CIFRADOS:
+            linhas = await conn.fetch(ler)
+            try:
+                novas = [(linha["id"], chaveiro.rotate(linha["cifrado"])) for linha in linhas]
+            except ChaveInvalida as erro:
+                raise ConfiguracaoInvalida(f"CANOPUS_FERNET_KEYS: {erro}.") from erro
+            await conn.executemany(gravar, novas)
+            quantas += len(novas)
         await record_auditoria(
-            conn, quem=QUEM, acao="chaves_fernet.rodar", alvo="credenciais", detalhes={"quantidade": len(novas)}
+            conn, quem=QUEM, acao="chaves_fernet.rodar", alvo="credenciais", detalhes={"quantidade": quantas}
         )
-        return len(novas)
+        return quantas
 
 
 def _plain(linha: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from aiohttp import web
 from services.gateway.auth import FailedLogins
 from services.gateway.context import CONTEXT, AppContext
 from services.gateway.engine import open_engine
+from services.gateway.entregador import Entregador
 from services.gateway.live import Live, LiveOptions
 from services.gateway.middleware import CORPO_BYTES, add_security_headers, errors, serve
 from services.gateway.pages import add_pages
@@ -76,7 +77,14 @@ async def open_gateway(
     async with (
         open_database(database_url, BANCO_S) as pool,
         hold_presenca(database_url, alone=alone, espera_s=presenca_s),
-        open_engine(pool, bus, files, guarda=_read_guarda(settings), alone=alone) as engine,
+        open_engine(
+            pool,
+            bus,
+            files,
+            guarda=_read_guarda(settings),
+            entregador=Entregador(pool, chaveiro, privados=settings.webhooks_privados),
+            alone=alone,
+        ) as engine,
         _open_pedidos(Pedidos(pool, files, replica_id), bus) as pedidos,
         Live(pool, bus, replica_id, live_options) as live,
     ):

@@ -1,4 +1,4 @@
-"""The gateway's engine: projector, dispatcher, outbox, sweeper and vigia, opened and closed as one."""
+"""The gateway's engine: projector, dispatcher, outbox, entregador, sweeper and vigia, opened and closed as one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from services.gateway.dispatcher import Dispatcher, recover_all
+from services.gateway.entregador import Entregador
 from services.gateway.lentidao import Regras
 from services.gateway.outbox import Outbox
 from services.gateway.projector import Projector
@@ -24,16 +25,22 @@ class Engine:
 
     dispatcher: Dispatcher
     outbox: Outbox
+    entregador: Entregador | None = None
 
     def wake(self) -> None:
         """A commit left work to start or messages to send: they go now, not at the next poll."""
-        self.outbox.wake()
+        self._wake_remessas()
         self.dispatcher.wake()
 
     def go_on(self) -> None:
         """The same after mere progress of contracts: their sessions may have the next ones."""
-        self.outbox.wake()
+        self._wake_remessas()
         self.dispatcher.wake(progresso=True)
+
+    def _wake_remessas(self) -> None:
+        self.outbox.wake()
+        if self.entregador is not None:
+            self.entregador.wake()
 
 
 @asynccontextmanager
@@ -44,11 +51,13 @@ async def open_engine(
     *,
     guarda: Guarda | None = None,
     regras: Regras | None = None,
+    entregador: Entregador | None = None,
     alone: bool = False,
 ) -> AsyncIterator[Engine]:
-    """alone: nothing else of this system runs yet (`canopus up`), so what anyone held is put back at once."""
+    """alone: nothing else of this system runs yet (`canopus up`), so what anyone held is put back at once.
+    entregador None: what other systems are told waits in the database."""
     outbox = Outbox(pool, bus)
-    engine = Engine(Dispatcher(pool, outbox.wake), outbox)
+    engine = Engine(Dispatcher(pool, outbox.wake), outbox, entregador)
     sweeper = Sweeper(pool, files, outbox.wake, guarda or Guarda())
     vigia = Vigia(pool, engine.wake, regras or Regras())
     if alone:
@@ -56,6 +65,8 @@ async def open_engine(
             await recover_all(conn)
     async with asyncio.TaskGroup() as group:
         loops = [group.create_task(loop.run()) for loop in (outbox, engine.dispatcher, sweeper, vigia)]
+        if entregador is not None:
+            loops.append(group.create_task(entregador.run()))
         # Closed before the loops are: what the last events committed may still be sent, or waits in the database.
         async with Projector(pool, bus, engine.wake, engine.go_on).run():
             yield engine

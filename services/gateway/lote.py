@@ -15,6 +15,7 @@ from services.gateway.execucao import Encerrar
 from services.gateway.relatos import end_failed, is_current, is_naming, make_falha
 from services.gateway.store import Conn, credenciais
 from services.gateway.store.arquivamento import Arquivamento, list_ocupados, upsert_boletos
+from services.gateway.store.avisos import tell_boletos
 from services.gateway.store.diario import Diario, open_diario_automacao
 from services.gateway.store.itens import SQL
 from services.gateway.store.nomeacao import ask_names
@@ -113,6 +114,7 @@ class _Lote:
         self._ocupadas = await list_ocupados(self._diario.conn, list(feitos.values()))
         livres = [feito for id, feito in feitos.items() if id not in self._ocupadas]
         ids = await upsert_boletos(self._diario.conn, livres)
+        await tell_boletos(self._diario.conn, self._diario.ponto_venda_id, ids)
         linhas = await self._diario.conn.fetch(
             SQL["file_items"],
             [feito.item["id"] for feito in livres],

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.gateway.api import Rota, Rotas
 from services.gateway.auth import BISCOITO, CABECALHO_CSRF
+from services.gateway.cloudevents import AVISOS, TipoAviso
 
 VERSAO = "1.0.0"
 # (model, "validation" for what comes in or "serialization" for what goes out) → its reference.
@@ -55,6 +56,7 @@ def build_openapi(recursos: Sequence[Rotas]) -> dict[str, Any]:
             {"name": tag, "description": etiquetas.get(tag, "")} for tag in dict.fromkeys(r.tag for r in recursos)
         ],
         "paths": caminhos,
+        "webhooks": {tipo.value: _describe_aviso(tipo, modelos) for tipo in AVISOS},
         "components": {
             "securitySchemes": _ACESSOS,
             "schemas": {**definicoes, "Erro": _ERRO},
@@ -96,8 +98,16 @@ _ERRO = {
 }
 
 
+_CABECALHOS_AVISO = {
+    "webhook-id": "O `id` do evento, igual em cada tentativa: o que já veio com ele se ignora",
+    "webhook-timestamp": "Segundos Unix desta tentativa: recuse o que tem mais de 5 minutos",
+    "webhook-signature": "`v1,` e o HMAC-SHA256, em base64, de `<webhook-id>.<webhook-timestamp>.<corpo>` com o "
+    "segredo (o base64 depois de `whsec_`); várias, separadas por espaço, enquanto um segredo é trocado",
+}
+
+
 def _describe_modelos(rotas: Iterable[Rota]) -> tuple[Referencias, dict[str, Any]]:
-    pedidos: list[tuple[type[BaseModel], Any]] = []
+    pedidos: list[tuple[type[BaseModel], Any]] = [(modelo, "serialization") for _, modelo in AVISOS.values()]
     for rota in rotas:
         pedidos += [(modelo, "validation") for modelo in (rota.corpo, rota.consulta) if modelo is not None]
         if isinstance(rota.dados, type):
@@ -132,6 +142,33 @@ def _describe_rota(rota: Rota, modelos: Referencias) -> dict[str, Any]:
             "content": {"multipart/form-data": {"schema": dict(rota.formulario)}},
         }
     return descrita
+
+
+def _describe_aviso(tipo: TipoAviso, modelos: Referencias) -> dict[str, Any]:
+    """What we send to other systems, and how their answers are taken."""
+    resumo, modelo = AVISOS[tipo]
+    operacao = {
+        "tags": ["Webhooks"],
+        "summary": resumo,
+        "operationId": f"aviso_{tipo.replace('.', '_')}",
+        "parameters": [
+            {"name": nome, "in": "header", "required": True, "description": texto, "schema": {"type": "string"}}
+            for nome, texto in _CABECALHOS_AVISO.items()
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/cloudevents+json": {"schema": modelos[modelo, "serialization"]}},
+        },
+        "responses": {
+            "2XX": {"description": "Recebido: não é enviado de novo."},
+            "410": {"description": "Este endereço não recebe mais: o webhook é desligado."},
+            "429": {"description": "Devagar: nada é enviado a este endereço antes de Retry-After (503, também)."},
+            "default": {
+                "description": "Qualquer outra resposta, redirecionamento ou silêncio: tentado de novo por um dia."
+            },
+        },
+    }
+    return {"post": operacao}
 
 
 def _describe_parametros(rota: Rota) -> list[dict[str, Any]]:

@@ -109,9 +109,12 @@ async def open_balcao(
     live_options: LiveOptions | None = None,
     origens: str = "",
     proxies: str = "",
+    webhooks_privados: bool = False,
 ) -> AsyncIterator[Balcao]:
     """bus: of another replica, to share it."""
-    settings = GatewaySettings(port=0, data_dir=pasta, origens=origens, proxies=proxies)
+    settings = GatewaySettings(
+        port=0, data_dir=pasta, origens=origens, proxies=proxies, webhooks_privados=webhooks_privados
+    )
     chaveiro = Chaveiro(Fernet.generate_key().decode())
     async with AsyncExitStack() as pilha:
         proprio: Bus = await pilha.enter_async_context(MemoryBus(EVENTOS)) if bus is None else bus

@@ -27,6 +27,7 @@ from tests.eventually import eventually
 from tests.gateway.cadastro import Loja, cpf_de, list_itens, submit
 from tests.gateway.motor import Maestro, capturado, falhou, list_quadros
 from tests.gateway.porta import Porta, open_porta
+from tests.gateway.receptor import Receptor, add_webhook
 from tests.namer.planilhas import make_generica
 
 ANA, BIA, CIDA = cpf_de(1), cpf_de(2), cpf_de(3)
@@ -93,6 +94,7 @@ class Cena:
 async def live(porta: Porta) -> UUID:
     """A year at the office in short: boletos, failures with evidence, reports, a contact entered by hand."""
     cena, files = Cena(porta), porta.files
+    await add_webhook(porta.pool, porta.chaveiro, Receptor(url="https://crm.exemplo.com.br/canopus"))
     id = await cena.open()
     for cpf, nome, cota in ((ANA, NOME, 1), (BIA, "BIA LIMA", 2)):
         await cena.capture(await cena.send(id, cpf), cpf, nome, cota)
@@ -103,6 +105,7 @@ async def live(porta: Porta) -> UUID:
     tarefa = await cena.send(id, CIDA)
     await cena.maestro.apply(falhou(tarefa, "cliente.ambiguo", Etapa.BUSCANDO).model_copy(update=campos))
     await cena.end(id)
+    await porta.pool.execute("UPDATE webhooks_entregas SET resposta = $1", f"recebido: {NOME}")
 
     erro = await cena.open(mes=10, cpfs=(ANA,), parametros={"pedido": NOME})
     comum = await files.put_interno("evidencias", COMUM)
@@ -184,6 +187,10 @@ async def test_nothing_names_the_person_any_more_and_every_count_stays(porta: Po
     assert (await porta.call("GET", f"boletos?cpf={BIA}")).data == dos_outros.data
     assert (await porta.call("GET", f"boletos/{dos_outros.data['boletos'][0]['id']}/pdf")).status == 200
     assert await porta.files.exists(describe_interno("evidencias", COMUM).caminho)
+    # What other systems were to be told of them goes; that a boleto was removed they may know.
+    avisos = await porta.pool.fetch("SELECT corpo FROM webhooks_entregas WHERE tipo = 'boleto.arquivado'")
+    assert [json.loads(aviso["corpo"])["data"]["nome"] for aviso in avisos] == ["BIA LIMA"]
+    assert len((await porta.call("GET", "boletos?desde=inicio")).data["apagados"]) == 1
     auditada = await porta.pool.fetchrow("SELECT alvo, detalhes FROM auditoria WHERE acao = 'titular.apagar'")
     assert auditada and (auditada["alvo"], auditada["detalhes"]) == ("titular", feito.contagens)
     with pytest.raises(Falhou, match="nada se sabe"):

@@ -18,6 +18,7 @@ from asyncpg import Record
 
 from services.gateway.execucao import COLUNAS, status_final
 from services.gateway.store import Conn, load_sql
+from services.gateway.store.avisos import tell_encerrada
 from services.gateway.store.quadro import Linha, cliente_row, contadores
 from shared.events import ExecucaoEvento
 from shared.outcomes import StatusCliente, StatusExecucao, find_desfecho
@@ -43,6 +44,7 @@ class Diario:
         self.contadores = contadores(execucao)
         self.mudou_etapa: str | None = execucao["mudou_etapa"]
         self.mudou_itens: list[int] = list(execucao["mudou_itens"])
+        self._had_settled = self._has_settled
         self._began: bool = execucao["iniciado_em"] is not None
         self._pausa_mantida: bool = execucao["pausa_mantida"]
         self._seq: int = execucao["seq"]
@@ -53,6 +55,11 @@ class Diario:
     def has_ended(self) -> bool:
         """Nothing new begins in it, though a contract in hand may still come to its true end."""
         return self.status.is_final
+
+    @property
+    def _has_settled(self) -> bool:
+        """Its counts will not change by themselves: none of its contracts is in hand."""
+        return self.has_ended and not (self.contadores["pendente"] or self.contadores["processando"])
 
     def tell(self, linhas: Iterable[Linha], antes: StatusCliente | str | None) -> None:
         """These rows, as they are now, were `antes` (None: new). One event each."""
@@ -128,6 +135,8 @@ class Diario:
             novidade.rota,
             novidade.model_dump_json(),
         )
+        if self._has_settled and not self._had_settled:
+            await tell_encerrada(self.conn, self.id, self.ponto_venda_id)
 
     def _append(
         self, evento: str, cliente: dict[str, Any] | None, etapa: str | None, status: str, codigo: str | None

@@ -16,6 +16,10 @@ WHERE pessoa_id IS NOT NULL AND least(revogada_em, expira_em) < now() - make_int
 -- name: delete_idempotencia
 DELETE FROM idempotencia WHERE criado_em < now() - make_interval(days => $1);
 
+-- name: delete_entregas
+-- Of webhooks that are off too.
+DELETE FROM webhooks_entregas WHERE coalesce(tentada_em, criada_em) < now() - make_interval(days => $1);
+
 -- name: delete_servicos
 DELETE FROM servicos WHERE visto_em < now() - interval '1 hour';
 

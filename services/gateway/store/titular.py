@@ -120,6 +120,7 @@ async def erase(conn: Conn, titular: Titular) -> None:
     await conn.execute(SQL["clear_falhas"], falhas, _TEXTOS)
     await conn.execute(SQL["clear_itens"], meus, NINGUEM)
     await conn.execute(SQL["delete_boletos"], _ids(titular.boletos))
+    await conn.execute(SQL["delete_entregas"], _ids(titular.boletos))
     await conn.execute(SQL["clear_auditoria"], [f"clientes/{cliente['id']}" for cliente in titular.clientes])
     await conn.execute(SQL["delete_clientes"], titular.cpf)
     await conn.execute(SQL["delete_relatorios"])

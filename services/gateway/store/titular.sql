@@ -75,6 +75,10 @@ WHERE v.execucao_id IN (SELECT execucao_id FROM log_downloads_boletos WHERE id =
 -- name: delete_boletos
 DELETE FROM boletos WHERE id = ANY ($1::bigint[]);
 
+-- name: delete_entregas
+-- What other systems were to be told, or were told, of these boletos.
+DELETE FROM webhooks_entregas WHERE boleto_id = ANY ($1::bigint[]);
+
 -- name: delete_clientes
 DELETE FROM clientes_finais WHERE cpf = $1;
 
@@ -95,6 +99,11 @@ WHERE alvo = ANY ($1::text[]);
 -- name: scrub_auditoria
 UPDATE auditoria SET alvo = regexp_replace(alvo, $1, $2, 'gi'), detalhes = regexp_replace(detalhes::text, $1, $2, 'gi')::jsonb
 WHERE alvo ~* $1 OR detalhes::text ~* $1;
+
+-- name: scrub_entregas
+UPDATE webhooks_entregas
+SET corpo = regexp_replace(corpo, $1, $2, 'gi'), resposta = regexp_replace(resposta, $1, $2, 'gi')
+WHERE corpo ~* $1 OR resposta ~* $1;
 
 -- name: scrub_planilhas
 UPDATE planilhas

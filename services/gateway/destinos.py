@@ -1,0 +1,87 @@
+"""Where webhooks may go: https to public addresses alone, as each connection finds them.
+
+The address that is connected to is the one that was checked, so a name that leads elsewhere a moment later gains
+nothing. No redirect is followed, no proxy and no cookie is used.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+import aiohttp
+
+# What travels to an IPv4 address that stands within an IPv6 one (RFC 6052).
+_NAT64 = IPv6Network("64:ff9b::/96")
+# All that is given out of IPv6 so far.
+_UNICAST = IPv6Network("2000::/3")
+_PROIBIDO = "o endereço leva a uma rede interna"
+
+
+class DestinoProibido(OSError):
+    """A connection to an address that is nobody's outside."""
+
+
+def parse_destino(texto: str, *, privados: bool) -> str:
+    """An address to send to, as it was written. Raises ValueError in pt-BR."""
+    try:
+        partes = urlsplit(texto)
+        servidor, _ = partes.hostname, partes.port
+    except ValueError as erro:
+        raise ValueError("endereço inválido: use https://servidor/caminho") from erro
+    if partes.scheme not in (("https", "http") if privados else ("https",)) or not servidor:
+        raise ValueError("use um endereço https://, como https://crm.exemplo.com.br/canopus")
+    if partes.username is not None or partes.password is not None:
+        raise ValueError("não ponha usuário nem senha no endereço: a assinatura diz quem envia")
+    if "#" in texto or " " in texto:
+        raise ValueError("o endereço não pode ter # nem espaços")
+    if not privados and not _may_be_public(servidor):
+        raise ValueError(f"{_PROIBIDO}: use um que se alcance pela internet")
+    return texto
+
+
+def _may_be_public(servidor: str) -> bool:
+    """What can be known before it is looked up."""
+    try:
+        return is_publico(ip_address(servidor))
+    except ValueError:
+        return "." in servidor.strip(".") and not servidor.rstrip(".").endswith((".localhost", ".local", ".internal"))
+
+
+def is_publico(endereco: IPv4Address | IPv6Address) -> bool:
+    """Whether this address, or the IPv4 address that it stands for, is on the open internet."""
+    if isinstance(endereco, IPv6Address):
+        nat64 = IPv4Address(int(endereco) & 0xFFFFFFFF) if endereco in _NAT64 else None
+        if dentro := endereco.ipv4_mapped or endereco.sixtofour or nat64:
+            return is_publico(dentro)
+        return endereco.is_global and endereco in _UNICAST
+    return endereco.is_global and not endereco.is_multicast
+
+
+@asynccontextmanager
+async def open_sessao(*, privados: bool, limite_s: float, conexao_s: float) -> AsyncIterator[aiohttp.ClientSession]:
+    """limite_s: for one request, from the look-up of the name to the answer."""
+    # The cache lets a name that is not found take one thread, however many ask for it.
+    conector = aiohttp.TCPConnector(
+        limit=0, force_close=True, ttl_dns_cache=10, socket_factory=None if privados else _make_socket
+    )
+    async with aiohttp.ClientSession(
+        connector=conector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=limite_s, sock_connect=conexao_s),
+        auto_decompress=False,
+        skip_auto_headers=("Accept-Encoding",),
+        headers={"User-Agent": "Canopus-Webhooks/1.0"},
+    ) as sessao:
+        yield sessao
+
+
+def _make_socket(destino: aiohttp.AddrInfoType) -> socket.socket:
+    familia, tipo, protocolo, _, endereco = destino
+    if not is_publico(ip_address(endereco[0])):
+        # The same text for every address of a name: they are refused as one.
+        raise DestinoProibido(_PROIBIDO)
+    return socket.socket(family=familia, type=tipo, proto=protocolo)
