@@ -18,7 +18,7 @@ TELAS = {"larga": (1280, 900), "tablet": (820, 1100), "telefone": (390, 844)}
 TEMAS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGINAS = (
     "inicio", "execucoes", "boletos", "clientes", "planilhas", "estatisticas", "consultores", "pontos-venda",
-    "credenciais", "pessoas", "mortas", "conta",
+    "credenciais", "pessoas", "webhooks", "retornos", "mortas", "conta",
 )  # fmt: skip
 SENHA = "a senha da demonstração"
 QUIETO_MS = 800

@@ -17,6 +17,7 @@ from tests.fotos import PAGINAS
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, list_itens, submit
 from tests.gateway.motor import Maestro
+from tests.gateway.receptor import Receptor, add_webhook
 from tests.navegador import add_pessoa, open_browser, sign_in
 
 
@@ -65,6 +66,8 @@ class Vistoria:
 async def open_vistoria(balcao: Balcao, browser: Browser, tema: Literal["light", "dark"]) -> tuple[Vistoria, UUID]:
     """Signed in, with an execution whose contracts are done, failed and waiting."""
     loja = await add_loja(balcao.pool)
+    fora = Receptor(url="https://crm.exemplo.com.br/canopus")
+    await add_webhook(balcao.pool, balcao.gateway.ctx.chaveiro, fora, ativo=False)
     id = await submit(balcao.pool, loja)
     maestro, itens = Maestro(balcao.pool), await list_itens(balcao.pool, id)
     cerca = await maestro.lease(loja)
@@ -115,6 +118,8 @@ async def test_no_page_has_a_violation_on_a_phone_and_no_dialog_anywhere(balcao:
         ("pontos-venda", ("Novo ponto de venda",)),
         ("credenciais", ("Nova credencial",)),
         ("credenciais", ("Testar agora",)),
+        ("webhooks", ("Novo webhook",)),
+        ("webhooks", ("Entregas de crm",)),
         ("pessoas", ("Nova pessoa",)),
         ("pessoas", ("Ana", "Nova senha provisória")),
         ("boletos", ("Ver o boleto",)),

@@ -443,7 +443,7 @@ async def test_a_person_is_made_bound_given_a_password_and_deleted(painel: Paine
     senha = page.get_by_role("textbox", name="Senha provisória")
     primeira = await senha.input_value()
     await page.get_by_role("button", name="Copiar").click()
-    await expect(page.get_by_text("Copiada.")).to_be_visible()
+    await expect(page.get_by_text("Copiado.")).to_be_visible()
     assert await page.evaluate("navigator.clipboard.readText()") == primeira
     await page.get_by_role("button", name="Fechar").click()
     assert primeira not in await page.content()

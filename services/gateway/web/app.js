@@ -12,6 +12,7 @@ const PAGINAS = {
   execucoes: { modulo: "historico" },
   execucao: { modulo: "execucao", menu: "execucoes" },
   boletos: { modulo: "boletos" },
+  retornos: { modulo: "retornos" },
   clientes: { modulo: "clientes" },
   planilhas: { modulo: "planilhas" },
   estatisticas: { modulo: "estatisticas" },
@@ -19,13 +20,14 @@ const PAGINAS = {
   "pontos-venda": { modulo: "pontos-venda" },
   credenciais: { modulo: "credenciais", papel: "admin" },
   pessoas: { modulo: "pessoas", papel: "admin" },
+  webhooks: { modulo: "webhooks", papel: "admin" },
   mortas: { modulo: "mortas", papel: "admin" },
   conta: { modulo: "conta" },
 };
 const GRUPOS = [
-  ["inicio", "execucoes", "boletos", "estatisticas"],
+  ["inicio", "execucoes", "boletos", "retornos", "estatisticas"],
   ["clientes", "planilhas", "consultores", "pontos-venda", "credenciais"],
-  ["pessoas", "mortas", "conta"],
+  ["pessoas", "webhooks", "mortas", "conta"],
 ];
 const AVISO_MS = 8000;
 
@@ -235,6 +237,8 @@ class CanopusPainel extends Base {
       case "pontos-venda": return html`<pagina-pontos-venda .sessao=${sessao}></pagina-pontos-venda>`;
       case "credenciais": return html`<pagina-credenciais .sessao=${sessao}></pagina-credenciais>`;
       case "pessoas": return html`<pagina-pessoas .sessao=${sessao}></pagina-pessoas>`;
+      case "webhooks": return html`<pagina-webhooks .sessao=${sessao}></pagina-webhooks>`;
+      case "retornos": return html`<pagina-retornos .sessao=${sessao}></pagina-retornos>`;
       case "mortas": return html`<pagina-mortas .sessao=${sessao}></pagina-mortas>`;
       default: return html`<pagina-conta .sessao=${sessao}></pagina-conta>`;
     }

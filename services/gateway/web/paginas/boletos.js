@@ -7,6 +7,7 @@ import { BOLETOS } from "../textos/boletos.js";
 import {
   Pagina, campo, carregando, contar, cota, data, dataHora, escolha, mesAno, moeda, nomePonto, valores, vazio,
 } from "../ui.js";
+import { seloPagamento } from "../pagamento-boleto.js";
 import "../visor-pdf.js";
 
 const DIGITACAO_MS = 350;
@@ -84,6 +85,12 @@ class PaginaBoletos extends Pagina {
   close() {
     this.aberto = null;
     this.copiado = null;
+  }
+
+  // Its payment was changed.
+  replace(boleto) {
+    this.boletos = this.boletos.map((outro) => (outro.id === boleto.id ? boleto : outro));
+    this.aberto = boleto;
   }
 
   save(boleto) {
@@ -177,7 +184,8 @@ class PaginaBoletos extends Pagina {
           <td data-rotulo=${colunas.consultor}>${b.consultor ?? BOLETOS.sem_consultor}</td>
           <td data-rotulo=${colunas.mes}>${mesAno(b.mes, b.ano)}</td>` : nothing}
         <td data-rotulo=${colunas.vencimento}>${data(b.vencimento)}</td>
-        <td data-rotulo=${colunas.valor} class="numero">${moeda(b.valor)}</td>
+        <td data-rotulo=${colunas.valor} class="numero">${moeda(b.valor)}${b.status === "pendente" ? nothing : html`
+          ${seloPagamento(b)}`}</td>
         <td class="botoes">
           <button class="secundario" aria-label=${BOLETOS.ver_de(nome)} @click=${open}>${BOLETOS.ver}</button>
           <button class="secundario" aria-label=${BOLETOS.baixar_de(nome)} @click=${() => this.save(b)}>${BOLETOS.baixar}</button>
@@ -197,6 +205,8 @@ class PaginaBoletos extends Pagina {
     const detalhe = html`
       <p class="fraco">${texto}
         · <a href="#/execucoes/${b.automacao_id}">${BOLETOS.ver_execucao}</a></p>
+      <pagamento-boleto .boleto=${b} .pode=${this.sessao.escopo !== "leitura"}
+        @salvo=${(e) => this.replace(e.detail)}></pagamento-boleto>
       ${b.linha_digitavel ? html`
         <p class="linha-digitavel"><code>${escreverLinha(b.linha_digitavel)}</code>
           <button class="secundario" @click=${(e) => this.copy(b, e)}>${BOLETOS.copiar_linha}</button>

@@ -2,12 +2,13 @@
 import { html, nothing } from "../vendor/lit.js";
 import { getAll, post } from "../api.js";
 import { PaginaCadastro, opcoesPontos, seloAtivo } from "../cadastro.js";
+import "../segredo-uma-vez.js";
 import { MENU, PAPEIS, T } from "../textos/comum.js";
 import { PESSOAS } from "../textos/pessoas.js";
 import { confirmar, dataHora } from "../ui.js";
 
 class PaginaPessoas extends PaginaCadastro {
-  static properties = { provisoria: { state: true }, copiada: { state: true } };
+  static properties = { provisoria: { state: true } }; // { nome, senha }: shown once
 
   caminho = "pessoas";
   palavras = { titulo: MENU.pessoas, ...PESSOAS.palavras };
@@ -44,7 +45,7 @@ class PaginaPessoas extends PaginaCadastro {
   }
 
   saved(dados) {
-    if (dados.senha_provisoria) this.show(dados.nome, dados.senha_provisoria);
+    if (dados.senha_provisoria) this.provisoria = { nome: dados.nome, senha: dados.senha_provisoria };
   }
 
   acoes(linha) {
@@ -55,49 +56,18 @@ class PaginaPessoas extends PaginaCadastro {
     if (!(await confirmar(PESSOAS.nova_senha_pergunta(linha.nome), PESSOAS.nova_senha_sim))) return;
     const dada = await this.fazer(() => post(`pessoas/${linha.id}/senha`));
     this.querySelector("ficha-cadastro")?.close();
-    if (dada) this.show(linha.nome, dada.senha_provisoria);
+    if (dada) this.provisoria = { nome: linha.nome, senha: dada.senha_provisoria };
     this.load();
   }
 
-  async show(nome, senha) {
-    this.copiada = "";
-    this.provisoria = { nome, senha };
-    await this.updateComplete;
-    this.querySelector("dialog.senha").showModal();
-  }
-
-  async copy() {
-    const lugar = this.querySelector("#provisoria");
-    lugar.select();
-    try {
-      await navigator.clipboard.writeText(lugar.value);
-      this.copiada = PESSOAS.copiada;
-    } catch {
-      // Browsers give the clipboard only to secure pages.
-      this.copiada = PESSOAS.nao_copiada;
-    }
-  }
-
   render() {
-    return html`${super.render()}${this.provisoria ? this.renderProvisoria() : nothing}`;
+    return html`${super.render()}${this.provisoria ? this.renderProvisoria(this.provisoria) : nothing}`;
   }
 
-  renderProvisoria() {
-    const { nome, senha } = this.provisoria;
+  renderProvisoria({ nome, senha }) {
     return html`
-      <dialog class="senha" aria-labelledby="senha-titulo" @close=${() => (this.provisoria = null)}>
-        <h2 id="senha-titulo">${PESSOAS.provisoria_de(nome)}</h2>
-        <p>${PESSOAS.provisoria_uso}</p>
-        <div class="campo">
-          <label for="provisoria">${PESSOAS.provisoria}</label>
-          <input id="provisoria" readonly .value=${senha}>
-        </div>
-        <p role="status">${this.copiada}</p>
-        <div class="acoes">
-          <button class="secundario" @click=${(e) => e.target.closest("dialog").close()}>${T.fechar}</button>
-          <button @click=${this.copy}>${PESSOAS.copiar}</button>
-        </div>
-      </dialog>
+      <segredo-uma-vez .titulo=${PESSOAS.provisoria_de(nome)} .uso=${PESSOAS.provisoria_uso} .rotulo=${PESSOAS.provisoria}
+        .valor=${senha} @fechar=${() => (this.provisoria = null)}></segredo-uma-vez>
     `;
   }
 }

@@ -60,6 +60,7 @@ export const MENU = {
   inicio: "Baixar boletos",
   execucoes: "Execuções",
   boletos: "Boletos",
+  retornos: "Retornos do banco",
   clientes: "Clientes",
   planilhas: "Planilhas",
   estatisticas: "Estatísticas",
@@ -67,6 +68,7 @@ export const MENU = {
   "pontos-venda": "Pontos de venda",
   credenciais: "Credenciais",
   pessoas: "Pessoas",
+  webhooks: "Webhooks",
   mortas: "Mensagens mortas",
   conta: "Minha conta",
 };

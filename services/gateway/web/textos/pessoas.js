@@ -21,7 +21,4 @@ export const PESSOAS = {
   provisoria: "Senha provisória",
   provisoria_de: (nome) => `Senha provisória de ${nome}`,
   provisoria_uso: "Entregue-a à pessoa: ela escolhe outra ao entrar. Esta senha não será mostrada de novo.",
-  copiar: "Copiar",
-  copiada: "Copiada.",
-  nao_copiada: "Não foi possível copiar: a senha está selecionada, copie-a com Ctrl+C.",
 };

@@ -1,0 +1,120 @@
+// A bank's return file: checked first, then the boletos that it says were paid are marked; what is unclear is listed.
+import { html, nothing } from "../vendor/lit.js";
+import { ask } from "../api.js";
+import { tabela } from "../tabela.js";
+import { MENU, T } from "../textos/comum.js";
+import { RETORNOS } from "../textos/pagamentos.js";
+import { Pagina, avisar, data, moeda, numero, vazio } from "../ui.js";
+
+const LIMITE_BYTES = 5 * 1024 * 1024;
+const SELOS = { pago: "bom", ja_pago: "bom" };
+
+class PaginaRetornos extends Pagina {
+  static properties = {
+    sessao: { attribute: false },
+    arquivo: { state: true },
+    sobre: { state: true }, // a file is held above the place for it
+    lido: { state: true }, // what the server found in it
+  };
+
+  choose(arquivo) {
+    this.sobre = false;
+    this.lido = null;
+    if (!arquivo) return;
+    const grande = arquivo.size > LIMITE_BYTES;
+    this.erros = grande ? { arquivo: RETORNOS.grande } : {};
+    this.arquivo = grande ? null : arquivo;
+  }
+
+  drop(event) {
+    event.preventDefault();
+    this.choose(event.dataTransfer.files[0]);
+  }
+
+  drag(event) {
+    event.preventDefault();
+    this.sobre = true;
+  }
+
+  async send(simular) {
+    const { arquivo } = this;
+    const formulario = new FormData();
+    formulario.append("arquivo", arquivo);
+    const feita = await this.fazer(() => ask("POST", `retornos${simular ? "?simular=true" : ""}`, formulario));
+    // Another file was chosen meanwhile: this is not its result.
+    if (arquivo !== this.arquivo) return;
+    this.lido = feita?.data ?? null;
+    if (feita && !simular) avisar(feita.message);
+    await this.updateComplete;
+    this.querySelector("#retorno")?.focus();
+  }
+
+  check(event) {
+    event.preventDefault();
+    if (this.arquivo) return this.send(true);
+    this.erros = { arquivo: RETORNOS.sem_arquivo };
+  }
+
+  // Its refusal stands at the file.
+  refuse(erro) {
+    if (!erro.detalhes.length) super.refuse(erro);
+  }
+
+  render() {
+    return html`
+      <h1 tabindex="-1">${MENU.retornos}</h1>
+      <p class="fraco">${RETORNOS.explica}</p>
+      ${this.sessao.escopo === "leitura" ? html`<p class="vazio">${RETORNOS.peca} ${T.peca_operador}</p>` : this.renderForm()}
+      ${this.lido ? this.renderLido(this.lido) : nothing}
+    `;
+  }
+
+  renderForm() {
+    return html`
+      <form class="cartao" @submit=${this.check}>
+        <div class="soltar ${this.sobre ? "sobre" : ""}" @dragover=${this.drag} @dragleave=${() => (this.sobre = false)} @drop=${this.drop}>
+          <label for="arquivo">${RETORNOS.soltar}</label>
+          <input id="arquivo" name="arquivo" type="file" aria-describedby="arquivo-escolhido"
+            @change=${(e) => this.choose(e.target.files[0])}>
+          <p id="arquivo-escolhido" role="status">${this.arquivo ? html`<strong>${this.arquivo.name}</strong>` : RETORNOS.formatos}</p>
+          ${this.erros.arquivo ? html`<p class="erro-campo" role="alert">${this.erros.arquivo}</p>` : nothing}
+        </div>
+        <button aria-disabled=${this.ocupada}>${RETORNOS.conferir}</button>
+        <span class="fraco">${RETORNOS.conferir_dica}</span>
+      </form>
+    `;
+  }
+
+  renderLido(lido) {
+    return html`
+      <section class="cartao" id="retorno" tabindex="-1" aria-labelledby="retorno-titulo">
+        <div class="cabeca">
+          <h2 id="retorno-titulo">${RETORNOS.resultado(lido.simulado)}</h2>
+          ${lido.simulado && lido.pagos ? html`
+            <button aria-disabled=${this.ocupada} @click=${() => this.send(false)}>${RETORNOS.gravar}</button>` : nothing}
+        </div>
+        <p class="fraco">${RETORNOS.cabeca({ ...lido, gerado: data(lido.gerado_em) })}</p>
+        <dl class="numeros">
+          ${Object.entries(RETORNOS.contagens).map(([nome, rotulo]) => html`
+            <div><dt>${rotulo}</dt><dd>${numero(lido[nome])}</dd></div>`)}
+        </dl>
+        ${lido.linhas.length ? this.renderLinhas(lido.linhas) : vazio(RETORNOS.nenhum)}
+      </section>
+    `;
+  }
+
+  renderLinhas(linhas) {
+    return tabela(RETORNOS.linhas, [
+      { titulo: RETORNOS.linha, ver: (l) => numero(l.linha) },
+      { titulo: RETORNOS.situacao, ver: (l) => html`<span class="selo ${SELOS[l.situacao] ?? "mau"}">${RETORNOS.situacoes[l.situacao]}</span>` },
+      { titulo: RETORNOS.nosso_numero, ver: (l) => l.nosso_numero },
+      { titulo: RETORNOS.vencimento, ver: (l) => data(l.vencimento) },
+      { titulo: RETORNOS.valor, ver: (l) => moeda(l.valor), numero: true },
+      { titulo: RETORNOS.pago_em, ver: (l) => data(l.data_pagamento) },
+      { titulo: RETORNOS.valor_pago, ver: (l) => moeda(l.valor_pago), numero: true },
+      { titulo: RETORNOS.motivo, ver: (l) => l.motivo },
+    ], linhas, { chave: (l) => l.linha });
+  }
+}
+
+customElements.define("pagina-retornos", PaginaRetornos);

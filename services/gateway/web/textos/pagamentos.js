@@ -1,0 +1,47 @@
+// What is said of payments: of one boleto, and on the page of the bank's return files.
+export const PAGAMENTO = {
+  status: { pendente: "A pagar", pago: "Pago", vencido: "Vencido", cancelado: "Cancelado" },
+  situacao: "Pagamento",
+  data: "Pago em",
+  valor: "Valor pago",
+  em: (quando) => `em ${quando}`,
+  alterar: "Alterar pagamento",
+};
+
+export const RETORNOS = {
+  explica: "Com o arquivo de retorno do banco (CNAB 240), os boletos pagos são marcados e não são baixados de novo.",
+  soltar: "Solte aqui o arquivo de retorno, ou escolha-o",
+  formatos: "Retorno CNAB 240 de cobrança, até 5 MB",
+  sem_arquivo: "escolha o arquivo de retorno do banco",
+  grande: "passa de 5 MB: confira se é mesmo um arquivo de retorno",
+  conferir: "Conferir o retorno",
+  conferir_dica: "Nada é gravado antes de você ver o resultado.",
+  resultado: (simulado) => (simulado ? "O que o retorno vai mudar" : "O que o retorno mudou"),
+  gravar: "Marcar como pagos",
+  cabeca: ({ banco, empresa, sequencia, gerado }) => `Banco ${banco} · ${empresa} · arquivo ${sequencia} · ${gerado}`,
+  contagens: {
+    pagos: "Pagos",
+    ja_pagos: "Já constavam pagos",
+    pendencias: "A conferir",
+    ignorados: "Outros movimentos",
+  },
+  situacoes: {
+    pago: "Pago",
+    ja_pago: "Já constava",
+    divergente: "Não confere",
+    repetido: "Repetido",
+    ambiguo: "Mais de um boleto",
+    desconhecido: "Sem boleto",
+  },
+  linhas: "Pagamentos do arquivo",
+  nenhum: "O arquivo não traz pagamentos.",
+  linha: "Linha",
+  situacao: "Situação",
+  nosso_numero: "Nosso número",
+  vencimento: "Vencimento",
+  valor: "Valor",
+  pago_em: "Pago em",
+  valor_pago: "Valor pago",
+  motivo: "Motivo",
+  peca: "Só quem opera envia retornos.",
+};
