@@ -88,3 +88,10 @@ def test_what_the_readme_says_it_survives_is_tested() -> None:
             assert re.search(rf"^(async )?def {nome}\(", (RAIZ / arquivo).read_text(encoding="utf-8"), re.M), nome
     faltas = {p.relative_to(RAIZ).as_posix() for p in (RAIZ / "tests/faults").glob("test_*.py")}
     assert faltas - set(re.findall(r"tests/faults/test_\w+\.py", secao)) <= {"tests/faults/test_caos.py"}
+
+
+def test_what_the_readme_says_it_connects_to_is_tested() -> None:
+    secao = README.partition("## Connects to\n")[2].partition("\n## ")[0]
+    linhas = [linha for linha in secao.splitlines() if linha.startswith("| ")][1:]
+    assert linhas
+    assert not [linha for linha in linhas if not re.search(r"`tests/[\w/]+/test_\w+\.py`", linha)]
