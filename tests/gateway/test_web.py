@@ -176,6 +176,7 @@ async def test_the_documentation_is_shown_from_the_descriptions(balcao: Balcao, 
     await envio.click()
     await expect(pagina.locator("details[open]")).to_contain_text("ponto_venda")
     await expect(pagina.locator("summary", has_text="boleto.capturado")).to_have_count(1)
+    await expect(pagina.locator("summary", has_text="Aviso execucao.encerrada")).to_have_count(1)
     assert not queixas
 
 

@@ -59,17 +59,21 @@ function showRest(openapi) {
     $("rest").append(element("h3", tag.name), element("p", tag.description));
     for (const [path, operations] of Object.entries(openapi.paths)) {
       for (const [method, operation] of Object.entries(operations)) {
-        if (operation.tags[0] === tag.name) $("rest").append(showOperation(method, path, operation, openapi));
+        if (operation.tags[0] === tag.name) $("rest").append(showOperation(`${method.toUpperCase()} ${path}`, operation, openapi));
       }
+    }
+    // What we send to the addresses of others.
+    for (const [name, { post }] of Object.entries(openapi.webhooks)) {
+      if (post.tags[0] === tag.name) $("rest").append(showOperation(DOCS.aviso(name), post, openapi, DOCS.assinado));
     }
   }
   $("rest").hidden = false;
 }
 
-function showOperation(method, path, operation, openapi) {
-  const box = element("details", "", element("summary", `${method.toUpperCase()} ${path} · ${operation.summary}`));
+function showOperation(name, operation, openapi, aberta = DOCS.aberta) {
+  const box = element("details", "", element("summary", `${name} · ${operation.summary}`));
   box.append(element("p", operation.description ?? ""));
-  box.append(element("p", operation["x-escopo"] ? DOCS.escopo(operation["x-escopo"]) : DOCS.aberta));
+  box.append(element("p", operation["x-escopo"] ? DOCS.escopo(operation["x-escopo"]) : aberta));
   if (operation.parameters.length) box.append(...json(DOCS.parametros, operation.parameters));
   if (operation.requestBody) box.append(...json(DOCS.corpo, resolve(operation.requestBody.content, openapi)));
   for (const [status, answer] of Object.entries(operation.responses)) {

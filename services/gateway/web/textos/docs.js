@@ -15,6 +15,8 @@ export const DOCS = {
   sem_chave: "Informe a chave, ou entre no painel.",
   escopo: (escopo) => `Escopo da chave: ${escopo}`,
   aberta: "Sem chave.",
+  aviso: (evento) => `Aviso ${evento}`,
+  assinado: "Enviado por nós ao endereço cadastrado, com assinatura.",
   parametros: "Parâmetros",
   corpo: "Corpo",
 };
