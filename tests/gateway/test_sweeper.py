@@ -8,16 +8,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from services.gateway.pulsos import note_namer
 from services.gateway.store.chaves import Escopo, create_chave
+from services.gateway.store.mudancas import read_mudancas
 from services.gateway.store.pessoas import create_pessoa, open_sessao
 from services.gateway.sweeper import Guarda, Sweeper
+from shared.crypto import Chaveiro
 from shared.events import NamerPulso
 from shared.files import FileStore, caminho_lugar
 from shared.outcomes import Etapa
 from tests.gateway.cadastro import add_boleto, add_loja, cpf_de, list_itens, open_base, submit
 from tests.gateway.motor import Maestro, capturado, falhou, list_quadros, list_rotas
+from tests.gateway.receptor import Receptor, add_webhook
 
 
 @pytest.fixture
@@ -143,9 +147,26 @@ async def test_boletos_go_when_their_time_is_over_and_unasked_none_does(maestro:
     assert [await files.exists(caminho_lugar(linha["arquivo_caminho"])) for linha in linhas] == [
         False, True, True, True,
     ]  # fmt: skip
+    # Who follows the changes is told that it is gone.
+    async with pool.acquire() as conn:
+        assert velho in [linha["boleto_id"] for linha in (await read_mudancas(conn, None, 0, 500)).apagados]
     (item,) = await list_itens(pool, feita)
     assert (item["status"], item["boleto_id"], item["arquivo_caminho"]) == ("sucesso", None, None)
     await list_quadros(pool, feita)
+
+
+async def test_deliveries_are_kept_for_thirty_days_after_they_were_last_tried(maestro: Maestro, tmp_path: Path) -> None:
+    pool = maestro.pool
+    id = await add_webhook(pool, Chaveiro(Fernet.generate_key().decode()), Receptor(url="https://crm.exemplo.com.br/"))
+    for idade, tentada in ((31, 31), (31, 29), (31, None), (29, None)):
+        await pool.execute(
+            "INSERT INTO webhooks_entregas (webhook_id, evento_id, tipo, corpo, criada_em, tentada_em) VALUES"
+            " ($1, gen_random_uuid(), $2, '{}', now() - make_interval(days => $3), now() - make_interval(days => $4))",
+            id, f"{idade}/{tentada}", idade, tentada,
+        )  # fmt: skip
+    await sweeper(maestro, FileStore(f"file://{tmp_path}")).clean()
+    ficaram = [linha["tipo"] for linha in await pool.fetch("SELECT tipo FROM webhooks_entregas ORDER BY id")]
+    assert ficaram == ["31/29", "29/None"]
 
 
 async def test_evidence_goes_after_the_time_that_is_set(maestro: Maestro, tmp_path: Path) -> None:
