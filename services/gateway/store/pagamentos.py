@@ -42,6 +42,7 @@ async def settle_retorno(conn: Conn, retorno: Retorno, alcance: Alcance) -> list
         retorno.banco,
         [titulo.linha for titulo in titulos],
         [digitos(titulo.nosso_numero) for titulo in titulos],
+        [digitos(titulo.numero_documento) for titulo in titulos],
         [titulo.vencimento for titulo in titulos],
         [titulo.valor for titulo in titulos],
         [titulo.documento for titulo in titulos],

@@ -9,17 +9,23 @@ FOR UPDATE;
 UPDATE boletos SET status = $2, data_pagamento = $3, valor_pago = $4 WHERE id = $1;
 
 -- name: list_candidatos
--- Boletos that payments may be of: $2 bank, and of each its line, its number's digits, due date, amount and the payer's
--- document (empty: any). One whose bank is known is of that bank. Held until the transaction ends.
+-- Boletos that payments may be of: $2 bank, and of each its line, the digits of the bank's number and of the document's,
+-- due date, amount and the payer's document (empty: any). One whose bank is known is of that bank. Where no slip prints
+-- the bank's number, those with due date and amount that hold one of the two. Held until the transaction ends.
 WITH n AS (
-    SELECT * FROM unnest($3::int[], $4::text[], $5::date[], $6::numeric[], $7::text[])
-        AS n (linha, nosso, vencimento, valor, documento)
+    SELECT * FROM unnest($3::int[], $4::text[], $5::text[], $6::date[], $7::numeric[], $8::text[])
+        AS n (linha, nosso, numero, vencimento, valor, documento)
+), avulsos AS MATERIALIZED (
+    SELECT * FROM n WHERE NOT EXISTS (SELECT FROM boletos b WHERE digitos(b.nosso_numero) = n.nosso)
 ), achados AS (
     SELECT n.linha, b.id FROM n JOIN boletos b ON digitos(b.nosso_numero) = n.nosso AND n.nosso <> ''
     WHERE n.documento IN ('', b.cpf)
     UNION
-    SELECT n.linha, b.id FROM n JOIN boletos b ON b.data_vencimento = n.vencimento AND b.valor_original = n.valor
+    SELECT n.linha, b.id FROM avulsos n
+    JOIN boletos b ON b.data_vencimento = n.vencimento AND b.valor_original = n.valor
     WHERE n.documento IN ('', b.cpf)
+      AND (n.nosso <> '' AND strpos(substr(b.codigo_barras, 20, 25), n.nosso) > 0
+           OR n.numero <> '' AND digitos(b.contrato) = n.numero)
 )
 SELECT a.linha, b.id, coalesce(digitos(b.nosso_numero), '') AS nosso_numero, coalesce(digitos(b.contrato), '') AS contrato,
        coalesce(substr(b.codigo_barras, 20, 25), '') AS campo_livre, b.data_vencimento AS vencimento,
