@@ -93,6 +93,8 @@ class Entregador:
             self.wake()
 
     async def _post(self, sessao: aiohttp.ClientSession, entrega: Record) -> Resultado:
+        if not self._privados and not entrega["url"].lower().startswith("https://"):
+            return Resultado(None, 0, "O endereço não é https, e nada é enviado assim (CANOPUS_WEBHOOKS_PRIVADOS).")
         cifrados = [entrega[campo] for campo in ("segredo", "segredo_anterior") if entrega[campo]]
         try:
             segredos = [self._chaveiro.decrypt(cifrado) for cifrado in cifrados]
