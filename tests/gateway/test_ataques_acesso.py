@@ -195,13 +195,14 @@ async def test_an_id_of_another_ponto_de_venda_leads_nowhere_on_any_route(balcao
 NOMEIAM = {"ponto_venda", "pontos_venda", "consultor", "clientes", "cpfs", "cpf"}
 INOFENSIVOS = {
     "ano", "arquivo", "ativo", "atual", "busca", "codigo", "codigo_empresa", "codigos", "cor_identificacao", "cota",
-    "cursor", "desde", "email", "empresa", "escopo", "forcar", "grupo", "limite", "max_sessoes", "mes", "nome", "nova",
-    "observacoes", "ordem", "origem", "pasta_boletos", "perfil", "senha", "simular", "status", "tipo", "url_base",
-    "usuario", "whatsapp",
+    "cursor", "data_pagamento", "desde", "email", "empresa", "escopo", "estado", "eventos", "forcar", "grupo",
+    "limite", "max_sessoes", "mes", "nome", "nova", "observacoes", "ordem", "origem", "pasta_boletos", "perfil",
+    "senha", "simular", "status", "tipo", "url", "url_base", "usuario", "validade_horas", "valor_pago", "whatsapp",
 }  # fmt: skip
 VALIDOS: dict[str, Any] = {
     "codigo": "30.000", "email": "nova@exemplo.com.br", "empresa": "credms", "escopo": "leitura", "nome": "Nova",
-    "origem": "https://crm.exemplo.com.br", "ponto_venda": "17.308", "senha": "segredo", "usuario": "novo",
+    "origem": "https://crm.exemplo.com.br", "ponto_venda": "17.308", "senha": "segredo",
+    "url": "https://crm.exemplo.com.br/", "usuario": "novo",
 }  # fmt: skip
 
 

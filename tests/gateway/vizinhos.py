@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.gateway.store import pedidos, pessoas
+from services.gateway.assinatura import make_segredo
+from services.gateway.store import pedidos, pessoas, webhooks
+from services.gateway.store.avisos import tell_teste
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.pedidos import Pedido
 from shared.bus import Delivery, Reject
@@ -23,7 +25,7 @@ PDF = b"%PDF-1.7\nboleto de teste\n%%EOF"
 TABELAS = {
     "pontos_venda": "id", **dict.fromkeys(
         ("execucoes_automacao", "log_downloads_boletos", "boletos", "clientes_finais", "consultores",
-         "credenciais_canopus", "planilhas", "pedidos"), "ponto_venda_id"
+         "credenciais_canopus", "planilhas", "pedidos", "webhooks"), "ponto_venda_id"
     ),
 }  # fmt: skip
 
@@ -73,12 +75,18 @@ async def settle(balcao: Balcao, codigo: str, base: int) -> Vizinho:
         pessoa = await pessoas.create_pessoa(
             conn, f"pessoa{base}@exemplo.com.br", f"Pessoa de {codigo}", "x", Escopo.LEITURA, [loja.id]
         )
+        segredo = balcao.gateway.ctx.chaveiro.encrypt(make_segredo())
+        webhook = await webhooks.insert_webhook(conn, {
+            "nome": "CRM", "url": "https://127.0.0.1:9/", "eventos": None, "ponto_venda_id": loja.id,
+            "segredo": segredo})  # fmt: skip
+        entrega = await tell_teste(conn, webhook, "teste")
         cliente = await conn.fetchval("SELECT min(id) FROM clientes_finais WHERE ponto_venda_id = $1", loja.id)
     ids = {
         "execucoes/{automacao_id}": automacao_id, "clientes/{item}": falho["id"], "evidencia/{numero}": 0,
         "boletos/{id}": boleto, "clientes/{id}": cliente, "pontos-venda/{codigo}": codigo,
         "consultores/{id}": loja.consultor_id, "credenciais/{id}": loja.credencial_id, "pedidos/{id}": pedido.id,
         "pessoas/{id}": pessoa, "mortas/{id}": await _bury(balcao),
+        "webhooks/{id}": webhook, "entregas/{entrega_id}": entrega,
     }  # fmt: skip
     marcas = (codigo, *(f"CLIENTE{vao}{base + numero}" for numero in (1, 2, 3) for vao in " _"))
     return Vizinho(loja, {lugar: str(id) for lugar, id in ids.items()}, marcas)
