@@ -168,9 +168,9 @@ async def test_what_a_dead_scraper_held_goes_to_the_other_without_an_attempt_spe
         morre.morto = True
 
         async def is_over() -> bool:
-            """Its last pulse may still come, and renew."""
-            await pool.execute("UPDATE concessoes SET expira_em = now() - interval '1 s' WHERE encerrada_em IS NULL")
+            """Its last pulse may still come, and renew; what ends later than it was seen to would be a renewal too."""
             await pool.execute("UPDATE servicos SET visto_em = now() - interval '1 min' WHERE id = 's1'")
+            await pool.execute("UPDATE concessoes SET expira_em = '2000-01-01' WHERE encerrada_em IS NULL")
             engine.wake()
             return bool(await pool.fetchval("SELECT bool_and(encerrada_em IS NOT NULL) FROM concessoes"))
 

@@ -15,8 +15,9 @@ from pydantic import Field
 
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.conciliacao import Baixa
-from services.gateway.errors import ApiError, invalid_field, not_found, too_large, too_slow, wrong_content_type
+from services.gateway.errors import ApiError, invalid_field, not_found, too_large, too_slow
 from services.gateway.execucao import hoje
+from services.gateway.formularios import check_cabecalhos
 from services.gateway.retorno import Retorno, RetornoInvalido, parse_retorno
 from services.gateway.routes.boletos import EXEMPLO
 from services.gateway.store import boletos
@@ -30,6 +31,8 @@ from services.gateway.vistas_cobranca import RetornoLido
 rotas = Rotas("Pagamentos", "O que já foi pago: dito por outro sistema, ou por um arquivo de retorno do banco.")
 
 LIMITE_BYTES = 5 * 1024 * 1024
+# The form around the file.
+FOLGA_BYTES = 10_000
 ENVIO_S = 60.0
 PAGO = "pago"
 
@@ -143,8 +146,7 @@ async def upload_retorno(chamada: Chamada, consulta: ConsultaRetorno) -> Respost
 
 async def _read_arquivo(request: web.Request) -> bytes:
     """The one part of the form. Raises ApiError: 415 no form, 413 too large, 422 missing or another field."""
-    if request.content_type != "multipart/form-data":
-        raise wrong_content_type("multipart/form-data")
+    check_cabecalhos(request, LIMITE_BYTES, FOLGA_BYTES)
     dados: bytearray | None = None
     try:
         async for parte in await request.multipart():

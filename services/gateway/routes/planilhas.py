@@ -17,8 +17,8 @@ from services.gateway.errors import (
     invalid_fields,
     too_large,
     too_slow,
-    wrong_content_type,
 )
+from services.gateway.formularios import check_cabecalhos
 from services.gateway.paging import Pagina, page
 from services.gateway.routes.pedidos import EXEMPLO_202, wait_pedido
 from services.gateway.store import Conn, cadastros
@@ -139,14 +139,7 @@ def _no_consultor() -> ApiError:
 
 async def _read_formulario(request: web.Request) -> Formulario:
     """Raises ApiError: 415 no form, 413 too large, 422 a field missing, unknown or repeated."""
-    if request.content_type != "multipart/form-data":
-        raise wrong_content_type("multipart/form-data")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        # What it would unpack to stands in no header.
-        texto = "Envie a planilha como está, sem Content-Encoding: um .xlsx já é comprimido."
-        raise ApiError(415, "requisicao.comprimida", texto)
-    if (request.content_length or 0) > LIMITE_BYTES + 10 * LIMITE_CAMPO:
-        raise too_large(LIMITE_BYTES)
+    check_cabecalhos(request, LIMITE_BYTES, 10 * LIMITE_CAMPO)
     partes: dict[str, bytes] = {}
     nome_arquivo = ""
     try:
