@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _VIDAS = 2
 # Less than document.py waits: there a thread that reads on would hold up the next one.
 LIMITE_S = 25.0
+INICIO_S = 30.0
 
 
 class Conferente:
@@ -40,7 +42,8 @@ class Conferente:
             await kill(self._filho)
 
     async def verify(self, pdf: bytes, procurado: Procurado) -> Conferido:
-        """As `verification.verify`. Raises Falha `download.falhou.*`, DocumentoRecusado."""
+        """As `verification.verify`. Raises DocumentoRecusado, Falha `download.falhou.*`; `interno` where the child does
+        not even start, which says nothing about the document."""
         async with self._trava:
             resposta = await self._ask_patiently(pdf, PROCURADO.dump_json(procurado))
         if resposta[:1] == verifier_child.CONFERIDA:
@@ -52,9 +55,10 @@ class Conferente:
         """A child that dies may have been killed by somebody; two of them died of the document."""
         motivo = "caiu"
         for _ in range(_VIDAS):
+            filho = await self._take_filho()
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    return await self._ask(pdf, procurado)
+                    return await self._ask(filho, pdf, procurado)
             except TimeoutError:
                 motivo = f"não terminou em {self._timeout_s:g} s"
                 break
@@ -62,9 +66,8 @@ class Conferente:
                 log.warning("the reader of PDFs died over %d bytes", len(pdf))
         raise DocumentoRecusado("documento.ilegivel", f"O leitor de PDF {motivo} neste arquivo.", pdf)
 
-    async def _ask(self, pdf: bytes, procurado: bytes) -> bytes:
+    async def _ask(self, filho: asyncio.subprocess.Process, pdf: bytes, procurado: bytes) -> bytes:
         """The child is kept only once it has answered: an answer that nobody waited for would be the next one's."""
-        filho, self._filho = self._filho or await spawn(verifier_child.__spec__.name), None
         entrada, saida = filho.stdin, filho.stdout
         assert entrada and saida
         try:
@@ -77,3 +80,22 @@ class Conferente:
         finally:
             if self._filho is not filho:
                 await kill(filho)
+
+    async def _take_filho(self) -> asyncio.subprocess.Process:
+        filho, self._filho = self._filho, None
+        return filho or await _start()
+
+
+async def _start() -> asyncio.subprocess.Process:
+    """One that has imported all it needs. Raises Falha `interno`."""
+    try:
+        async with AsyncExitStack() as pilha:
+            filho = await spawn(verifier_child.__spec__.name)
+            pilha.push_async_callback(kill, filho)
+            assert filho.stdout
+            async with asyncio.timeout(INICIO_S):
+                await filho.stdout.readexactly(len(verifier_child.PRONTO))
+            pilha.pop_all()
+            return filho
+    except (OSError, TimeoutError, asyncio.IncompleteReadError) as erro:
+        raise Falha("interno", f"O leitor de PDF não inicia ({type(erro).__name__}).") from erro

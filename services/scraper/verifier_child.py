@@ -1,6 +1,7 @@
 """The child that verifies documents: on stdin what is wanted and a PDF, on stdout what it holds or why it is refused.
 
-A message is its parts' lengths, then the parts; what is wanted and the answer are JSON.
+A message is its parts' lengths, then the parts; what is wanted and the answer are JSON. Before the first it says that
+it is ready: what ends it later was a document.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from shared.children import limit_recursos
 
 LIMITE_MEMORIA_BYTES = 4 << 30
 TAMANHOS, TAMANHO = struct.Struct(">II"), struct.Struct(">I")
-CONFERIDA, RECUSADA = b"C", b"R"
+PRONTO, CONFERIDA, RECUSADA = b"P", b"C", b"R"
 PROCURADO, CONFERIDO = TypeAdapter(Procurado), TypeAdapter(Conferido)
 # codigo, mensagem, whether the document itself is refused
 RECUSA = TypeAdapter(tuple[str, str, bool])
@@ -27,6 +28,8 @@ RECUSA = TypeAdapter(tuple[str, str, bool])
 
 def run_filho(entrada: BinaryIO, saida: BinaryIO) -> None:
     """Until its parent leaves."""
+    saida.write(PRONTO)
+    saida.flush()
     with asyncio.Runner() as laco:
         while tamanhos := entrada.read(TAMANHOS.size):
             procurado, pdf = (entrada.read(tamanho) for tamanho in TAMANHOS.unpack(tamanhos))

@@ -59,20 +59,34 @@ async def test_one_that_is_not_waited_for_answers_nobody_else() -> None:
             await conferente.verify(pdf("outro_valor", Emissao(tamanho_kb=0)), PROCURADO)
 
 
-@pytest.mark.parametrize(("modulo", "dito"), [("keyword", "caiu"), ("json.tool", "não terminou em 0.3 s")])
+@pytest.mark.parametrize(("como", "dito"), [("cai", "caiu"), ("pende", "não terminou em 0.3 s")])
 async def test_a_document_that_ends_or_holds_its_reader_is_named_unreadable(
-    monkeypatch: pytest.MonkeyPatch, modulo: str, dito: str
+    monkeypatch: pytest.MonkeyPatch, como: str, dito: str
 ) -> None:
-    """A child that leaves at once, and one that reads on for ever."""
-    nascidos = []
-
-    async def spawn_other(_: str) -> asyncio.subprocess.Process:
-        nascidos.append(await spawn(modulo))
-        return nascidos[-1]
-
-    monkeypatch.setattr(verifier, "spawn", spawn_other)
+    nascidos = put_in_its_place(monkeypatch, "tests.scraper.leitor_falso", como)
     async with Conferente(timeout_s=0.3) as conferente:
         with pytest.raises(DocumentoRecusado, match=dito) as erro:
             await conferente.verify(CERTO, PROCURADO)
     assert (erro.value.codigo, erro.value.pdf) == ("documento.ilegivel", CERTO)
-    assert all(filho.returncode is not None for filho in nascidos)
+    assert nascidos and all(filho.returncode is not None for filho in nascidos)
+
+
+async def test_a_reader_that_does_not_start_says_nothing_about_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else every boleto would end unreadable where a library is missing, and none be tried again."""
+    nascidos = put_in_its_place(monkeypatch, "keyword")
+    async with Conferente() as conferente:
+        with pytest.raises(Falha, match="não inicia") as erro:
+            await conferente.verify(CERTO, PROCURADO)
+    assert erro.value.codigo == "interno" and not isinstance(erro.value, DocumentoRecusado)
+    assert [filho.returncode for filho in nascidos] == [0]
+
+
+def put_in_its_place(monkeypatch: pytest.MonkeyPatch, *comando: str) -> list[asyncio.subprocess.Process]:
+    nascidos: list[asyncio.subprocess.Process] = []
+
+    async def spawn_other(_: str) -> asyncio.subprocess.Process:
+        nascidos.append(await spawn(*comando))
+        return nascidos[-1]
+
+    monkeypatch.setattr(verifier, "spawn", spawn_other)
+    return nascidos
