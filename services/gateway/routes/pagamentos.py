@@ -10,14 +10,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from aiohttp import BodyPartReader, web
 from pydantic import Field
 
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.conciliacao import Baixa
-from services.gateway.errors import ApiError, invalid_field, not_found, too_large, too_slow
+from services.gateway.errors import invalid_field, not_found, too_slow
 from services.gateway.execucao import hoje
-from services.gateway.formularios import check_cabecalhos
+from services.gateway.formularios import read_formulario
 from services.gateway.retorno import Retorno, RetornoInvalido, parse_retorno
 from services.gateway.routes.boletos import EXEMPLO
 from services.gateway.store import boletos
@@ -31,8 +30,6 @@ from services.gateway.vistas_cobranca import RetornoLido
 rotas = Rotas("Pagamentos", "O que já foi pago: dito por outro sistema, ou por um arquivo de retorno do banco.")
 
 LIMITE_BYTES = 5 * 1024 * 1024
-# The form around the file.
-FOLGA_BYTES = 10_000
 ENVIO_S = 60.0
 PAGO = "pago"
 
@@ -123,9 +120,12 @@ def _change(antes: Pagamento, pedidos: dict[str, Any]) -> Pagamento:
 async def upload_retorno(chamada: Chamada, consulta: ConsultaRetorno) -> Resposta:
     try:
         async with asyncio.timeout(ENVIO_S):
-            dados = await _read_arquivo(chamada.request)
+            partes, _ = await read_formulario(chamada.request, LIMITE_BYTES)
     except TimeoutError as erro:
         raise too_slow() from erro
+    if "arquivo" not in partes:
+        raise invalid_field("arquivo", "campo obrigatório: o arquivo de retorno do banco")
+    dados = partes["arquivo"]
     try:
         retorno = await asyncio.to_thread(parse_retorno, dados)
     except RetornoInvalido as erro:
@@ -142,27 +142,6 @@ async def upload_retorno(chamada: Chamada, consulta: ConsultaRetorno) -> Respost
             )
     texto = f"Boletos marcados como pagos: {vista['pagos']}. Linhas a conferir: {vista['pendencias']}."
     return Resposta(vista, "Nada foi gravado." if consulta.simular else texto)
-
-
-async def _read_arquivo(request: web.Request) -> bytes:
-    """The one part of the form. Raises ApiError: 415 no form, 413 too large, 422 missing or another field."""
-    check_cabecalhos(request, LIMITE_BYTES, FOLGA_BYTES)
-    dados: bytearray | None = None
-    try:
-        async for parte in await request.multipart():
-            if not isinstance(parte, BodyPartReader) or parte.name != "arquivo" or dados is not None:
-                raise invalid_field("corpo", "mande um só campo, arquivo")
-            dados = bytearray()
-            while bloco := await parte.read_chunk(1 << 16):
-                dados += bloco
-                if len(dados) > LIMITE_BYTES:
-                    raise too_large(LIMITE_BYTES)
-    except ValueError as erro:
-        texto = "O formulário multipart não pôde ser lido. Envie-o de novo como multipart/form-data."
-        raise ApiError(400, "requisicao.multipart_invalido", texto) from erro
-    if dados is None:
-        raise invalid_field("arquivo", "campo obrigatório: o arquivo de retorno do banco")
-    return bytes(dados)
 
 
 def _view(retorno: Retorno, baixas: list[Baixa], *, simulado: bool) -> dict[str, Any]:

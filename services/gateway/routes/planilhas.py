@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 from asyncpg import Record
 
 from services.gateway.api import Chamada, Resposta, Rotas
@@ -15,10 +15,9 @@ from services.gateway.errors import (
     Detalhe,
     invalid_field,
     invalid_fields,
-    too_large,
     too_slow,
 )
-from services.gateway.formularios import check_cabecalhos
+from services.gateway.formularios import read_formulario
 from services.gateway.paging import Pagina, page
 from services.gateway.routes.pedidos import EXEMPLO_202, wait_pedido
 from services.gateway.store import Conn, cadastros
@@ -30,7 +29,6 @@ from services.gateway.vistas import Importacao, PlanilhaVista, list_of
 rotas = Rotas("Planilhas", "As planilhas dos consultores: enviadas, conferidas e importadas.")
 
 LIMITE_BYTES = 20 * 1024 * 1024
-LIMITE_CAMPO = 1000
 # A workbook over a slow line: longer than a JSON body may take.
 ENVIO_S = 300.0
 
@@ -49,7 +47,6 @@ DESCRICAO = (
     "documento inválido. Ignorados e rejeitados estão em erros, com o motivo. O que uma pessoa preencheu à mão "
     "(WhatsApp, e-mail, nome, ponto de venda, desativação) não é alterado. Com simular=true nada é gravado."
 )
-CAMPOS = ("arquivo", "consultor", "ponto_venda")
 FORMULARIO = {
     "type": "object",
     "required": ["arquivo", "consultor"],
@@ -109,9 +106,10 @@ async def list_planilhas(chamada: Chamada, consulta: ConsultaPlanilhas) -> Respo
 async def upload_planilha(chamada: Chamada, consulta: ConsultaEnvio) -> web.StreamResponse:
     try:
         async with asyncio.timeout(ENVIO_S):
-            formulario = await _read_formulario(chamada.request)
+            partes, nome_arquivo = await read_formulario(chamada.request, LIMITE_BYTES, ("consultor", "ponto_venda"))
     except TimeoutError as erro:
         raise too_slow() from erro
+    formulario = _check_formulario(partes, nome_arquivo)
     async with chamada.ctx.pool.acquire() as conn:
         consultor = await _find_consultor(chamada, conn, formulario.consultor)
         ponto = await _find_ponto_venda(chamada, conn, formulario.ponto_venda or consultor["ponto_venda"])
@@ -135,44 +133,6 @@ async def find_consultor_filtro(chamada: Chamada, conn: Conn, consultor: str | N
 
 def _no_consultor() -> ApiError:
     return invalid_field("consultor", "consultor não encontrado: use o id ou o nome de um consultor cadastrado")
-
-
-async def _read_formulario(request: web.Request) -> Formulario:
-    """Raises ApiError: 415 no form, 413 too large, 422 a field missing, unknown or repeated."""
-    check_cabecalhos(request, LIMITE_BYTES, 10 * LIMITE_CAMPO)
-    partes: dict[str, bytes] = {}
-    nome_arquivo = ""
-    try:
-        async for parte in await request.multipart():
-            nome = _to_unicode(parte.name) if isinstance(parte, BodyPartReader) else None
-            if not isinstance(parte, BodyPartReader) or nome is None or nome not in CAMPOS:
-                raise invalid_field(nome or "corpo", "campo desconhecido")
-            if nome in partes:
-                raise invalid_field(nome, "campo repetido")
-            partes[nome] = await _read_parte(parte, LIMITE_BYTES if nome == "arquivo" else LIMITE_CAMPO)
-            nome_arquivo = _to_unicode(parte.filename) or nome_arquivo
-    except ValueError as erro:
-        texto = "O formulário multipart não pôde ser lido. Envie-o de novo como multipart/form-data."
-        raise ApiError(400, "requisicao.multipart_invalido", texto) from erro
-    return _check_formulario(partes, nome_arquivo)
-
-
-def _to_unicode(texto: str | None) -> str | None:
-    """A part's header may hold bytes that are no UTF-8; no answer and no database can."""
-    return texto and texto.encode("utf-8", "replace").decode()
-
-
-async def _read_parte(parte: BodyPartReader, limite: int) -> bytes:
-    dados = bytearray()
-    while bloco := await parte.read_chunk(1 << 16):
-        dados += bloco
-        if len(dados) > limite:
-            raise (
-                too_large(LIMITE_BYTES)
-                if limite == LIMITE_BYTES
-                else invalid_field(parte.name or "", "texto longo demais")
-            )
-    return bytes(dados)
 
 
 def _check_formulario(partes: dict[str, bytes], nome_arquivo: str) -> Formulario:

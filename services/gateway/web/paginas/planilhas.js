@@ -2,26 +2,26 @@
 import { html, nothing } from "../vendor/lit.js";
 import { callUntilDone, get, getCadastros } from "../api.js";
 import { opcoesPontos } from "../cadastro.js";
+import { PaginaArquivo } from "../pagina-arquivo.js";
 import "../relato-planilha.js";
 import { tabela } from "../tabela.js";
 import { MENU, T } from "../textos/comum.js";
 import { PLANILHAS } from "../textos/planilhas.js";
-import { Pagina, autor, avisar, campo, carregando, dataHora, numero, valores, vazio } from "../ui.js";
+import { autor, avisar, campo, carregando, dataHora, numero, valores, vazio } from "../ui.js";
 
-const TIPOS = ".xlsx,.xls,.xlsm";
-const LIMITE_BYTES = 20 * 1024 * 1024;
-
-class PaginaPlanilhas extends Pagina {
+class PaginaPlanilhas extends PaginaArquivo {
   static properties = {
     sessao: { attribute: false },
-    arquivo: { state: true },
-    sobre: { state: true }, // a file is held above the place for it
     lendo: { state: true }, // what is being done with the workbook, in words
     relato: { state: true },
     historico: { state: true },
     cursor: { state: true },
     aberta: { state: true }, // the import whose report is shown
   };
+
+  constructor() {
+    super(PLANILHAS, 20 * 1024 * 1024, ".xlsx,.xls,.xlsm");
+  }
 
   connectedCallback() {
     super.connectedCallback();
@@ -39,25 +39,6 @@ class PaginaPlanilhas extends Pagina {
   // What was found, or is still being found, is of what was chosen before.
   forget() {
     this.relato = this.conferencia = null;
-  }
-
-  choose(arquivo) {
-    this.sobre = false;
-    this.forget();
-    if (!arquivo) return;
-    const grande = arquivo.size > LIMITE_BYTES;
-    this.erros = grande ? { arquivo: PLANILHAS.grande } : {};
-    this.arquivo = grande ? null : arquivo;
-  }
-
-  drop(event) {
-    event.preventDefault();
-    this.choose(event.dataTransfer.files[0]);
-  }
-
-  drag(event) {
-    event.preventDefault();
-    this.sobre = true;
   }
 
   async send(simular) {
@@ -138,15 +119,7 @@ class PaginaPlanilhas extends Pagina {
               ${opcoesPontos(this.pontos.filter((p) => p.ativo)).map(([valor, texto]) => html`<option value=${valor}>${texto}</option>`)}
             </select>`, this.erros.ponto_venda)}
         </div>
-        <div class="soltar ${this.sobre ? "sobre" : ""}" @dragover=${this.drag} @dragleave=${() => (this.sobre = false)} @drop=${this.drop}>
-          <label for="arquivo">${PLANILHAS.soltar}</label>
-          <input id="arquivo" name="arquivo" type="file" accept=${TIPOS} aria-describedby="arquivo-escolhido"
-            @change=${(e) => this.choose(e.target.files[0])}>
-          <p id="arquivo-escolhido" role="status">${this.arquivo
-            ? html`<strong>${this.arquivo.name}</strong> · ${PLANILHAS.tamanho(numero(Math.ceil(this.arquivo.size / 1024)))}`
-            : PLANILHAS.formatos}</p>
-          ${this.erros.arquivo ? html`<p class="erro-campo" role="alert">${this.erros.arquivo}</p>` : nothing}
-        </div>
+        ${this.renderArquivo()}
         <p role="status" class="fraco">${this.lendo}</p>
         <button aria-disabled=${this.ocupada}>${PLANILHAS.conferir}</button>
         <span class="fraco">${PLANILHAS.conferir_dica}</span>

@@ -1,39 +1,26 @@
 // A bank's return file: checked first, then the boletos that it says were paid are marked; what is unclear is listed.
 import { html, nothing } from "../vendor/lit.js";
 import { ask } from "../api.js";
+import { PaginaArquivo } from "../pagina-arquivo.js";
 import { tabela } from "../tabela.js";
 import { MENU, T } from "../textos/comum.js";
 import { RETORNOS } from "../textos/pagamentos.js";
-import { Pagina, avisar, data, moeda, numero, vazio } from "../ui.js";
+import { avisar, data, moeda, numero, vazio } from "../ui.js";
 
-const LIMITE_BYTES = 5 * 1024 * 1024;
 const SELOS = { pago: "bom", ja_pago: "bom" };
 
-class PaginaRetornos extends Pagina {
+class PaginaRetornos extends PaginaArquivo {
   static properties = {
     sessao: { attribute: false },
-    arquivo: { state: true },
-    sobre: { state: true }, // a file is held above the place for it
     lido: { state: true }, // what the server found in it
   };
 
-  choose(arquivo) {
-    this.sobre = false;
+  constructor() {
+    super(RETORNOS, 5 * 1024 * 1024);
+  }
+
+  forget() {
     this.lido = null;
-    if (!arquivo) return;
-    const grande = arquivo.size > LIMITE_BYTES;
-    this.erros = grande ? { arquivo: RETORNOS.grande } : {};
-    this.arquivo = grande ? null : arquivo;
-  }
-
-  drop(event) {
-    event.preventDefault();
-    this.choose(event.dataTransfer.files[0]);
-  }
-
-  drag(event) {
-    event.preventDefault();
-    this.sobre = true;
   }
 
   async send(simular) {
@@ -72,13 +59,7 @@ class PaginaRetornos extends Pagina {
   renderForm() {
     return html`
       <form class="cartao" @submit=${this.check}>
-        <div class="soltar ${this.sobre ? "sobre" : ""}" @dragover=${this.drag} @dragleave=${() => (this.sobre = false)} @drop=${this.drop}>
-          <label for="arquivo">${RETORNOS.soltar}</label>
-          <input id="arquivo" name="arquivo" type="file" aria-describedby="arquivo-escolhido"
-            @change=${(e) => this.choose(e.target.files[0])}>
-          <p id="arquivo-escolhido" role="status">${this.arquivo ? html`<strong>${this.arquivo.name}</strong>` : RETORNOS.formatos}</p>
-          ${this.erros.arquivo ? html`<p class="erro-campo" role="alert">${this.erros.arquivo}</p>` : nothing}
-        </div>
+        ${this.renderArquivo()}
         <button aria-disabled=${this.ocupada}>${RETORNOS.conferir}</button>
         <span class="fraco">${RETORNOS.conferir_dica}</span>
       </form>

@@ -93,6 +93,7 @@ export const FORMATOS = {
 };
 
 export const T = {
+  kilobytes: (kb) => `${kb} KB`,
   sistema: "Canopus",
   pular: "Ir para o conteúdo",
   menu: "Menu",

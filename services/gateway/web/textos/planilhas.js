@@ -17,7 +17,6 @@ export const PLANILHAS = {
   do_consultor: "O do consultor",
   soltar: "Solte aqui a planilha, ou escolha o arquivo",
   formatos: "Excel (.xlsx, .xls, .xlsm), até 20 MB",
-  tamanho: (kb) => `${kb} KB`,
   grande: "passa de 20 MB: divida a planilha ou tire dela as imagens",
   sem_arquivo: "escolha a planilha do consultor",
   conferir: "Conferir a planilha",
