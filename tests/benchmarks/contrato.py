@@ -17,6 +17,7 @@ from pathlib import Path
 from services.scraper.drivers import Drivers
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.settings import NomeDriver
+from services.scraper.verifier import Conferente
 from shared.files import FileStore
 from tests.benchmarks.medidas import Alvo, Linha, Plano, alternate
 from tests.benchmarks.nus.navegador import Nu
@@ -72,7 +73,11 @@ async def medir(plano: Plano) -> list[Linha]:
 async def _open_nosso(nome: NomeDriver, url: str, pasta: Path, plano: Plano) -> AsyncIterator[Rodada]:
     """Milliseconds a contract, on one session."""
     contratos, files = plano.scale(CONTRATOS[nome], 2), FileStore(pasta.as_uri())
-    async with Drivers(nome, Navegador()) as drivers, open_oficina(drivers, url, files) as oficina:
+    async with (
+        Drivers(nome, Navegador()) as drivers,
+        Conferente() as conferente,
+        open_oficina(drivers, url, files, conferente) as oficina,
+    ):
 
         async def run() -> float:
             inicio = time.perf_counter()

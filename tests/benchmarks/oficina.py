@@ -34,7 +34,8 @@ class BusSurdo(MemoryBus):
 
 
 @contextlib.asynccontextmanager
-async def open_oficina(drivers: Drivers, url: str, files: FileStore) -> AsyncIterator[Oficina]:
+async def open_oficina(drivers: Drivers, url: str, files: FileStore, conferente: Conferente) -> AsyncIterator[Oficina]:
+    """conferente: one for all sessions of a scraper."""
     chaveiro = Chaveiro(Fernet.generate_key().decode())
     concessao = SessaoConcedida(
         cerca=1,
@@ -47,11 +48,10 @@ async def open_oficina(drivers: Drivers, url: str, files: FileStore) -> AsyncIte
         validade_s=3600,
     )
     portal = SessaoPortal(concessao, drivers, chaveiro, ritmo_ms=0)
-    async with Conferente() as conferente:
-        try:
-            yield Oficina(concessao, portal, Relator(BusSurdo(EVENTOS), files), conferente, files, Porta())
-        finally:
-            await portal.close()
+    try:
+        yield Oficina(concessao, portal, Relator(BusSurdo(EVENTOS), files), conferente, files, Porta())
+    finally:
+        await portal.close()
 
 
 async def serve(oficina: Oficina, clientes: Iterable[int]) -> None:

@@ -13,6 +13,7 @@ from typing import cast
 from services.scraper.drivers import Drivers
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.settings import NomeDriver
+from services.scraper.verifier import Conferente
 from shared.files import FileStore
 from tests.benchmarks.oficina import open_oficina, serve
 
@@ -20,12 +21,12 @@ from tests.benchmarks.oficina import open_oficina, serve
 async def main(nome: NomeDriver, url: str, sessoes: int) -> None:
     with tempfile.TemporaryDirectory() as pasta:
         files = FileStore(Path(pasta).as_uri())
-        async with Drivers(nome, Navegador()) as drivers, contextlib.AsyncExitStack() as pilha:
-            await serve(await pilha.enter_async_context(open_oficina(drivers, url, files)), [1])
+        async with Drivers(nome, Navegador()) as drivers, Conferente() as leitor, contextlib.AsyncExitStack() as pilha:
+            await serve(await pilha.enter_async_context(open_oficina(drivers, url, files, leitor)), [1])
             _say("pronto")
             await asyncio.to_thread(sys.stdin.readline)
             for n in range(sessoes):
-                await serve(await pilha.enter_async_context(open_oficina(drivers, url, files)), [n + 2])
+                await serve(await pilha.enter_async_context(open_oficina(drivers, url, files, leitor)), [n + 2])
             _say("abertas")
             await asyncio.to_thread(sys.stdin.readline)
 
