@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from tests.gateway.cadastro import open_base
+from tests.navegador import open_browser
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import ServerMissing
 from tests.servers.rabbitmq import RabbitMQ
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One for all tests of a module, which then run on one loop; each takes a context of its own."""
+    async with open_browser() as aberto:
+        yield aberto
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page
 
@@ -18,19 +19,15 @@ from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, list_itens, submit
 from tests.gateway.motor import Maestro
 from tests.gateway.receptor import Receptor, add_webhook
-from tests.navegador import add_pessoa, open_browser, sign_in
+from tests.navegador import add_pessoa, sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
     async with open_balcao(database_url, tmp_path) as aberto:
         await add_pessoa(aberto.pool, Escopo.ADMIN)
-        yield aberto
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as aberto:
         yield aberto
 
 

@@ -8,28 +8,30 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Page, Request, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Request, expect
 
 from services.gateway.store.chaves import Escopo
 from tests.gateway.balcao import Balcao, open_balcao, read_eventos, subscribe
 from tests.gateway.cadastro import add_loja, list_itens, submit
 from tests.gateway.motor import Maestro
-from tests.navegador import SENHA, add_pessoa, note_queixas, open_browser, sign_in
+from tests.navegador import SENHA, add_pessoa, note_queixas, sign_in
 from tests.socket_client import Visao
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
     async with open_balcao(database_url, tmp_path) as aberto:
         yield aberto
 
 
-@pytest.fixture
-async def pagina() -> AsyncIterator[Page]:
-    async with open_browser() as browser:
-        page = await (await browser.new_context(locale="pt-BR")).new_page()
-        page.set_default_timeout(10_000)
-        yield page
+@pytest_asyncio.fixture(loop_scope="module")
+async def pagina(browser: Browser) -> AsyncIterator[Page]:
+    async with await browser.new_context(locale="pt-BR") as contexto:
+        contexto.set_default_timeout(10_000)
+        yield await contexto.new_page()
 
 
 async def enter(balcao: Balcao, pagina: Page, caminho: str = "", senha: str = SENHA) -> list[str]:

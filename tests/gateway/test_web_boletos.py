@@ -10,8 +10,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 from openpyxl import load_workbook
-from playwright.async_api import Download, Locator, Page, Request, expect
+from playwright.async_api import Browser, Download, Locator, Page, Request, expect
 
 from services.gateway.store.chaves import Escopo
 from services.namer.settings import NamerSettings
@@ -20,7 +21,9 @@ from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import Loja, add_boleto, add_loja, cpf_de, list_itens, submit
 from tests.gateway.motor import Maestro
-from tests.navegador import add_pessoa, note_queixas, open_browser, sign_in
+from tests.navegador import add_pessoa, note_queixas, sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PDF = b"%PDF-1.7\nboleto de teste\n%%EOF"
 LINHA = "23795330900259885632206205768176616660000319144"
@@ -76,11 +79,13 @@ async def read_download(baixado: Download) -> tuple[str, bytes]:
     return baixado.suggested_filename, await asyncio.to_thread(Path(await baixado.path()).read_bytes)
 
 
-@pytest.fixture
-async def painel(database_url: str, tmp_path: Path) -> AsyncIterator[Painel]:
-    async with open_balcao(database_url, tmp_path) as balcao, open_browser() as browser:
+@pytest_asyncio.fixture(loop_scope="module")
+async def painel(database_url: str, tmp_path: Path, browser: Browser) -> AsyncIterator[Painel]:
+    async with (
+        open_balcao(database_url, tmp_path) as balcao,
+        await browser.new_page(locale="pt-BR", timezone_id="America/Sao_Paulo", reduced_motion="reduce") as page,
+    ):
         loja = await add_loja(balcao.pool)
-        page = await browser.new_page(locale="pt-BR", timezone_id="America/Sao_Paulo", reduced_motion="reduce")
         page.set_default_timeout(10_000)
         painel = Painel(balcao, loja, page, note_queixas(page))
         page.on("request", painel.note_pedido)

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from services.gateway.store.chaves import Escopo
@@ -36,7 +37,9 @@ from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import cpf_de
 from tests.namer.planilhas import make_cpf, make_generica, mask
-from tests.navegador import add_pessoa, note_queixas, open_browser, sign_in
+from tests.navegador import add_pessoa, note_queixas, sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MALDADE = "<img src=x onerror=alert(1)>"
 ROTEIRO = "<script>9</script>"
@@ -45,7 +48,7 @@ CABECALHO = ("CPF", "NOME", "GRUPO", "COTA", "PV")
 FILA = scraper_queue("s1")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
     async with open_balcao(database_url, tmp_path) as aberto:
         for codigo, nome in (("17.308", "Loja Centro"), ("21.400", "Loja Norte")):
@@ -92,21 +95,15 @@ class Painel:
         )
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as aberto:
-        yield aberto
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def painel(balcao: Balcao, browser: Browser) -> AsyncIterator[Painel]:
-    page = await browser.new_page()
-    page.set_default_timeout(10_000)
-    painel = Painel(balcao, page, note_queixas(page))
-    # A script that ran would open a window like this one.
-    page.on("dialog", lambda dialogo: painel.queixas.append(dialogo.message))
-    yield painel
-    assert not painel.queixas
+    async with await browser.new_page() as page:
+        page.set_default_timeout(10_000)
+        painel = Painel(balcao, page, note_queixas(page))
+        # A script that ran would open a window like this one.
+        page.on("dialog", lambda dialogo: painel.queixas.append(dialogo.message))
+        yield painel
+        assert not painel.queixas
 
 
 async def add_clientes(balcao: Balcao, quantos: int, nome: str = "CLIENTE {}") -> None:

@@ -9,12 +9,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Page, Route, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, cpf_de, list_itens, submit
 from tests.gateway.motor import Maestro
-from tests.navegador import add_pessoa, note_queixas, open_browser, sign_in
+from tests.navegador import add_pessoa, note_queixas, sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MALDADE = "<img src=x onerror=alert(1)>"
 
@@ -43,13 +46,15 @@ class Cena:
         await expect(self.page.locator("lista-virtual .linha")).to_have_count(4)
 
 
-@pytest.fixture
-async def cena(database_url: str, tmp_path: Path) -> AsyncIterator[Cena]:
-    async with open_balcao(database_url, tmp_path) as balcao, open_browser() as browser:
+@pytest_asyncio.fixture(loop_scope="module")
+async def cena(database_url: str, tmp_path: Path, browser: Browser) -> AsyncIterator[Cena]:
+    async with (
+        open_balcao(database_url, tmp_path) as balcao,
+        await browser.new_page(locale="pt-BR") as page,
+    ):
         loja = await add_loja(balcao.pool, clientes=4)
         id = await submit(balcao.pool, loja)
         maestro = Maestro(balcao.pool)
-        page = await (await browser.new_context(locale="pt-BR")).new_page()
         page.set_default_timeout(10_000)
         queixas = note_queixas(page)
         itens = [item["id"] for item in await list_itens(balcao.pool, id)]

@@ -6,28 +6,30 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Route, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Route, expect
 
 from services.gateway.store.chaves import Escopo
 from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, submit
-from tests.navegador import add_pessoa, note_queixas, open_browser, sign_in
+from tests.navegador import add_pessoa, note_queixas, sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 API = "**/api/automation"
 INDISPONIVEL = {"success": False, "error": "O banco não respondeu.", "codigo": "banco.indisponivel", "detalhes": []}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
     async with open_balcao(database_url, tmp_path) as aberto:
         yield aberto
 
 
-@pytest.fixture
-async def pagina(balcao: Balcao) -> AsyncIterator[Page]:
-    async with open_browser() as browser:
-        page = await (await browser.new_context(locale="pt-BR")).new_page()
+@pytest_asyncio.fixture(loop_scope="module")
+async def pagina(balcao: Balcao, browser: Browser) -> AsyncIterator[Page]:
+    async with await browser.new_page(locale="pt-BR") as page:
         page.set_default_timeout(10_000)
         queixas = note_queixas(page)
         yield page

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from services.gateway.store.chaves import Escopo
@@ -14,34 +15,36 @@ from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import Loja, add_boleto, add_loja
 from tests.gateway.cnab import Pago, make_retorno
 from tests.gateway.receptor import Receptor, answer, open_receptor
-from tests.navegador import add_pessoa, note_queixas, open_browser, sign_in
+from tests.navegador import add_pessoa, note_queixas, sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
     async with open_balcao(database_url, tmp_path, webhooks_privados=True) as aberto:
         yield aberto
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def loja(balcao: Balcao) -> Loja:
     return await add_loja(balcao.pool)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def receptor() -> AsyncIterator[Receptor]:
     async with open_receptor() as aberto:
         yield aberto
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with open_browser() as browser:
-        yield await open_page(browser)
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    async with await open_page(browser) as aberta:
+        yield aberta
 
 
 async def open_page(browser: Browser) -> Page:
-    page = await (await browser.new_context(locale="pt-BR")).new_page()
+    page = await browser.new_page(locale="pt-BR")
     page.set_default_timeout(10_000)
     return page
 

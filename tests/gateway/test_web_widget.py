@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from services.gateway.api import BASE
 from services.gateway.pages import WEB, WIDGET
@@ -25,7 +26,9 @@ from tests.gateway.cadastro import Loja, add_loja, submit
 from tests.gateway.figurantes import ScraperFigurante, run_namer
 from tests.gateway.hospedeiro.crm import Canopus, open_crm
 from tests.gateway.motor import Maestro, falhou
-from tests.navegador import add_pessoa, open_browser, sign_in
+from tests.navegador import add_pessoa, sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PERMITIDA, ALHEIA = "127.0.0.1", "localhost"
 
@@ -61,13 +64,15 @@ class Cena:
         return len(self.balcao.gateway.ctx.live.sockets)
 
 
-@pytest.fixture
-async def cena(database_url: str, tmp_path: Path) -> AsyncIterator[Cena]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def cena(database_url: str, tmp_path: Path, browser: Browser) -> AsyncIterator[Cena]:
     canopus = Canopus()
     with open_crm(canopus) as porta:
         origens = f"http://{PERMITIDA}:{porta}"
-        async with open_balcao(database_url, tmp_path, origens=origens) as balcao, open_browser() as browser:
-            contexto = await browser.new_context(locale="pt-BR", color_scheme="light")
+        async with (
+            open_balcao(database_url, tmp_path, origens=origens) as balcao,
+            await browser.new_context(locale="pt-BR", color_scheme="light") as contexto,
+        ):
             contexto.set_default_timeout(10_000)
             loja = await add_loja(balcao.pool, clientes=5, max_sessoes=2)
             await balcao.add_chave("crm", Escopo.OPERADOR, loja.id)
