@@ -135,7 +135,10 @@ async def _duration(
         return time.monotonic() - inicio
 
 
-@pytest.mark.parametrize(("capacidade", "sessoes"), [(1, 1), (2, 2), (4, 4)])
+@pytest.mark.parametrize(
+    ("capacidade", "sessoes"),
+    [(1, 1), pytest.param(2, 2, marks=pytest.mark.completo), pytest.param(4, 4, marks=pytest.mark.completo)],
+)
 async def test_five_contracts_beside_five_hundred_end_within_twice_their_time_alone(
     pool: Pool, tmp_path: Path, capacidade: int, sessoes: int
 ) -> None:

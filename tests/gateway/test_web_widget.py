@@ -284,7 +284,7 @@ ANFITRIAO = """() => {
 }"""
 
 
-@pytest.mark.parametrize("tema", ["light", "dark"])
+@pytest.mark.parametrize("tema", ["light", pytest.param("dark", marks=pytest.mark.completo)])
 async def test_a_hostile_style_sheet_changes_nothing_inside(cena: Cena, tema: Any) -> None:
     visto = []
     await submit(cena.balcao.pool, cena.loja)
