@@ -7,13 +7,23 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from playwright.async_api import Browser
 
+from services.gateway import senhas
 from tests.gateway.cadastro import open_base
 from tests.navegador import open_browser
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import ServerMissing
 from tests.servers.rabbitmq import RabbitMQ
+
+
+@pytest.fixture(scope="session", autouse=True)
+def senhas_baratas() -> Iterator[None]:
+    """What makes a password dear to guess makes every test with a login slow; services started apart keep it."""
+    with pytest.MonkeyPatch.context() as troca:
+        troca.setattr(senhas, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
