@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import re
 import unicodedata
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +30,8 @@ TipoInterno = Literal[
     "capturas", "sem_nome", "quarentena", "planilhas", "evidencias", "linhas", "relatorios", "lugares"
 ]
 
+# What a put to a folder writes to before it gives the file its name. The library neither lists nor opens such names.
+_SOBRA = re.compile(r"(?:[0-9a-f]{64}|.+\.pdf)#\d+")
 _SEM_ESPACO = ("StorageFull", "No space left", "os error 28", "os error 122", "os error 27", "QuotaExceeded")
 
 
@@ -59,6 +64,15 @@ class Guardado:
     modificado: datetime
 
 
+@dataclass(frozen=True)
+class Sobra:
+    """What a put is writing to, or left behind when it was broken off; as it lies at this moment."""
+
+    caminho: str
+    tamanho: int
+    modificado_ns: int
+
+
 def sha256_hex(dados: bytes) -> str:
     return hashlib.sha256(dados).hexdigest()
 
@@ -67,8 +81,9 @@ class FileStore:
     """`timeout_s` bounds each call. Paths are relative, `/` between parts; `..` is refused by the library."""
 
     def __init__(self, url: str, timeout_s: float = 60.0) -> None:
-        if url.startswith("file://"):
-            Path(unquote(urlsplit(url).path)).mkdir(parents=True, exist_ok=True)
+        self._raiz = Path(unquote(urlsplit(url).path)) if url.startswith("file://") else None
+        if self._raiz is not None:
+            self._raiz.mkdir(parents=True, exist_ok=True)
         self._store: ObjectStore = from_url(url)
         self._timeout_s = timeout_s
 
@@ -144,6 +159,19 @@ class FileStore:
             await self.delete(caminho)
         return len(removidos)
 
+    async def list_sobras(self) -> list[Sobra]:
+        """Only a folder has any: other stores keep nothing of a put that did not end."""
+        return [] if self._raiz is None else await asyncio.to_thread(_find_sobras, self._raiz)
+
+    async def drop_sobra(self, sobra: Sobra) -> None:
+        """Raises ArquivoFalhou."""
+        if self._raiz is None:
+            return
+        try:
+            await asyncio.to_thread((self._raiz / sobra.caminho).unlink, missing_ok=True)
+        except OSError as erro:
+            raise _translate(erro) from erro
+
     async def _put(self, caminho: str, dados: bytes, *, overwrite: bool) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -152,6 +180,16 @@ class FileStore:
             raise ArquivoExiste(caminho) from erro
         except (BaseError, OSError, TimeoutError) as erro:
             raise _translate(erro) from erro
+
+
+def _find_sobras(raiz: Path) -> list[Sobra]:
+    achadas = []
+    for pasta, _, nomes in os.walk(raiz):
+        for caminho in (Path(pasta, nome) for nome in nomes if _SOBRA.fullmatch(nome)):
+            with suppress(FileNotFoundError):  # it has its name by now
+                estado = caminho.stat()
+                achadas.append(Sobra(caminho.relative_to(raiz).as_posix(), estado.st_size, estado.st_mtime_ns))
+    return achadas
 
 
 def open_files(url: str) -> FileStore:

@@ -111,6 +111,7 @@ def _read_guarda(settings: GatewaySettings) -> Guarda:
         eventos_dias=settings.guarda_eventos_dias,
         boletos_dias=settings.guarda_boletos_dias,
         evidencias=timedelta(days=settings.guarda_evidencias_dias),
+        sobras=timedelta(seconds=settings.guarda_sobras_s),
     )
 
 

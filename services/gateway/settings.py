@@ -44,8 +44,8 @@ class GatewaySettings(Settings):
     socket, comma-separated, as https://crm.exemplo.com.br. Where there are none, each ticket names its own. proxies:
     addresses or networks of the reverse proxies before it, whose X-Forwarded-For is believed. guarda_*_dias: how long
     things are kept: events after their execution's end (a week is promised), evidence and refused documents, boletos
-    after they fell due and were downloaded (None: for ever). webhooks_privados: they may go to internal addresses, and
-    over http."""
+    after they fell due and were downloaded (None: for ever). guarda_sobras_s: how long a temporary file of a broken-off
+    write must have lain unchanged. webhooks_privados: they may go to internal addresses, and over http."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=5000, ge=0, le=65535)
@@ -55,6 +55,7 @@ class GatewaySettings(Settings):
     guarda_eventos_dias: int = Field(default=7, ge=7)
     guarda_evidencias_dias: int = Field(default=30, ge=1)
     guarda_boletos_dias: int | None = Field(default=None, ge=31)
+    guarda_sobras_s: int = Field(default=600, ge=5, le=86_400)
     webhooks_privados: bool = False
     admin_email: Annotated[str, AfterValidator(check_email)] = "admin@canopus.local"
 

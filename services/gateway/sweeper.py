@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,7 @@ from services.gateway.concessoes import VISTO_S
 from services.gateway.store import Pool, load_sql
 from services.gateway.store.nomeacao import resend_late
 from services.gateway.store.pedidos import is_servico_alive
-from shared.files import ArquivoFalhou, FileStore, caminho_lugar
+from shared.files import ArquivoFalhou, FileStore, Sobra, caminho_lugar
 
 log = logging.getLogger(__name__)
 SQL = load_sql("limpeza")
@@ -24,7 +25,8 @@ NOMEACAO_S = 60.0
 
 @dataclass(frozen=True)
 class Guarda:
-    """How long things are kept; None: for ever. Captures whose result never came go after a day."""
+    """How long things are kept; None: for ever. Captures whose result never came go after a day. sobras: temporary
+    files of writes that were broken off."""
 
     eventos_dias: int = 7
     boletos_dias: int | None = None
@@ -33,23 +35,36 @@ class Guarda:
     entregas_dias: int = 30
     evidencias: timedelta = timedelta(days=30)
     capturas: timedelta = timedelta(days=1)
+    sobras: timedelta = timedelta(minutes=10)
 
 
 class Sweeper:
+    """relogio: monotonic seconds."""
+
     def __init__(
-        self, pool: Pool, files: FileStore, on_commit: Callable[[], None], guarda: Guarda, *, ritmo_s: float = 1.0
+        self,
+        pool: Pool,
+        files: FileStore,
+        on_commit: Callable[[], None],
+        guarda: Guarda,
+        *,
+        ritmo_s: float = 1.0,
+        relogio: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
         self._files = files
         self._on_commit = on_commit
         self._guarda = guarda
         self._ritmo_s = ritmo_s
+        self._relogio = relogio
+        self._sobras: dict[Sobra, float] = {}
 
     async def run(self, limpeza_s: float = 3600.0) -> None:
         """Apart, so that a slow store holds no name back."""
         async with asyncio.TaskGroup() as grupo:
             grupo.create_task(_repeat(self.resend, self._ritmo_s))
             grupo.create_task(_repeat(self.clean, limpeza_s))
+            grupo.create_task(_repeat(self.sweep_sobras, self._guarda.sobras.total_seconds()))
 
     async def resend(self) -> int:
         """Without a namer the first question still waits in its queue: more of them would only pile up there."""
@@ -81,6 +96,18 @@ class Sweeper:
                     pass
         except ArquivoFalhou as erro:
             log.warning("sweeper.store_unavailable", extra={"erro": str(erro)})
+
+    async def sweep_sobras(self) -> int:
+        """Those that have lain here as they are for long enough, as we saw it: by their dates, a clock that was moved
+        would take a write under way for an old one. Returns how many."""
+        agora, achadas = self._relogio(), await self._files.list_sobras()
+        self._sobras = {sobra: self._sobras.get(sobra, agora) for sobra in achadas}
+        velhas = [
+            sobra for sobra, desde in self._sobras.items() if agora - desde >= self._guarda.sobras.total_seconds()
+        ]
+        for sobra in velhas:
+            await self._files.drop_sobra(sobra)
+        return len(velhas)
 
     async def _drop_boleto(self, dias: int) -> bool:
         """The oldest one past its time: its file, the claim of its place and its row. False: there is none.

@@ -169,6 +169,29 @@ async def test_deliveries_are_kept_for_thirty_days_after_they_were_last_tried(ma
     assert ficaram == ["31/29", "29/None"]
 
 
+async def test_a_temporary_file_goes_when_it_has_lain_unchanged_for_long_whatever_its_date(
+    maestro: Maestro, tmp_path: Path
+) -> None:
+    """A clock that was moved, here or where the files lie, takes no write under way for an old one."""
+    files, agora = FileStore(f"file://{tmp_path}"), [0.0]
+    varredor = Sweeper(maestro.pool, files, lambda: None, Guarda(), relogio=lambda: agora[0])
+    captura = await files.put_interno("capturas", b"1")
+    deixada, em_uso = (tmp_path / f"{captura.caminho}#{n}" for n in (1, 2))
+    for arquivo in (deixada, em_uso):
+        arquivo.write_bytes(b"%PDF")
+        os.utime(arquivo, (0, 0))
+    assert await varredor.sweep_sobras() == 0
+    agora[0] += 599
+    assert await varredor.sweep_sobras() == 0
+    em_uso.write_bytes(b"%PDF-1.4")
+    agora[0] += 1
+    assert await varredor.sweep_sobras() == 1
+    assert (deixada.exists(), em_uso.exists(), await files.exists(captura.caminho)) == (False, True, True)
+    agora[0] += 600
+    assert await varredor.sweep_sobras() == 1
+    assert not em_uso.exists()
+
+
 async def test_evidence_goes_after_the_time_that_is_set(maestro: Maestro, tmp_path: Path) -> None:
     files = FileStore(f"file://{tmp_path}")
     guardadas = [await files.put_interno(tipo, b"x") for tipo in ("evidencias", "quarentena", "sem_nome")]

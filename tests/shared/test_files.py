@@ -130,6 +130,38 @@ async def test_sweeping_removes_what_is_old_and_not_kept(files: FileStore) -> No
     assert not await files.exists(dois.caminho)
 
 
+async def test_what_a_put_that_was_broken_off_left_is_found_and_removed_and_nothing_else(
+    files: FileStore, pasta: Path
+) -> None:
+    captura, arquivado = await files.put_interno("capturas", b"1"), await files.place("ANA/A_MAIO.pdf", b"2")
+    deixadas = [f"{captura.caminho}#1", f"{arquivado.caminho}#12"]
+    for caminho in (*deixadas, "ANA/lista #2", "ANA/A_MAIO.pdf#antigo"):
+        (pasta / caminho).write_bytes(b"%PDF")
+    assert sorted([g.caminho async for g in files.list("ANA")]) == [
+        "ANA/A_MAIO.pdf",
+        "ANA/A_MAIO.pdf#antigo",
+        "ANA/lista #2",
+    ]
+    sobras = await files.list_sobras()
+    assert sorted((s.caminho, s.tamanho) for s in sobras) == [(caminho, 4) for caminho in sorted(deixadas)]
+    for sobra in (*sobras, *sobras):
+        await files.drop_sobra(sobra)
+    assert await files.list_sobras() == []
+    assert await files.read(captura.caminho) == b"1" and await files.read(arquivado.caminho) == b"2"
+    assert (pasta / "ANA/lista #2").exists() and (pasta / "ANA/A_MAIO.pdf#antigo").exists()
+
+
+@pytest.fixture
+def away(files: FileStore, pasta: Path) -> None:
+    """The folder is not there any more."""
+    pasta.rename(pasta.with_name("longe"))
+    pasta.write_bytes(b"")
+
+
+async def test_in_a_folder_that_is_gone_nothing_is_left(files: FileStore, away: None) -> None:
+    assert await files.list_sobras() == []
+
+
 @pytest.mark.parametrize("destino", ["arquivo/loja", "arquivo"])
 def test_a_store_that_does_not_open_stops_the_start_with_one_line(tmp_path: Path, destino: str) -> None:
     (tmp_path / "arquivo").write_bytes(b"")
