@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
 
 import pytest
 
 from services.gateway.dispatcher import Dispatcher
 from services.gateway.pulsos import note_scraper
-from services.gateway.store import Pool, cadastros
+from services.gateway.store import Conn, Pool, cadastros
+from services.gateway.store.controle import cancel_execucao, pause_execucao, resume_execucao
 from services.gateway.store.credenciais import note_derrubada
 from shared.events import ScraperPulso, SessaoAberta
 from tests.gateway.cadastro import Loja, add_credencial, add_loja, list_itens, open_base, submit
@@ -127,6 +129,27 @@ async def test_sessions_of_a_credential_that_was_switched_off_get_no_more_work(
     await dispatcher.tick()
     cercas = {item["cerca"] for item in await list_itens(pool, automacao_id) if item["cerca"]}
     assert cercas == {await pool.fetchval("SELECT cerca FROM concessoes WHERE credencial_id = $1", outra)}
+
+
+async def test_sessions_of_a_ponto_de_venda_whose_work_is_all_paused_are_asked_back(
+    pool: Pool, dispatcher: Dispatcher
+) -> None:
+    """A person may want the login meanwhile. Another job of the same ponto de venda goes on with them."""
+    loja = await add_loja(pool, clientes=9, max_sessoes=2)
+    pausada, outra = await submit(pool, loja, limite=5), await submit(pool, loja)
+    await open_sessoes(pool, dispatcher, loja, 2)
+
+    async def control(controle: Callable[[Conn, UUID, str], Awaitable[None]], automacao_id: UUID) -> int:
+        async with pool.acquire() as conn, conn.transaction():
+            await controle(conn, automacao_id, "ana")
+        await dispatcher.tick()
+        return await count_mantidas(pool)
+
+    assert await control(pause_execucao, pausada) == 2
+    assert await control(cancel_execucao, outra) == 0
+    await pool.execute("UPDATE concessoes SET encerrada_em = now()")
+    await pool.execute("UPDATE log_downloads_boletos SET despacho = NULL, cerca = NULL WHERE status = 'pendente'")
+    assert await control(resume_execucao, pausada) == 1
 
 
 async def test_a_session_under_the_former_user_is_asked_back(pool: Pool, dispatcher: Dispatcher) -> None:

@@ -617,6 +617,18 @@ async def test_a_technical_fault_in_a_cancelled_execution_is_not_retried(maestro
     assert (await get_item(maestro.pool, itens[0]))["status"] == "erro"
 
 
+async def test_what_a_scraper_had_just_begun_when_it_was_paused_is_not_issued_again(maestro: Maestro) -> None:
+    """Its first step was told on the way to the pause: the boleto that it then brings is the one that was asked for."""
+    _, automacao_id, itens, cerca = await start(maestro, clientes=2)
+    tarefa = await maestro.send(itens[0], cerca)
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await pause_execucao(conn, automacao_id, "ana")
+    await maestro.apply(BoletoEtapa(tarefa=tarefa, etapa=Etapa.BUSCANDO), capturado(tarefa), arquivado(tarefa))
+    assert [i["status"] for i in await list_itens(maestro.pool, automacao_id)] == ["sucesso", "pendente"]
+    assert (await get_execucao(maestro.pool, automacao_id))["status"] == "pausada"
+    await list_quadros(maestro.pool, automacao_id)
+
+
 async def test_pausing_recalls_what_was_not_begun_and_resuming_goes_on(maestro: Maestro) -> None:
     _, automacao_id, itens, cerca = await start(maestro, clientes=3)
     em_maos, enviado = await maestro.send(itens[0], cerca), await maestro.send(itens[1], cerca)

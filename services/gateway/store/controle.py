@@ -9,7 +9,6 @@ from uuid import UUID
 
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.diario import Diario, open_diario
-from services.gateway.store.itens import SQL as ITENS
 from services.gateway.store.itens import end_items, restart_items
 from services.gateway.store.nomeacao import rename_items
 from services.gateway.store.outbox import post
@@ -84,9 +83,9 @@ async def end_stopped(diario: Diario, codigo: str, evidencia: Sequence[dict[str,
 
 
 async def pause(diario: Diario, codigo: str | None, mensagem: str | None = None) -> None:
-    # What the dispatcher is sending at this moment is recalled as well. It waits for no row, so this cannot lock up.
+    # What the dispatcher is sending at this moment is called back as well. It waits for no row, so this cannot lock up.
+    # Each scraper says what it gives back: of what it has just begun, the boleto may be issued already.
     await diario.conn.execute(DESPACHO["lock"])
-    await diario.conn.execute(ITENS["recall_items"], diario.id)
     diario.set_status(StatusExecucao.PAUSADA, codigo, mensagem)
     await revoke_tarefas(diario, "pausada")
 

@@ -27,11 +27,16 @@ GROUP BY p.id;
 
 -- name: list_caducas
 -- Leases to ask back whoever could use them: of a credential that was switched off, or that it or its ponto de venda was
--- changed under; and those above a limit that was lowered.
+-- changed under; those above a limit that was lowered; and those of a ponto de venda whose work is all paused: a person
+-- may want the login for themselves.
 SELECT cerca, fila
 FROM (
     SELECT c.cerca, c.fila,
-           NOT k.ativo OR greatest(k.updated_at, p.updated_at) > c.concedida_em AS caduca,
+           NOT k.ativo OR greatest(k.updated_at, p.updated_at) > c.concedida_em
+               OR (SELECT bool_and(e.status = 'pausada') FROM execucoes_automacao e
+                   WHERE e.ponto_venda_id = p.id AND e.status IN ('na_fila', 'em_andamento', 'pausada')
+                     AND e.pendentes + e.processando > 0) IS TRUE
+               AS caduca,
            row_number() OVER (PARTITION BY k.id ORDER BY c.aberta DESC, c.cerca)
                > CASE WHEN k.reduzida_ate > now() THEN least(k.max_sessoes, k.sessoes_reduzidas) ELSE k.max_sessoes END
                AS demais

@@ -116,11 +116,6 @@ WITH u AS (
 )
 SELECT u.*, c.nome AS consultor FROM u LEFT JOIN consultores c ON c.id = u.consultor_id ORDER BY u.id;
 
--- name: recall_items
--- Sent and not begun: the scraper's answer about that dispatch will say nothing any more.
-UPDATE log_downloads_boletos SET despacho = NULL, cerca = NULL, enviado_em = NULL
-WHERE execucao_id = $1 AND status = 'pendente' AND despacho IS NOT NULL;
-
 -- name: delay_naming
 -- The namer failed: it is asked again later, by the sweeper.
 WITH u AS (
