@@ -72,7 +72,8 @@ class Bancada:
     quadros: list[Quadro] = field(default_factory=list)
     # When each contract was first heard to be a success, on the clock of the simulator's log.
     prontos: dict[tuple[str, int, int], float] = field(default_factory=dict)
-    recusas: int = 0  # wrong passwords that the case itself makes unavoidable
+    recusas: int = 0  # logins not let in that the case itself makes unavoidable
+    derruba: bool = False  # the case itself kicks sessions out
     _tarefas: list[asyncio.Task[Visao]] = field(default_factory=list)
     _chegou: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -218,7 +219,8 @@ async def open_bancada(
             deployed(
                 pasta, None if arranjo.up else _through(rabbitmq.url(vhost), broker),
                 _through(postgres.url(nome), banco), scrapers=arranjo.scrapers, namers=arranjo.namers,
-                gateways=arranjo.gateways, CANOPUS_DRIVER=arranjo.driver, **arranjo.ambiente,
+                gateways=arranjo.gateways,
+                **{"CANOPUS_DRIVER": arranjo.driver, "CANOPUS_GUARDA_SOBRAS_S": "5"} | arranjo.ambiente,
             ) as (implantacao, cliente),
         ):  # fmt: skip
             bancada = Bancada(
@@ -235,6 +237,23 @@ async def open_bancada(
         await asyncio.to_thread(rabbitmq.delete_vhost, vhost)
 
 
+@contextlib.asynccontextmanager
+async def open_outra(bancada: Bancada, amostra: Amostra) -> AsyncIterator[Bancada]:
+    """Beside it, on the same system: the sample's pontos de venda, at a portal of their own."""
+    async with Simulador(amostra.cenario) as portal:
+        outra = Bancada(
+            bancada.arranjo, bancada.servidores, amostra, portal, bancada.implantacao, bancada.cliente, bancada.broker,
+            bancada.banco, bancada.database_url,
+        )  # fmt: skip
+        await register(outra.cliente, amostra, portal.url)
+        planilhas = outra.implantacao.pasta / "planilhas" / amostra.pontos_venda[0].codigo
+        await import_planilhas(outra.cliente, amostra, planilhas)
+        try:
+            yield outra
+        finally:
+            outra.close()
+
+
 def _through(url: str, procuracao: Procuracao) -> str:
     partes = urlsplit(url)
     acesso = partes.netloc.rpartition("@")[0]
@@ -246,4 +265,6 @@ def _names(pasta: Path) -> list[str]:
 
 
 def _has_ended(visao: Visao) -> bool:
-    return visao.execucao.get("status") in FINAIS
+    """Of one that was cancelled, what was in hand comes to its own end after it."""
+    abertos = visao.contadores.get("pendente") or visao.contadores.get("processando")
+    return visao.execucao.get("status") in FINAIS and not abertos

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,35 +24,57 @@ COLUNAS = {
 }  # fmt: skip
 
 
-async def check(bancada: Bancada, *, tecnicas: bool = False) -> None:
+async def check(bancada: Bancada, *, tecnicas: bool = False, cancelados: bool = False) -> None:
     """Every invariant of the bench's jobs, which have ended. Raises AssertionError that names the first one broken.
 
-    tecnicas: a contract may also have ended by a technical fault that it truly met, all attempts spent.
+    tecnicas: a contract may also have ended by a technical fault that it truly met, all attempts spent. cancelados: one
+    that was not issued yet may also have ended with its execution.
     """
+    await check_trabalhos(bancada, tecnicas=tecnicas, cancelados=cancelados)
+    await check_sistema([bancada])
+
+
+async def check_trabalhos(bancada: Bancada, *, tecnicas: bool = False, cancelados: bool = False) -> None:
+    """Those of the jobs alone, whatever else the system has in hand."""
     execucoes = [await finish(bancada.cliente, automacao_id) for automacao_id in bancada.ids]
     conn = await asyncpg.connect(bancada.database_url)
     try:
         for execucao, ouvinte, trabalho in zip(execucoes, bancada.ouvintes, bancada.amostra.trabalhos, strict=True):
-            check_desfechos(execucao, trabalho.esperados, tecnicas=tecnicas)
+            check_desfechos(execucao, trabalho.esperados, tecnicas=tecnicas, cancelados=cancelados)
             await check_contadores(conn, execucao)
             await check_eventos(conn, execucao, ouvinte.visao.eventos, ouvinte.visao.clientes)
-        await check_arquivos(bancada, conn, [linha for execucao in execucoes for linha in execucao.linhas])
-        await check_nothing_waits(conn)
     finally:
         await conn.close()
     check_portal(bancada)
-    assert not (await bancada.call("GET", "mortas"))["mortas"], "dead letters"
-    await bancada.wait_saude()
 
 
-def check_desfechos(execucao: Execucao, esperados: Any, *, tecnicas: bool) -> None:
+async def check_sistema(bancadas: Sequence[Bancada]) -> None:
+    """Those of what the benches share: their jobs have ended, and there are no others."""
+    uma = bancadas[0]
+    linhas = [
+        linha for bancada in bancadas for id in bancada.ids for linha in (await finish(bancada.cliente, id)).linhas
+    ]
+    emitidos = {emitido["sha256"]: emitido for bancada in bancadas for emitido in bancada.portal.emitidos}
+    conn = await asyncpg.connect(uma.database_url)
+    try:
+        await check_arquivos(uma.implantacao.downloads, conn, linhas, emitidos)
+        await check_nothing_waits(conn)
+    finally:
+        await conn.close()
+    assert not (await uma.call("GET", "mortas"))["mortas"], "dead letters"
+    await uma.wait_saude()
+
+
+def check_desfechos(execucao: Execucao, esperados: Any, *, tecnicas: bool, cancelados: bool) -> None:
     """Exactly one row per contract, with the true outcome."""
     linhas, diferentes = list(execucao.linhas), []
     for esperado in esperados:
         linha = match_linha(linhas, esperado)
         obtido = (linha["status"], linha["codigo"], linha["arquivo"]) if linha else None
-        certo = obtido == (esperado.status, esperado.codigo, esperado.arquivo)
-        if not certo and not (tecnicas and linha and is_tecnica(linha)):
+        certos = [(esperado.status, esperado.codigo, esperado.arquivo)]
+        if cancelados:
+            certos.append(("cancelado", None, None))
+        if obtido not in certos and not (tecnicas and linha and is_tecnica(linha)):
             diferentes.append((esperado, obtido, linha and linha["mensagem"]))
     assert not diferentes, f"outcomes: {diferentes}"
     assert not linhas, f"rows that nobody asked for: {linhas}"
@@ -95,13 +118,16 @@ async def check_eventos(
         assert sum(corpo["contadores"].values()) == len(execucao.linhas), "an event whose counters do not add up"
 
 
-async def check_arquivos(bancada: Bancada, conn: asyncpg.Connection, linhas: list[dict[str, Any]]) -> None:
-    """The folder holds one file per success, the one that the portal issued for it, and nothing else."""
-    raiz = bancada.implantacao.downloads
-    fora = {p.relative_to(raiz).as_posix(): p for p in raiz.rglob("*") if p.is_file() and not _is_interno(raiz, p)}
+async def check_arquivos(
+    raiz: Path, conn: asyncpg.Connection, linhas: list[dict[str, Any]], emitidos: dict[str, dict[str, Any]]
+) -> None:
+    """The folder holds one file per success, the one that the portal issued for it, and nothing else.
+
+    emitidos: what portals issued, by sha256."""
+    await eventually(lambda: has_no_sobras(raiz), 60, 0.2)
+    fora = list_fora(raiz)
     sucessos = {linha["arquivo"] for linha in linhas if linha["status"] == "sucesso"}
     assert set(fora) == sucessos, f"files ≠ successes: {set(fora) ^ sucessos}"
-    emitidos = {emitido["sha256"]: emitido for emitido in bancada.portal.emitidos}
     boletos = {b["arquivo_caminho"]: b for b in await conn.fetch("SELECT * FROM boletos")}
     assert set(boletos) == sucessos, f"boletos ≠ successes: {set(boletos) ^ sucessos}"
     for caminho, arquivo in fora.items():
@@ -111,12 +137,20 @@ async def check_arquivos(bancada: Bancada, conn: asyncpg.Connection, linhas: lis
         assert (emitido["cpf"], int(emitido["grupo"]), int(emitido["cota"])) == (
             boleto["cpf"], boleto["grupo"], boleto["cota"],
         ), f"{caminho}: issued for somebody else"  # fmt: skip
-    temporarios = [p.name for p in (raiz / "_interno").rglob("*") if p.is_file() and not is_sha256(p.name)]
-    assert not temporarios, f"temporary files: {temporarios}"
 
 
-def _is_interno(raiz: Path, arquivo: Path) -> bool:
-    return arquivo.is_relative_to(raiz / "_interno")
+def has_no_sobras(raiz: Path) -> bool:
+    """Nothing is left of writes that were broken off: each file of ours has the name that it was to have."""
+    internos = (p.name for p in (raiz / "_interno").rglob("*") if p.is_file() and not is_sha256(p.name))
+    sobras = [*internos, *(p.name for p in raiz.rglob("*.pdf#*"))]
+    assert not sobras, f"temporary files: {sobras}"
+    return True
+
+
+def list_fora(raiz: Path) -> dict[str, Path]:
+    """What people see, by its path."""
+    arquivos = (p for p in raiz.rglob("*") if p.is_file() and not p.is_relative_to(raiz / "_interno"))
+    return {p.relative_to(raiz).as_posix(): p for p in arquivos}
 
 
 def is_sha256(nome: str) -> bool:
@@ -141,8 +175,8 @@ def check_portal(bancada: Bancada) -> None:
     limites = {p.usuario.zfill(10): p.max_sessoes for p in bancada.amostra.pontos_venda}
     for usuario, resumo in bancada.portal.sessoes().items():
         assert resumo["recusas"] <= bancada.recusas, f"{usuario}: {resumo}"
-        assert resumo["paralelas"] <= limites[usuario.zfill(10)], f"{usuario}: {resumo}"
-        assert not resumo["derrubadas"], f"{usuario}: a session of ours was kicked out by another: {resumo}"
+        assert resumo["paralelas"] <= limites.get(usuario.zfill(10), 0), f"{usuario}: {resumo}"
+        assert bancada.derruba or not resumo["derrubadas"], f"{usuario}: kicked out by another of ours: {resumo}"
     for entrada in bancada.portal.registro:
         if str(entrada.get("resultado", "")).startswith("pdf."):
             grupo, cota = entrada["cota"].partition("-")[0].split("/")
