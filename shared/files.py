@@ -72,6 +72,15 @@ class Sobra:
     tamanho: int
     modificado_ns: int
 
+    @property
+    def destino(self) -> str:
+        """Where the file was to lie."""
+        return self.caminho.rpartition("#")[0]
+
+    @property
+    def is_interna(self) -> bool:
+        return self.caminho.startswith("_interno/")
+
 
 def sha256_hex(dados: bytes) -> str:
     return hashlib.sha256(dados).hexdigest()
@@ -164,11 +173,12 @@ class FileStore:
         return [] if self._raiz is None else await asyncio.to_thread(_find_sobras, self._raiz)
 
     async def drop_sobra(self, sobra: Sobra) -> None:
-        """Raises ArquivoFalhou."""
+        """Unless it has changed since. Raises ArquivoFalhou."""
         if self._raiz is None:
             return
         try:
-            await asyncio.to_thread((self._raiz / sobra.caminho).unlink, missing_ok=True)
+            if await asyncio.to_thread(_read_sobra, self._raiz, sobra.caminho) == sobra:
+                await asyncio.to_thread((self._raiz / sobra.caminho).unlink, missing_ok=True)
         except OSError as erro:
             raise _translate(erro) from erro
 
@@ -185,11 +195,15 @@ class FileStore:
 def _find_sobras(raiz: Path) -> list[Sobra]:
     achadas = []
     for pasta, _, nomes in os.walk(raiz):
-        for caminho in (Path(pasta, nome) for nome in nomes if _SOBRA.fullmatch(nome)):
-            with suppress(FileNotFoundError):  # it has its name by now
-                estado = caminho.stat()
-                achadas.append(Sobra(caminho.relative_to(raiz).as_posix(), estado.st_size, estado.st_mtime_ns))
+        for nome in filter(_SOBRA.fullmatch, nomes):
+            with suppress(OSError):  # it has its name by now, or is none of ours
+                achadas.append(_read_sobra(raiz, Path(pasta, nome).relative_to(raiz).as_posix()))
     return achadas
+
+
+def _read_sobra(raiz: Path, caminho: str) -> Sobra:
+    estado = (raiz / caminho).lstat()
+    return Sobra(caminho, estado.st_size, estado.st_mtime_ns)
 
 
 def open_files(url: str) -> FileStore:

@@ -99,15 +99,23 @@ class Sweeper:
 
     async def sweep_sobras(self) -> int:
         """Those that have lain here as they are for long enough, as we saw it: by their dates, a clock that was moved
-        would take a write under way for an old one. Returns how many."""
+        would take a write under way for an old one. Returns how many went.
+
+        Among people's files only what was to be ours: a place is claimed before a file is put there.
+        """
         agora, achadas = self._relogio(), await self._files.list_sobras()
         self._sobras = {sobra: self._sobras.get(sobra, agora) for sobra in achadas}
-        velhas = [
-            sobra for sobra, desde in self._sobras.items() if agora - desde >= self._guarda.sobras.total_seconds()
-        ]
-        for sobra in velhas:
-            await self._files.drop_sobra(sobra)
-        return len(velhas)
+        quantas = 0
+        for sobra, desde in self._sobras.items():
+            if agora - desde < self._guarda.sobras.total_seconds():
+                continue
+            try:
+                if sobra.is_interna or await self._files.exists(caminho_lugar(sobra.destino)):
+                    await self._files.drop_sobra(sobra)
+                    quantas += 1
+            except ArquivoFalhou as erro:
+                log.warning("sweeper.leftover_kept", extra={"caminho": sobra.caminho, "erro": str(erro)})
+        return quantas
 
     async def _drop_boleto(self, dias: int) -> bool:
         """The oldest one past its time: its file, the claim of its place and its row. False: there is none.

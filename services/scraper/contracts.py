@@ -107,6 +107,8 @@ class Oficina:
         self._files = files
         # What the portal said of the credential. It outlives the lease: lost, it would let the password go out again.
         self.veredito: CredencialParada | CredencialTestada | None = None
+        # Why the lease is to be given back, where it is: then no contract is worth another login.
+        self.fechar: Motivo | None = None
         self._corte: asyncio.Timeout | None = None
         self._derrubadas: deque[float] = deque(maxlen=DERRUBADAS)
         self.em_conferencia: Trabalho | None = None
@@ -190,11 +192,13 @@ class Oficina:
         if self._portal.is_open:
             await self._portal.renew_if_old()
             return
+        if self.fechar is not None:
+            raise FimSessao(self.fechar)
         await self._tell(trabalho, Etapa.AUTENTICANDO)
         concessao = self._concessao
         async with self._porta.trava:
-            if self._porta.is_closed(concessao.cerca):
-                raise FimSessao("revogada")
+            if self.fechar is not None or self._porta.is_closed(concessao.cerca):
+                raise FimSessao(self.fechar or "revogada")
             duracao_s = await self._portal.log_in(so_navegador=self._porta.so_navegador)
         await self._relator.tell(
             SessaoAberta(cerca=concessao.cerca, credencial_id=concessao.credencial_id, duracao_s=duracao_s)

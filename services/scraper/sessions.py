@@ -58,7 +58,6 @@ class Sessao:
         self._confirmada = asyncio.Event()
         self._limite = asyncio.get_running_loop().time() + concessao.validade_s - MARGEM_S
         self._prazo: asyncio.Timeout | None = None
-        self._fechar: Motivo | None = None
         self._usada_em = time.monotonic()
         self.is_over = False  # takes no contract any more
 
@@ -102,7 +101,7 @@ class Sessao:
 
     def end(self, motivo: Motivo) -> None:
         """Finish the contract in hand, hand the rest back, give the lease back."""
-        self._fechar = self._fechar or motivo
+        self._oficina.fechar = self._oficina.fechar or motivo
         self._sinal.set()
         self._confirmada.set()
 
@@ -160,9 +159,9 @@ class Sessao:
 
     async def _work(self) -> Motivo:
         await self._confirmada.wait()
-        if self.concessao.pedido_id is not None and self._fechar is None:
+        if self.concessao.pedido_id is not None and self._oficina.fechar is None:
             return await self._test(self.concessao.pedido_id)
-        while self._fechar is None:
+        while self._oficina.fechar is None:
             if not self._fila:
                 self._sinal.clear()
                 await self._sinal.wait()
@@ -173,7 +172,7 @@ class Sessao:
             except FimSessao as fim:
                 return fim.motivo
             self._em_mao, self._usada_em = None, time.monotonic()
-        return self._fechar
+        return self._oficina.fechar
 
     async def _return_all(self, motivo: Devolucao) -> None:
         em_mao, self._em_mao = self._em_mao, None

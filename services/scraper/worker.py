@@ -160,8 +160,13 @@ class Scraper:
         just as its report is taken finds either its session or the report.
         """
         tarefa = solicitado.tarefa
-        if relato := _relato_of(self._aceitas.get(tarefa.despacho)):
+        aceita = self._aceitas.get(tarefa.despacho)
+        if relato := _relato_of(aceita):
             await self._relator.publish(relato)
+            return
+        if aceita is not None and not aceita.done():
+            # Still in hand: also of a session that ends, and of an execution that was called back meanwhile.
+            await asyncio.shield(aceita)
             return
         revogada = self._revogadas.get(tarefa.automacao_id)
         sessao = self._sessoes.get(tarefa.cerca)

@@ -152,6 +152,24 @@ async def test_sessions_of_a_ponto_de_venda_whose_work_is_all_paused_are_asked_b
     assert await control(resume_execucao, pausada) == 1
 
 
+async def test_a_session_that_was_asked_back_lives_as_long_as_it_has_a_contract_in_hand(
+    pool: Pool, dispatcher: Dispatcher
+) -> None:
+    """At a slow portal that may be minutes; cut off there, its boleto would be issued twice."""
+    loja = await add_loja(pool, clientes=2, max_sessoes=2)
+    await submit(pool, loja)
+    await open_sessoes(pool, dispatcher, loja, 2)
+    em_mao = await pool.fetchval(
+        "UPDATE log_downloads_boletos SET status = 'processando' WHERE id ="
+        " (SELECT min(id) FROM log_downloads_boletos WHERE cerca IS NOT NULL) RETURNING cerca"
+    )
+    await pool.execute("UPDATE concessoes SET revogada_em = now() - interval '3 minutes'")
+    antes = await pool.fetchval("SELECT max(expira_em) FROM concessoes")
+    await beat(pool)
+    renovadas = await pool.fetch("SELECT cerca FROM concessoes WHERE expira_em > $1", antes)
+    assert [linha["cerca"] for linha in renovadas] == [em_mao]
+
+
 async def test_a_session_under_the_former_user_is_asked_back(pool: Pool, dispatcher: Dispatcher) -> None:
     """Contracts of the new ponto de venda must not be looked for with the old one's login."""
     loja = await add_loja(pool, clientes=9)

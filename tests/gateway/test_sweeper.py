@@ -192,6 +192,23 @@ async def test_a_temporary_file_goes_when_it_has_lain_unchanged_for_long_whateve
     assert not em_uso.exists()
 
 
+async def test_of_peoples_files_only_what_was_to_be_ours_goes_and_one_that_cannot_go_keeps_no_other(
+    maestro: Maestro, tmp_path: Path
+) -> None:
+    files, agora = FileStore(f"file://{tmp_path}"), [0.0]
+    varredor = Sweeper(maestro.pool, files, lambda: None, Guarda(), relogio=lambda: agora[0])
+    await files.place(caminho_lugar("ANA/BETO.pdf"), b"{}")
+    nossa, alheia, laco = (tmp_path / "ANA" / nome for nome in ("BETO.pdf#1", "CONTRATO.pdf#2", "A.pdf#3"))
+    nossa.parent.mkdir()
+    nossa.write_bytes(b"%PDF")
+    alheia.write_bytes(b"%PDF")
+    laco.symlink_to(laco)
+    await varredor.sweep_sobras()
+    agora[0] += 600
+    assert await varredor.sweep_sobras() == 1
+    assert (nossa.exists(), alheia.exists(), laco.is_symlink()) == (False, True, True)
+
+
 async def test_evidence_goes_after_the_time_that_is_set(maestro: Maestro, tmp_path: Path) -> None:
     files = FileStore(f"file://{tmp_path}")
     guardadas = [await files.put_interno(tipo, b"x") for tipo in ("evidencias", "quarentena", "sem_nome")]

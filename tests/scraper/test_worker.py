@@ -375,6 +375,35 @@ async def test_pausing_ends_the_contract_in_hand_and_returns_the_others(bancada:
         assert [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)] == [(segunda, "pausada")]
 
 
+async def test_a_paused_contract_in_hand_that_comes_again_is_not_handed_back(bancada: Abrir) -> None:
+    """A broker that was cut off delivers its message again: given back, it would be issued a second time."""
+    async with bancada(cenario(latencia={"cobranca": 300})) as b:
+        await b.gateway.grant()
+        automacao_id = uuid4()
+        primeira = await b.gateway.ask(automacao_id=automacao_id)
+        pedido = b.gateway.ultimo
+        segunda = await b.gateway.ask(BETO, COTA_BETO, automacao_id=automacao_id)
+        await eventually(lambda: Etapa.BUSCANDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        revogada = ExecucaoRevogada(automacao_id=automacao_id, ate_despacho=segunda.despacho, motivo="pausada")
+        await b.gateway.publish(revogada, to_scraper=False)
+        await b.gateway.wait_for(BoletoDevolvido)
+        await b.gateway.resend(pedido)
+        assert (await b.gateway.wait_for(BoletoCapturado)).tarefa == primeira
+        assert [e.tarefa for e in b.gateway.of(BoletoDevolvido)] == [segunda]
+
+
+async def test_a_session_that_was_asked_back_and_is_lost_does_not_log_in_again(bancada: Abrir) -> None:
+    """Whoever asked for it wants the login for themselves."""
+    async with bancada(cenario(latencia={"busca": 300}, sessao={"expirar_na": "cobranca", "expirar_vezes": 0})) as b:
+        await b.gateway.grant()
+        tarefa = await b.gateway.ask()
+        await eventually(lambda: Etapa.BUSCANDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
+        await b.gateway.publish(SessaoRevogada(cerca=1))
+        assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "revogada"
+        assert [(e.tarefa, e.motivo) for e in b.gateway.of(BoletoDevolvido)] == [(tarefa, "sessao")]
+        assert b.portal.sessoes()["17308"]["logins"] == 1
+
+
 async def test_stopping_ends_the_contract_in_hand_and_gives_the_lease_back(bancada: Abrir) -> None:
     async with bancada(cenario(latencia={"cobranca": 300})) as b:
         await b.gateway.grant()

@@ -144,7 +144,11 @@ async def test_what_a_put_that_was_broken_off_left_is_found_and_removed_and_noth
     ]
     sobras = await files.list_sobras()
     assert sorted((s.caminho, s.tamanho) for s in sobras) == [(caminho, 4) for caminho in sorted(deixadas)]
-    for sobra in (*sobras, *sobras):
+    (pasta / deixadas[0]).write_bytes(b"%PDF-1.7")
+    for sobra in sobras:
+        await files.drop_sobra(sobra)
+    assert [s.caminho for s in await files.list_sobras()] == deixadas[:1]  # it has changed since it was seen
+    for sobra in await files.list_sobras():
         await files.drop_sobra(sobra)
     assert await files.list_sobras() == []
     assert await files.read(captura.caminho) == b"1" and await files.read(arquivado.caminho) == b"2"

@@ -30,12 +30,13 @@ WHERE c.cerca = v.cerca AND c.expira_em = v.expira_em AND c.encerrada_em IS NULL
 UPDATE concessoes SET encerrada_em = now(), motivo = 'reinício' WHERE encerrada_em IS NULL;
 
 -- name: renew
--- A lease revoked long ago whose holder does not give it back is left to expire.
+-- A lease revoked long ago whose holder has nothing in hand and does not give it back is left to expire.
 UPDATE concessoes c
 SET expira_em = now() + make_interval(secs => $4), ociosa_desde = now() - make_interval(secs => p.ociosa_s)
 FROM unnest($2::bigint[], $3::float8[]) AS p (cerca, ociosa_s)
 WHERE c.cerca = p.cerca AND c.scraper_id = $1 AND c.encerrada_em IS NULL
-  AND (c.revogada_em IS NULL OR c.revogada_em > now() - interval '2 minutes')
+  AND (c.revogada_em IS NULL OR c.revogada_em > now() - interval '2 minutes'
+       OR EXISTS (SELECT FROM log_downloads_boletos l WHERE l.cerca = c.cerca AND l.status = 'processando'))
 RETURNING c.cerca;
 
 -- name: note_scraper
