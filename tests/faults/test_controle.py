@@ -51,6 +51,11 @@ ORDENS = [
     *(Ordem(momento, "gateway") for momento in MOMENTOS),
     *(Ordem(momento, "scraper-1") for momento in DO_SCRAPER),
 ]
+ORDENS_SEGUIDAS = [
+    *(Ordem(momento) for momento in MOMENTOS),
+    Ordem(m.EMISSAO, "gateway"),
+    Ordem(m.EMISSAO, "scraper-1"),
+]
 
 
 @pytest.mark.parametrize("ordem", casos(ORDENS))
@@ -61,11 +66,13 @@ async def test_cancelled_at_any_moment_nothing_new_begins_after_two_seconds(
     arranjo = replace(ARRANJO, botoes={"latencia": ordem.momento.latencia})
     amostra = replace(amostra, trabalhos=amostra.trabalhos[:1])
     async with open_bancada(tmp_path, servidores, arranjo, amostra) as bancada:
-        await tell(bancada, ordem, "cancelar")
+        pedida_s = await tell(bancada, ordem, "cancelar")
         await eventually(lambda: is_cancelada(bancada, morreu=ordem.morre == "scraper-1"), PRAZO_S + FOLGA_S, 0.05)
         parado_s = bancada.portal.log.elapsed_s()
         await bancada.finish()
         assert not list_tocados(bancada, parado_s)
+        assert not list_logins(bancada, max(parado_s, pedida_s + PRAZO_S))
+        assert ordem.morre == "scraper-1" or not await list_emitidas_canceladas(bancada)
         assert (await read(bancada))["status"] == "cancelada"
         check_emissoes(bancada, ordem)
         await check(bancada, cancelados=True)
@@ -87,6 +94,7 @@ async def test_paused_at_any_moment_nothing_new_begins_after_two_seconds_until_i
         await eventually(lambda: has_nothing_in_hand(bancada), 90, 0.1)
         await eventually(lambda: has_no_sessao(bancada), 90 if ordem.morre == "scraper-1" else DEVOLUCAO_S, 0.2)
         assert set(list_tocados(bancada, parado_s)) <= em_mao
+        assert not list_logins(bancada, parado_s)
         assert (await read(bancada))["status"] == "pausada"
         await bancada.call("POST", f"execucoes/{bancada.ids[0]}/retomar")
         assert (await read(bancada))["status"] == "em_andamento"
@@ -95,16 +103,33 @@ async def test_paused_at_any_moment_nothing_new_begins_after_two_seconds_until_i
         await check(bancada)
 
 
-async def tell(bancada: Bancada, ordem: Ordem, verbo: str) -> None:
-    """Returns when the answer is there; where the gateway died of it, when it answers again."""
+@pytest.mark.parametrize("ordem", casos(ORDENS_SEGUIDAS))
+async def test_paused_and_resumed_in_one_breath_each_contract_comes_to_its_end_once(
+    ordem: Ordem, tmp_path: Path, servidores: Servidores
+) -> None:
+    amostra = cem_contratos(quantos=ARRANJO.contratos)
+    arranjo = replace(ARRANJO, botoes={"latencia": ordem.momento.latencia})
+    amostra = replace(amostra, trabalhos=amostra.trabalhos[:1])
+    async with open_bancada(tmp_path, servidores, arranjo, amostra) as bancada:
+        await tell(bancada, ordem, "pausar")
+        await bancada.call("POST", f"execucoes/{bancada.ids[0]}/retomar")
+        await bancada.finish()
+        check_emissoes(bancada, ordem)
+        await check(bancada)
+
+
+async def tell(bancada: Bancada, ordem: Ordem, verbo: str) -> float:
+    """Returns when the answer is there; where the gateway died of it, when it answers again. When it was asked for."""
     await bancada.submit()
     async with ordem.momento.chega(bancada):
+        pedida_s = bancada.portal.log.elapsed_s()
         await bancada.cliente.call("POST", f"execucoes/{bancada.ids[0]}/{verbo}")
         if ordem.morre:
             await bancada.kill(ordem.morre)
     if ordem.morre:
         await bancada.restart(ordem.morre)
         await read(bancada)
+    return pedida_s
 
 
 async def read(bancada: Bancada) -> dict[str, Any]:
@@ -147,6 +172,17 @@ def list_tocados(bancada: Bancada, desde_s: float) -> list[str]:
         for entrada in bancada.portal.registro
         if entrada["t"] > desde_s and entrada["pagina"] in ANTES_DE_EMITIR and entrada["cliente"]
     ]
+
+
+def list_logins(bancada: Bancada, desde_s: float) -> list[dict[str, Any]]:
+    return [e for e in bancada.portal.registro if e["t"] > desde_s and e["pagina"] == "login" and e["metodo"] == "POST"]
+
+
+async def list_emitidas_canceladas(bancada: Bancada) -> list[dict[str, Any]]:
+    """What the portal was asked to issue comes to its true end."""
+    emitidas = {(e["cpf"], int(e["grupo"]), int(e["cota"])) for e in bancada.portal.emitidos}
+    linhas = [linha for linha in await list_linhas(bancada) if linha["status"] == "cancelado"]
+    return [linha for linha in linhas if (linha["cpf"], linha["grupo"], linha["cota"]) in emitidas]
 
 
 def check_emissoes(bancada: Bancada, ordem: Ordem) -> None:
