@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from services.gateway.concessoes import VISTO_S
 from services.gateway.store import Pool, load_sql
+from services.gateway.store.controle import remind
 from services.gateway.store.nomeacao import resend_late
 from services.gateway.store.pedidos import is_servico_alive
 from shared.files import ArquivoFalhou, FileStore, Sobra, caminho_lugar
@@ -21,6 +22,7 @@ CONCESSOES = load_sql("concessoes")
 
 # A naming that was asked for and not answered by then is asked for again.
 NOMEACAO_S = 60.0
+LEMBRETE_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Sweeper:
         """Apart, so that a slow store holds no name back."""
         async with asyncio.TaskGroup() as grupo:
             grupo.create_task(_repeat(self.resend, self._ritmo_s))
+            grupo.create_task(_repeat(self.remind, LEMBRETE_S))
             grupo.create_task(_repeat(self.clean, limpeza_s))
             grupo.create_task(_repeat(self.sweep_sobras, self._guarda.sobras.total_seconds()))
 
@@ -75,6 +78,13 @@ class Sweeper:
         if reenviados:
             self._on_commit()
         return reenviados
+
+    async def remind(self) -> None:
+        """What scrapers were told, once more where they have not done it."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            lembrados = await remind(conn)
+        if lembrados:
+            self._on_commit()
 
     async def clean(self) -> None:
         async with self._pool.acquire() as conn:

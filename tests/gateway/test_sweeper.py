@@ -12,11 +12,12 @@ from cryptography.fernet import Fernet
 
 from services.gateway.pulsos import note_namer
 from services.gateway.store.chaves import Escopo, create_chave
+from services.gateway.store.controle import pause_execucao
 from services.gateway.store.mudancas import read_mudancas
 from services.gateway.store.pessoas import create_pessoa, open_sessao
 from services.gateway.sweeper import Guarda, Sweeper
 from shared.crypto import Chaveiro
-from shared.events import NamerPulso
+from shared.events import BoletoDevolvido, NamerPulso
 from shared.files import FileStore, caminho_lugar
 from shared.outcomes import Etapa
 from tests.gateway.cadastro import add_boleto, add_loja, cpf_de, list_itens, open_base, submit
@@ -48,6 +49,27 @@ async def test_a_naming_without_an_answer_is_asked_for_again_once_a_minute(maest
     await maestro.pool.execute("UPDATE log_downloads_boletos SET enviado_em = now() - interval '61 s'")
     assert [await varredor.resend(), await varredor.resend()] == [1, 0]
     assert (await list_rotas(maestro.pool)).count("boleto.nomear") == 2
+
+
+async def test_a_scraper_that_did_not_hear_of_a_pause_is_told_again(maestro: Maestro, tmp_path: Path) -> None:
+    """Its connection was cut at that moment: with its tasks delivered again it would begin them."""
+    loja = await add_loja(maestro.pool, clientes=2)
+    automacao_id = await submit(maestro.pool, loja)
+    cerca = await maestro.lease(loja)
+    tarefas = [await maestro.send(item["id"], cerca) for item in await list_itens(maestro.pool, automacao_id)]
+    varredor = sweeper(maestro, FileStore(f"file://{tmp_path}"))
+    await varredor.remind()
+    assert "novas.execucao.revogada" not in await list_rotas(maestro.pool)
+    async with maestro.pool.acquire() as conn, conn.transaction():
+        await pause_execucao(conn, automacao_id, "ana")
+    await varredor.remind()
+    assert (await list_rotas(maestro.pool)).count("novas.execucao.revogada") == 2
+    await maestro.apply(*(BoletoDevolvido(tarefa=tarefa, motivo="pausada") for tarefa in tarefas))
+    await varredor.remind()
+    assert (await list_rotas(maestro.pool)).count("novas.execucao.revogada") == 2
+    await maestro.pool.execute("UPDATE concessoes SET revogada_em = now() - interval '6 s'")
+    await varredor.remind()
+    assert (await list_rotas(maestro.pool)).count("sessao.revogada") == 1
 
 
 async def test_a_naming_that_failed_is_asked_for_again_when_its_pause_is_over(maestro: Maestro, tmp_path: Path) -> None:

@@ -11,14 +11,17 @@ from services.gateway.store import Conn, load_sql
 from services.gateway.store.diario import Diario, open_diario
 from services.gateway.store.itens import end_items, restart_items
 from services.gateway.store.nomeacao import rename_items
-from services.gateway.store.outbox import post
+from services.gateway.store.outbox import post, post_many
 from services.gateway.store.recusas import EstadoImpossivel, NaoEncontrada
-from shared.events import ExecucaoRevogada
+from shared.events import ExecucaoRevogada, SessaoRevogada
 from shared.outcomes import StatusCliente, StatusExecucao
 
 SQL = load_sql("controle")
 CREDENCIAIS = load_sql("credenciais")
 DESPACHO = load_sql("despacho")
+
+# The next one comes sooner.
+LEMBRETE_TTL_S = 5.0
 
 _ATIVAS = (StatusExecucao.NA_FILA, StatusExecucao.EM_ANDAMENTO)
 
@@ -94,6 +97,15 @@ async def revoke_tarefas(diario: Diario, motivo: Literal["cancelada", "pausada"]
     """Tell every scraper to drop the tasks of this execution that were sent so far."""
     ultimo = await diario.conn.fetchval(SQL["last_despacho"])
     await post(diario.conn, ExecucaoRevogada(automacao_id=diario.automacao_id, ate_despacho=ultimo, motivo=motivo))
+
+
+async def remind(conn: Conn) -> bool:
+    """Say it again to scrapers that have not done what they were told: their connection may have been down then."""
+    execucoes = [ExecucaoRevogada(**linha) for linha in await conn.fetch(SQL["list_desouvidas"])]
+    await post(conn, *execucoes)
+    sessoes = [(SessaoRevogada(cerca=linha["cerca"]), linha["fila"]) for linha in await conn.fetch(SQL["list_retidas"])]
+    await post_many(conn, sessoes, LEMBRETE_TTL_S)
+    return bool(execucoes or sessoes)
 
 
 async def _lift_parada(diario: Diario) -> None:

@@ -21,6 +21,19 @@ SELECT * FROM log_downloads_boletos
 WHERE execucao_id = $1 AND status = 'erro' AND codigo = 'arquivo.falhou.disco_cheio'
 ORDER BY id FOR UPDATE;
 
+-- name: list_desouvidas
+-- Executions that were called back and have contracts in a scraper's hands still, as if it had not heard.
+SELECT DISTINCT e.automacao_id, CASE e.status WHEN 'pausada' THEN 'pausada' ELSE 'cancelada' END AS motivo,
+       (SELECT last_value FROM despachos) AS ate_despacho
+FROM log_downloads_boletos l
+JOIN execucoes_automacao e ON e.id = l.execucao_id
+WHERE l.cerca IS NOT NULL AND (l.status = 'pendente' AND e.status = 'pausada'
+                               OR l.status = 'processando' AND e.status IN ('cancelada', 'erro'));
+
+-- name: list_retidas
+-- Leases that were asked back a while ago.
+SELECT cerca, fila FROM concessoes WHERE encerrada_em IS NULL AND revogada_em < now() - interval '5 seconds' ORDER BY cerca;
+
 -- name: last_despacho
 SELECT last_value FROM despachos;
 
