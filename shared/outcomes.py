@@ -92,6 +92,11 @@ class Desfecho:
     titulo: str
     texto: str
 
+    @property
+    def is_recuperavel(self) -> bool:
+        """Whether it may pass by itself, so that trying again later is no person's decision."""
+        return self.classe in (Classe.TECNICA, Classe.SESSAO) and self.quem_age != "operador"
+
 
 # Seconds before each attempt at a technical fault, each ± 20 % (contract.md §5).
 ESPERAS_S = (0.0, 2.0, 8.0, 30.0)
@@ -213,6 +218,7 @@ _TABELA = (
 # fmt: on
 
 DESFECHOS = {desfecho.codigo: desfecho for desfecho in _TABELA}
+RECUPERAVEIS = tuple(codigo for codigo, desfecho in DESFECHOS.items() if desfecho.is_recuperavel)
 
 
 def find_desfecho(codigo: str) -> Desfecho:

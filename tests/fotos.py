@@ -17,8 +17,8 @@ from tests.navegador import open_browser, sign_in
 TELAS = {"larga": (1280, 900), "tablet": (820, 1100), "telefone": (390, 844)}
 TEMAS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGINAS = (
-    "inicio", "execucoes", "boletos", "clientes", "planilhas", "estatisticas", "consultores", "pontos-venda",
-    "credenciais", "pessoas", "webhooks", "retornos", "mortas", "conta",
+    "inicio", "execucoes", "agendamentos", "boletos", "clientes", "planilhas", "estatisticas", "consultores",
+    "pontos-venda", "credenciais", "pessoas", "webhooks", "retornos", "mortas", "conta",
 )  # fmt: skip
 SENHA = "a senha da demonstração"
 QUIETO_MS = 800
@@ -64,6 +64,10 @@ async def photograph(browser: Browser, origem: str, execucao: str, tela: str, te
 async def take_all(processos: demo.Processos, origem: str, url_portal: str) -> int:
     resultado = await demo.demonstrate(processos, origem, url_portal)
     provisoria = await demo.run_canopus(processos, "pessoas", "senha", demo.EMAIL)
+    await demo.run_canopus(
+        processos, "agendamentos", "criar", "--nome", "Todo dia 5", "--ponto-venda", "17308", "--mes", "proximo",
+        "--dia", "5", "--hora", "07:30",
+    )  # fmt: skip
     chave = await demo.run_canopus(processos, "chaves", "criar", "--nome", "fotos", "--escopo", "leitura")
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {chave}"}) as sessao:
         cliente = Cliente(sessao, origem)

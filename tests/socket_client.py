@@ -21,6 +21,9 @@ FALHAS_ATE_REST = 3
 ESPERA_PRIMEIRA_S = 0.5
 ESPERA_MAIOR_S = 30.0
 
+# What an `execucao.status` tells of the execution.
+MUDAM = ("status", "codigo", "recuperacao")
+
 Quadro = dict[str, Any]
 
 
@@ -56,7 +59,7 @@ class Visao:
         antes, execucao = self.execucao, quadro["execucao"]
         if quadro["modo"] == "retomada" and self.seq is not None and execucao["seq"] > self.seq:
             # Ahead of the events that follow, each with its own: taken now, they would jump there and back.
-            self.execucao = {**execucao, "status": antes["status"], "codigo": antes["codigo"]}
+            self.execucao = execucao | _pick(antes)
             return
         self.execucao, self.contadores = execucao, quadro["contadores"]
         if quadro["modo"] != "retomada":
@@ -74,8 +77,12 @@ class Visao:
         if quadro["cliente"] is not None:
             self.clientes[quadro["cliente"]["id"]] = quadro["cliente"]
         else:
-            self.execucao = {**self.execucao, "status": quadro["status"], "codigo": quadro["codigo"]}
+            self.execucao = self.execucao | _pick(quadro)
         return False
+
+
+def _pick(campos: dict[str, Any]) -> dict[str, Any]:
+    return {campo: campos[campo] for campo in MUDAM if campo in campos}
 
 
 def backoff_s(falhas: int) -> float:

@@ -23,7 +23,9 @@ LARES = {
     "aio_pika": ("shared/bus/rabbitmq.py", "shared/bus/rabbitmq/"),
     "cryptography": ("shared/crypto.py",),
     "obstore": ("shared/files.py",),
-    "click": ("services/cli.py", "services/cli_dados.py", "services/usage.py"),
+    "click": ("services/cli.py", "services/cli_agendamentos.py", "services/cli_dados.py", "services/usage.py"),
+    "cronsim": ("services/gateway/agenda.py", "services/gateway/regras.py"),
+    "holidays": ("services/gateway/agenda.py",),
 }
 
 # Modules over the size that wants a reason, and the reason.

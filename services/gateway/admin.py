@@ -29,7 +29,7 @@ class Falhou(Exception):
 
 
 @asynccontextmanager
-async def _open_transaction() -> AsyncIterator[Conn]:
+async def open_transaction() -> AsyncIterator[Conn]:
     """On the schema brought up to date: the command may come before the first start."""
     async with (
         open_database_url(load_settings(GatewaySettings)) as url,
@@ -58,18 +58,18 @@ async def migrate() -> list[str]:
 
 
 async def make_chave(nome: str, escopo: str, ponto_venda: str | None) -> str:
-    async with _open_transaction() as conn:
-        ponto_venda_id = None if ponto_venda is None else await _find_ponto_venda(conn, ponto_venda)
+    async with open_transaction() as conn:
+        ponto_venda_id = None if ponto_venda is None else await find_ponto_venda(conn, ponto_venda)
         return await create_chave(conn, nome, Escopo(escopo), ponto_venda_id, quem=QUEM)
 
 
 async def read_chaves_api() -> list[dict[str, Any]]:
-    async with _open_transaction() as conn:
+    async with open_transaction() as conn:
         return [_plain(dict(linha)) for linha in await list_chaves(conn)]
 
 
 async def end_chave(id: int) -> None:
-    async with _open_transaction() as conn:
+    async with open_transaction() as conn:
         if not await revoke_chave(conn, id, quem=QUEM):
             raise Falhou(f"não há chave {id} em vigor: veja `canopus chaves listar`.")
 
@@ -78,8 +78,8 @@ async def make_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[st
     """The provisional password. pontos_venda empty: all of them."""
     senha = make_senha()
     senha_hash = await hash_senha(senha)
-    async with _open_transaction() as conn:
-        ids = [await _find_ponto_venda(conn, codigo) for codigo in pontos_venda]
+    async with open_transaction() as conn:
+        ids = [await find_ponto_venda(conn, codigo) for codigo in pontos_venda]
         try:
             id = await pessoas.create_pessoa(conn, email.lower(), nome, senha_hash, Escopo(escopo), ids or None)
         except pessoas.EmailOcupado as erro:
@@ -89,7 +89,7 @@ async def make_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[st
 
 
 async def read_pessoas() -> list[dict[str, Any]]:
-    async with _open_transaction() as conn:
+    async with open_transaction() as conn:
         return [_plain(pessoas.view_pessoa(linha)) for linha in await pessoas.list_pessoas(conn, 0, 10_000)]
 
 
@@ -97,7 +97,7 @@ async def reset_senha(email: str) -> str:
     """A provisional password for somebody who lost theirs; every session of theirs ends."""
     senha = make_senha()
     senha_hash = await hash_senha(senha)
-    async with _open_transaction() as conn:
+    async with open_transaction() as conn:
         achada = await pessoas.find_login(conn, email.lower())
         if achada is None:
             raise Falhou(f"não há pessoa ativa com o e-mail {email}: veja `canopus pessoas listar`.")
@@ -106,7 +106,7 @@ async def reset_senha(email: str) -> str:
     return senha
 
 
-async def _find_ponto_venda(conn: Conn, codigo: str) -> int:
+async def find_ponto_venda(conn: Conn, codigo: str) -> int:
     achado = await cadastros.find_ponto_venda(conn, codigo)
     if achado is None:
         raise Falhou(f"ponto de venda {codigo} não encontrado: cadastre-o antes.")
@@ -146,7 +146,7 @@ _CIFRADOS = (
 async def rotate_senhas() -> int:
     """Encrypt every stored password and secret again with the first key; returns how many."""
     chaveiro = open_chaveiro(load_settings(GatewaySettings), create=False)
-    async with _open_transaction() as conn:
+    async with open_transaction() as conn:
         quantas = 0
         for ler, gravar in _CIFRADOS:
             linhas = await conn.fetch(ler)

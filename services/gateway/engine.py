@@ -1,4 +1,4 @@
-"""The gateway's engine: projector, dispatcher, outbox, entregador, sweeper and vigia, opened and closed as one."""
+"""The gateway's engine: projector, dispatcher, outbox, entregador, sweeper, vigia, clocks: opened and closed as one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from services.gateway.agendador import Agendador, Relogio
 from services.gateway.dispatcher import Dispatcher, recover_all
 from services.gateway.entregador import Entregador
 from services.gateway.lentidao import Regras
 from services.gateway.outbox import Outbox
 from services.gateway.projector import Projector
-from services.gateway.store import Pool
+from services.gateway.recuperador import Recuperador
+from services.gateway.store import Pool, read_agora
 from services.gateway.sweeper import Guarda, Sweeper
 from services.gateway.vigia import Vigia
 from shared.bus import Bus
@@ -52,19 +54,22 @@ async def open_engine(
     guarda: Guarda | None = None,
     regras: Regras | None = None,
     entregador: Entregador | None = None,
+    relogio: Relogio = read_agora,
     alone: bool = False,
 ) -> AsyncIterator[Engine]:
     """alone: nothing else of this system runs yet (`canopus up`), so what anyone held is put back at once.
-    entregador None: what other systems are told waits in the database."""
+    entregador None: what other systems are told waits in the database. relogio: of schedules and automatic recovery."""
     outbox = Outbox(pool, bus)
     engine = Engine(Dispatcher(pool, outbox.wake), outbox, entregador)
     sweeper = Sweeper(pool, files, outbox.wake, guarda or Guarda())
     vigia = Vigia(pool, engine.wake, regras or Regras())
+    relogios = (Agendador(pool, engine.wake, relogio), Recuperador(pool, engine.wake, relogio))
     if alone:
         async with pool.acquire() as conn, conn.transaction():
             await recover_all(conn)
     async with asyncio.TaskGroup() as group:
-        loops = [group.create_task(loop.run()) for loop in (outbox, engine.dispatcher, sweeper, vigia)]
+        todos = (outbox, engine.dispatcher, sweeper, vigia, *relogios)
+        loops = [group.create_task(loop.run()) for loop in todos]
         if entregador is not None:
             loops.append(group.create_task(entregador.run()))
         # Closed before the loops are: what the last events committed may still be sent, or waits in the database.

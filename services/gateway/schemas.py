@@ -23,6 +23,7 @@ NomeMes = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 Mes = Annotated[int | NomeMes, AfterValidator(parse_mes), Field(description="1 a 12 ou o nome do mês")]
 Ano = Annotated[int, Field(ge=2000, le=2099)]
 LimiteContratos = Annotated[int, Field(ge=1), AfterValidator(lambda limite: min(limite, CONTRATOS_MAXIMO))]
+ConsultorPedido = Annotated[int, Field(ge=1, le=2**31 - 1)] | Annotated[Texto, Field(max_length=100)]
 IdLinha = Annotated[int, Field(ge=1, le=MAIOR_SEQ)]
 
 
@@ -33,7 +34,7 @@ class Submissao(Corpo):
     ano: Ano | None = None
     mes: Mes | None = None
     limite: LimiteContratos | None = None
-    consultor: Annotated[int, Field(ge=1, le=2**31 - 1)] | Annotated[Texto, Field(max_length=100)] | None = None
+    consultor: ConsultorPedido | None = None
     cpfs: Annotated[tuple[Documento, ...], Field(min_length=1, max_length=50_000)] | None = None
     forcar: bool = False
 
@@ -112,6 +113,16 @@ class Previa(BaseModel):
     ano: int | None
 
 
+class Recuperacao(BaseModel):
+    """Technical failures tried again by themselves. rodada: which round this execution is, of `rodadas`; 0: the first
+    try. proxima_em: when the next round begins; nova: the execution that it became."""
+
+    rodada: int
+    rodadas: int
+    proxima_em: datetime | None
+    nova: UUID | None
+
+
 class Execucao(BaseModel):
     automacao_id: UUID
     tipo: TipoExecucao
@@ -132,6 +143,7 @@ class Execucao(BaseModel):
     parametros: dict[str, Any]
     usuario_execucao: str | None
     origem: UUID | None
+    recuperacao: Recuperacao | None
     criado_em: datetime
     iniciado_em: datetime | None
     finalizado_em: datetime | None
@@ -206,7 +218,8 @@ class ListaClientesExecucao(BaseModel):
 
 
 class QuadroEvento(BaseModel):
-    """One change of an execution. `cliente` and `etapa` are null in `execucao.status`."""
+    """One change of an execution. `cliente` and `etapa` are null in `execucao.status`, which alone has `recuperacao`:
+    that a next round is planned, dropped or begun is told with the status unchanged."""
 
     tipo: Literal["evento"]
     automacao_id: UUID
@@ -218,6 +231,7 @@ class QuadroEvento(BaseModel):
     status: str
     codigo: str | None
     contadores: Contadores
+    recuperacao: Recuperacao | None = None
 
 
 class ListaEventos(BaseModel):

@@ -132,7 +132,7 @@ def explain_validation(erro: ValidationError) -> ApiError:
 
 # Parts of a path that name a union's alternative, not a field.
 _ALTERNATIVA = re.compile(
-    r"int|str|bool|float|uuid|(function|constrained|lax-or-strict|list|tuple|nullable|literal)[-\\[].*"
+    r"int|str|bool|float|uuid|dia_do_mes|dia_util|semanal|cron|(function|constrained|lax-or-strict|list|tuple|nullable|literal)[-\\[].*"
 )
 
 
@@ -153,6 +153,13 @@ def _texto(item: ErrorDetails) -> str:
             return str(contexto["error"])
         case "literal_error" | "enum":
             return f"deve ser um destes: {str(contexto['expected']).replace(' or ', ', ').replace(chr(39), '')}"
+        case "too_short" | "too_long" as tipo if contexto.get("field_type") == "Value":
+            # The length of a text that was tidied before it was measured.
+            return _TEXTOS[f"string_{tipo}"].format(**contexto)
+        case "union_tag_invalid":
+            return f"{contexto['discriminator']} deve ser um destes: {contexto['expected_tags']}".replace(chr(39), "")
+        case "union_tag_not_found":
+            return f"falta {contexto['discriminator']}".replace(chr(39), "")
         case tipo:
             return _TEXTOS.get(tipo, _INVALIDO).format(**contexto)
 

@@ -13,7 +13,8 @@ class Vista(BaseModel):
 
 
 class PontoVendaVisto(Vista):
-    """clientes, credenciais: how many active ones it has."""
+    """clientes, credenciais: how many active ones it has. recuperacao_rodadas: how often technical failures are tried
+    again by themselves, the first time recuperacao_pausa_min after an execution's end, then twice as late each time."""
 
     id: int
     codigo: str
@@ -24,6 +25,8 @@ class PontoVendaVisto(Vista):
     ativo: bool
     clientes: int
     credenciais: int
+    recuperacao_rodadas: int
+    recuperacao_pausa_min: int
     created_at: datetime
     updated_at: datetime
 

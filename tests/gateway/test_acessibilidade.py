@@ -65,6 +65,9 @@ async def open_vistoria(balcao: Balcao, browser: Browser, tema: Literal["light",
     loja = await add_loja(balcao.pool)
     fora = Receptor(url="https://crm.exemplo.com.br/canopus")
     await add_webhook(balcao.pool, balcao.gateway.ctx.chaveiro, fora, ativo=False)
+    regra = {"tipo": "semanal", "dias": ["segunda"], "hora": "08:00"}
+    corpo = {"nome": "Mensal", "ponto_venda": loja.codigo, "mes": "atual", "regra": regra}
+    assert (await balcao.call("POST", "agendamentos", corpo)).status == 201
     id = await submit(balcao.pool, loja)
     maestro, itens = Maestro(balcao.pool), await list_itens(balcao.pool, id)
     cerca = await maestro.lease(loja)
@@ -120,6 +123,9 @@ async def test_no_page_has_a_violation_on_a_phone_and_no_dialog_anywhere(balcao:
         ("pessoas", ("Nova pessoa",)),
         ("pessoas", ("Ana", "Nova senha provisória")),
         ("boletos", ("Ver o boleto",)),
+        ("agendamentos", ("Novo agendamento",)),
+        ("agendamentos", ("Editar: Mensal",)),
+        ("agendamentos", ("Histórico: Mensal",)),
         (f"execucoes/{id}", ("Cancelar",)),
     ):
         await vistoria.check_dialog(pagina, *botoes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.api import Rota, Rotas
 from services.gateway.routes import (
+    agendamentos,
     bilhetes,
     boletos,
     clientes,
@@ -34,6 +35,7 @@ RECURSOS: tuple[Rotas, ...] = tuple(
     for modulo in (
         execucoes,
         previa,
+        agendamentos,
         evidencias,
         desfechos,
         relatorio,

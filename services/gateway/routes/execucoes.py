@@ -13,7 +13,7 @@ from services.gateway.acompanhamento import parse_wait, wait_execucao
 from services.gateway.api import BASE, Chamada, Resposta, Rotas
 from services.gateway.auth import Acesso
 from services.gateway.context import AppContext
-from services.gateway.errors import ApiError, conflict, invalid_field
+from services.gateway.errors import ApiError, invalid_field
 from services.gateway.execucao import hoje
 from services.gateway.paging import encode_cursor, page
 from services.gateway.schemas import (
@@ -29,11 +29,12 @@ from services.gateway.schemas import (
     ResumoSubmissao,
     Submissao,
 )
-from services.gateway.store import Conn, cadastros, idempotencia
+from services.gateway.store import Conn, cadastros, idempotencia, read_agora
 from services.gateway.store import execucoes as store
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.cabecas import find_primeiro_evento
 from services.gateway.store.execucoes import NaoEncontrada, NovaExecucao
+from services.gateway.store.recusas import PontoVendaInativo
 from shared.outcomes import StatusExecucao, TipoExecucao
 
 rotas = Rotas("Execuções", "Downloads de boletos: enviar, acompanhar, controlar e reprocessar.")
@@ -82,7 +83,7 @@ async def _submit(ctx: AppContext, acesso: Acesso, corpo: Submissao, chave: str 
         if chave and (repetida := await idempotencia.find_repetida(conn, acesso.chave_id, chave, sha256)):
             return repetida, True
         nova = await read_submissao(conn, acesso, corpo)
-        automacao_id = await store.submit_execucao(conn, nova, hoje(await now_at(conn)))
+        automacao_id = await store.submit_execucao(conn, nova, hoje(await read_agora(conn)))
         if chave:
             await idempotencia.keep(conn, acesso.chave_id, chave, sha256, automacao_id)
         await _record(conn, acesso, "execucao.enviar", automacao_id, {"ponto_venda": corpo.ponto_venda})
@@ -92,14 +93,10 @@ async def _submit(ctx: AppContext, acesso: Acesso, corpo: Submissao, chave: str 
 async def read_submissao(conn: Conn, acesso: Acesso, corpo: Submissao) -> NovaExecucao:
     ponto_venda = await acesso.find_ponto_venda(conn, corpo.ponto_venda)
     if not ponto_venda["ativo"]:
-        raise conflict("ponto_venda.inativo", "Este ponto de venda está inativo. Reative-o e envie de novo.")
+        raise PontoVendaInativo
     consultor_id = None
     if corpo.consultor is not None:
-        # Of any ponto de venda: a consultor's contracts may lie in several; those of this one are taken.
-        consultor_id = await cadastros.find_consultor_id(conn, corpo.consultor)
-        if consultor_id is None:
-            texto = "Consultor não encontrado. Confira o nome ou o número."
-            raise ApiError(404, "consultor.nao_encontrado", texto)
+        consultor_id = await read_consultor(conn, corpo.consultor)
     return NovaExecucao(
         ponto_venda_id=ponto_venda["id"],
         tipo=TipoExecucao.DOWNLOAD_BOLETOS,
@@ -111,6 +108,14 @@ async def read_submissao(conn: Conn, acesso: Acesso, corpo: Submissao) -> NovaEx
         cpfs=tuple(dict.fromkeys(corpo.cpfs)) if corpo.cpfs else None,
         forcar=corpo.forcar,
     )
+
+
+async def read_consultor(conn: Conn, consultor: int | str) -> int:
+    """Of any ponto de venda: a consultor's contracts may lie in several; those of the one asked for are taken."""
+    id = await cadastros.find_consultor_id(conn, consultor)
+    if id is None:
+        raise ApiError(404, "consultor.nao_encontrado", "Consultor não encontrado. Confira o nome ou o número.")
+    return id
 
 
 @rotas.get("execucoes", resumo="Lista as execuções, a mais nova primeiro", dados=ListaExecucoes)
@@ -190,12 +195,16 @@ _ESTADO = {409: "O estado da execução não permite."}
 @rotas.post(
     "execucoes/{automacao_id}/cancelar",
     resumo="Cancela uma execução",
-    descricao="O que espera é cancelado na hora; um boleto já emitido no portal vai até o fim verdadeiro.",
+    descricao="O que espera é cancelado na hora; um boleto já emitido no portal vai até o fim verdadeiro. De uma que "
+    "já terminou, cancela a nova tentativa automática marcada.",
     dados=ExecucaoDetalhe,
     respostas=_ESTADO,
 )
 async def cancel(chamada: Chamada, automacao_id: UUID) -> Resposta:
-    return await _control(chamada, automacao_id, store.cancel_execucao, "cancelar", "Execução cancelada.")
+    resposta = await _control(chamada, automacao_id, store.cancel_execucao, "cancelar", "Execução cancelada.")
+    if resposta.dados["execucao"]["status"] == StatusExecucao.CANCELADA:
+        return resposta
+    return Resposta(resposta.dados, "Não haverá outra tentativa automática.")
 
 
 @rotas.post("execucoes/{automacao_id}/pausar", resumo="Pausa uma execução", dados=ExecucaoDetalhe, respostas=_ESTADO)
@@ -285,11 +294,6 @@ def _read_chave(chamada: Chamada) -> str | None:
 
 def _location(automacao_id: UUID) -> str:
     return f"{BASE}/execucoes/{automacao_id}"
-
-
-async def now_at(conn: Conn) -> Any:
-    """The database's clock: every replica means the same day."""
-    return await conn.fetchval("SELECT now()")
 
 
 async def _record(

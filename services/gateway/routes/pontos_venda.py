@@ -24,15 +24,19 @@ PORTAIS = {PERFIL_PADRAO: "https://cnp3.consorciocanopus.com.br/WWW"}
 rotas = Rotas("Pontos de venda", "Os pontos de venda e o endereço do portal de cada um.")
 
 Empresa = Annotated[Linha, Field(min_length=1, max_length=50)]
+Rodadas = Annotated[int, Field(ge=0, le=10)]
+PausaMinutos = Annotated[int, Field(ge=1, le=1440)]
 EXEMPLO = {
     "id": 1, "codigo": "17.308", "nome": "Loja Centro", "empresa": "credms", "url_base": PORTAIS[PERFIL_PADRAO],
     "perfil": PERFIL_PADRAO, "ativo": True, "clientes": 152, "credenciais": 1,
+    "recuperacao_rodadas": 3, "recuperacao_pausa_min": 30,
     "created_at": "2026-11-24T09:00:00-03:00", "updated_at": "2026-11-24T09:00:00-03:00",
 }  # fmt: skip
 
 
 class NovoPontoVenda(Corpo):
-    """url_base: an origin, optionally with the virtual root; absent, the profile's portal."""
+    """url_base: an origin, optionally with the virtual root; absent, the profile's portal. recuperacao_*: rounds of the
+    automatic recovery of technical failures, none unless asked for, and the pause before the first."""
 
     codigo: Codigo
     nome: Nome
@@ -40,6 +44,8 @@ class NovoPontoVenda(Corpo):
     url_base: UrlBase | None = None
     perfil: Perfil = PERFIL_PADRAO
     ativo: bool = True
+    recuperacao_rodadas: Rodadas = 0
+    recuperacao_pausa_min: PausaMinutos = 30
 
 
 class MudancaPontoVenda(Corpo):
@@ -49,6 +55,8 @@ class MudancaPontoVenda(Corpo):
     url_base: Mudado[UrlBase] = None
     perfil: Mudado[Perfil] = None
     ativo: Mudado[bool] = None
+    recuperacao_rodadas: Mudado[Rodadas] = None
+    recuperacao_pausa_min: Mudado[PausaMinutos] = None
 
 
 @rotas.get(
@@ -123,7 +131,7 @@ async def delete_ponto_venda(chamada: Chamada, codigo: str) -> Resposta:
     mensagem = (
         "Ponto de venda excluído."
         if excluido
-        else "O ponto de venda tem cadastros, pessoas ou execuções: foi desativado e o histórico fica."
+        else "O ponto de venda tem cadastros, pessoas, agendamentos ou execuções: foi desativado e o histórico fica."
     )
     return Resposta({"codigo": ponto["codigo"], "excluido": excluido, "ativo": False}, mensagem)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.execucao import hoje
-from services.gateway.routes.execucoes import now_at, read_submissao
+from services.gateway.routes.execucoes import read_submissao
 from services.gateway.schemas import Previa, Submissao
+from services.gateway.store import read_agora
 from services.gateway.store.submissao import preview_execucao
 
 rotas = Rotas("Execuções")
@@ -20,4 +21,4 @@ rotas = Rotas("Execuções")
 async def show_previa(chamada: Chamada, corpo: Submissao) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn, conn.transaction(readonly=True):
         nova = await read_submissao(conn, chamada.acesso, corpo)
-        return Resposta(await preview_execucao(conn, nova, hoje(await now_at(conn))))
+        return Resposta(await preview_execucao(conn, nova, hoje(await read_agora(conn))))

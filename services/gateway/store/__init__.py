@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -34,6 +35,12 @@ async def open_pool(url: str, *, max_size: int = 10, timeout_s: float = 30.0) ->
     return await asyncpg.create_pool(
         url, min_size=1, max_size=max_size, timeout=timeout_s, command_timeout=timeout_s, init=_init, reset=_keep
     )
+
+
+async def read_agora(conn: Conn) -> datetime:
+    """The database's clock: every replica means the same moment."""
+    agora: datetime = await conn.fetchval("SELECT now()")
+    return agora
 
 
 async def migrate(alvo: str | asyncpg.Pool, pasta: Path = MIGRACOES) -> list[str]:

@@ -55,7 +55,9 @@ async def list_pontos_venda(conn: Conn, alcance: Alcance, depois: int, limite: i
 
 async def insert_ponto_venda(conn: Conn, ponto: Mapping[str, Any]) -> None:
     """Raises Duplicado where the code exists, punctuation aside."""
-    colunas = ("codigo", "nome", "empresa", "url_base", "perfil", "ativo")
+    colunas = (
+        "codigo", "nome", "empresa", "url_base", "perfil", "ativo", "recuperacao_rodadas", "recuperacao_pausa_min",
+    )  # fmt: skip
     with _refuse_duplicado(CODIGO_USADO):
         await conn.execute(SQL["insert_ponto_venda"], *(ponto[coluna] for coluna in colunas))
 
@@ -74,7 +76,7 @@ def view_ponto_venda(linha: Record) -> dict[str, Any]:
     return _pick(
         linha,
         ("id", "codigo", "nome", "empresa", "url_base", "perfil", "ativo", "clientes", "credenciais"),
-    ) | _pick(linha, ("created_at", "updated_at"))
+    ) | _pick(linha, ("recuperacao_rodadas", "recuperacao_pausa_min", "created_at", "updated_at"))
 
 
 # --- consultores ------------------------------------------------------------------------------------------------------

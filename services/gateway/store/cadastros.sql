@@ -19,13 +19,13 @@ ORDER BY p.id
 LIMIT $3;
 
 -- name: insert_ponto_venda
-INSERT INTO pontos_venda (codigo, nome, empresa, url_base, perfil, ativo)
-VALUES ($1, $2, $3, $4, $5, $6);
+INSERT INTO pontos_venda (codigo, nome, empresa, url_base, perfil, ativo, recuperacao_rodadas, recuperacao_pausa_min)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: update_ponto_venda
 UPDATE pontos_venda p
-SET (codigo, nome, empresa, url_base, perfil, ativo) =
-        (SELECT n.codigo, n.nome, n.empresa, n.url_base, n.perfil, n.ativo
+SET (codigo, nome, empresa, url_base, perfil, ativo, recuperacao_rodadas, recuperacao_pausa_min) =
+        (SELECT n.codigo, n.nome, n.empresa, n.url_base, n.perfil, n.ativo, n.recuperacao_rodadas, n.recuperacao_pausa_min
          FROM jsonb_populate_record(p, $2::jsonb) n),
     updated_at = now()
 WHERE p.id = $1;
@@ -44,6 +44,7 @@ WHERE p.id = $1
   AND NOT EXISTS (SELECT FROM pedidos WHERE ponto_venda_id = p.id)
   AND NOT EXISTS (SELECT FROM chaves_api WHERE ponto_venda_id = p.id)
   AND NOT EXISTS (SELECT FROM pessoas_pontos_venda WHERE ponto_venda_id = p.id)
+  AND NOT EXISTS (SELECT FROM agendamentos WHERE ponto_venda_id = p.id)
 RETURNING p.id;
 
 -- name: find_consultor
@@ -88,6 +89,7 @@ WHERE c.id = $1
   AND NOT EXISTS (SELECT FROM execucoes_automacao WHERE consultor_id = c.id)
   AND NOT EXISTS (SELECT FROM log_downloads_boletos WHERE consultor_id = c.id)
   AND NOT EXISTS (SELECT FROM boletos WHERE consultor_id = c.id)
+  AND NOT EXISTS (SELECT FROM agendamentos WHERE consultor_id = c.id)
 RETURNING c.id;
 
 -- name: disable_ponto_venda

@@ -27,8 +27,11 @@ _ATIVAS = (StatusExecucao.NA_FILA, StatusExecucao.EM_ANDAMENTO)
 
 
 async def cancel_execucao(conn: Conn, automacao_id: UUID, usuario: str) -> None:
-    """Waiting rows end `cancelado` at once; rows in hand end by the scraper's answer."""
+    """Waiting rows end `cancelado` at once; rows in hand end by the scraper's answer. Of one that has ended, the round
+    of the automatic recovery that is to follow it."""
     async with _open(conn, automacao_id) as diario:
+        if diario.recuperacao_em is not None:
+            return diario.drop_rodada(f"Nova tentativa automática dispensada por {usuario}.")
         if diario.status.is_final:
             raise EstadoImpossivel("A execução já terminou: não há o que cancelar.")
         await end_waiting(diario, StatusCliente.CANCELADO, None)

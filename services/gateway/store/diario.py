@@ -19,9 +19,9 @@ from asyncpg import Record
 from services.gateway.execucao import COLUNAS, status_final
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.avisos import tell_encerrada
-from services.gateway.store.quadro import Linha, cliente_row, contadores
+from services.gateway.store.quadro import Linha, cliente_row, contadores, recuperacao_dict
 from shared.events import ExecucaoEvento
-from shared.outcomes import StatusCliente, StatusExecucao, find_desfecho
+from shared.outcomes import RECUPERAVEIS, StatusCliente, StatusExecucao, find_desfecho
 
 SQL = load_sql("diario")
 
@@ -45,6 +45,10 @@ class Diario:
         self.mudou_etapa: str | None = execucao["mudou_etapa"]
         self.mudou_itens: list[int] = list(execucao["mudou_itens"])
         self._had_settled = self._has_settled
+        self.rodada: int = execucao["rodada"]
+        self.rodadas: int = execucao["rodadas"]
+        self.recuperacao_em: datetime | None = execucao["recuperacao_em"]
+        self.recuperada_por: UUID | None = execucao["recuperada_por"]
         self._began: bool = execucao["iniciado_em"] is not None
         self._pausa_mantida: bool = execucao["pausa_mantida"]
         self._seq: int = execucao["seq"]
@@ -86,6 +90,8 @@ class Diario:
         self._pausa_mantida = paused and status is StatusExecucao.BLOQUEADA
         self.status, self.codigo = status, codigo
         self.mensagem = mensagem or (find_desfecho(codigo).texto if codigo else None)
+        if status is not StatusExecucao.CONCLUIDA_COM_FALHAS:
+            self.recuperacao_em = None
         self._append("execucao.status", None, None, status.value, codigo)
 
     def resume(self, mensagem: str | None = None) -> None:
@@ -98,6 +104,19 @@ class Diario:
             self.set_status(StatusExecucao.PAUSADA)
         else:
             self.resume()
+
+    def note_rodada(self, nova: UUID) -> None:
+        """The next round of the automatic recovery began."""
+        self.recuperada_por = nova
+        self._leave_plan()
+
+    def drop_rodada(self, motivo: str) -> None:
+        """There will be no next round."""
+        self._leave_plan(motivo)
+
+    def _leave_plan(self, mensagem: str | None = None) -> None:
+        self.recuperacao_em = None
+        self.set_status(self.status, self.codigo, mensagem or self.mensagem)
 
     def begin(self) -> None:
         """The first sign of work."""
@@ -112,8 +131,16 @@ class Diario:
         if self.contadores["erro"]:
             parado = await self.conn.fetchval(SQL["find_codigo_parado"], self.id)
         status = status_final(self.status, self.codigo, self.contadores, parado)
-        if status is not self.status:
-            self.set_status(status, parado)
+        if status is self.status:
+            return
+        if status is StatusExecucao.CONCLUIDA_COM_FALHAS:
+            await self._plan_rodada()
+        self.set_status(status, parado)
+
+    async def _plan_rodada(self) -> None:
+        plano = await self.conn.fetchrow(SQL["plan_rodada"], self.id, RECUPERAVEIS)
+        if plano is not None:
+            self.rodadas, self.recuperacao_em = plano["rodadas"], plano["em"]
 
     async def write(self) -> None:
         if not self._eventos:
@@ -134,6 +161,9 @@ class Diario:
             self._eventos,
             novidade.rota,
             novidade.model_dump_json(),
+            self.rodadas,
+            self.recuperacao_em,
+            self.recuperada_por,
         )
         if self._has_settled and not self._had_settled:
             await tell_encerrada(self.conn, self.id, self.ponto_venda_id)
@@ -154,6 +184,8 @@ class Diario:
             "codigo": codigo,
             "contadores": self.contadores,
         }
+        if cliente is None:
+            corpo["recuperacao"] = recuperacao_dict(vars(self))
         self._eventos.append(orjson.dumps(corpo).decode())
 
 

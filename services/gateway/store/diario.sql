@@ -13,6 +13,17 @@ SELECT codigo FROM log_downloads_boletos WHERE execucao_id = $1 AND parado ORDER
 SELECT * FROM execucoes_automacao
 WHERE id = (SELECT execucao_id FROM log_downloads_boletos WHERE id = $1) FOR UPDATE;
 
+-- name: plan_rodada
+-- When what failed of an execution that ends for reasons that pass ($2, with their children) is tried again: each pause is
+-- twice the one before, a day at most. Nothing: there is none, no round is left, or one began already.
+SELECT p.recuperacao_rodadas AS rodadas,
+       now() + make_interval(mins => least(p.recuperacao_pausa_min * 2 ^ e.rodada, 1440)::int) AS em
+FROM execucoes_automacao e
+JOIN pontos_venda p ON p.id = e.ponto_venda_id
+WHERE e.id = $1 AND e.tipo <> 'teste' AND e.rodada < p.recuperacao_rodadas AND e.recuperada_por IS NULL
+  AND EXISTS (SELECT FROM log_downloads_boletos l, unnest($2::text[]) AS k
+              WHERE l.execucao_id = e.id AND l.status = 'erro' AND (l.codigo = k OR starts_with(l.codigo, k || '.')));
+
 -- name: write
 -- The execution as it is now, its events, and the wake-up of whoever shows them.
 WITH e AS (
@@ -21,6 +32,7 @@ WITH e AS (
         pendentes = $7, processando = $8, processados_sucesso = $9, processados_erro = $10,
         processados_nao_encontrado = $11, processados_sem_boleto = $12, ja_baixados = $13, cancelados = $14,
         mudou_etapa = $15, mudou_itens = $16, pausa_mantida = $17,
+        rodadas = $21, recuperacao_em = $22, recuperada_por = $23,
         iniciado_em = CASE WHEN $3::text IN ('na_fila', 'pausada', 'bloqueada', 'cancelada') THEN iniciado_em
                            ELSE coalesce(iniciado_em, now()) END,
         finalizado_em = CASE WHEN $3::text IN ('concluida', 'concluida_com_falhas', 'erro', 'cancelada')

@@ -76,10 +76,24 @@ def execucao_dict(execucao: Linha) -> dict[str, Any]:
         "parametros": execucao["parametros"],
         "usuario_execucao": execucao["usuario_execucao"],
         "origem": str(execucao["origem"]) if execucao["origem"] else None,
+        "recuperacao": recuperacao_dict(execucao),
         "criado_em": _iso(execucao["criado_em"]),
         "iniciado_em": _iso(execucao["iniciado_em"]),
         "finalizado_em": _iso(execucao["finalizado_em"]),
         "tempo_total_segundos": _duracao_s(execucao["iniciado_em"], execucao["finalizado_em"]),
+    }
+
+
+def recuperacao_dict(execucao: Linha) -> dict[str, Any] | None:
+    """None: the execution neither is a round of the automatic recovery nor was or is to be followed by one."""
+    if not execucao["rodadas"]:
+        return None
+    nova = execucao["recuperada_por"]
+    return {
+        "rodada": execucao["rodada"],
+        "rodadas": execucao["rodadas"],
+        "proxima_em": _iso(execucao["recuperacao_em"]),
+        "nova": str(nova) if nova else None,
     }
 
 

@@ -21,6 +21,12 @@ class SemCredencial(Recusa):
     texto = "Este ponto de venda não tem credencial ativa do portal. Cadastre uma e envie de novo."
 
 
+class PontoVendaInativo(Recusa):
+    codigo = "ponto_venda.inativo"
+    status = 409
+    texto = "Este ponto de venda está inativo. Reative-o e envie de novo."
+
+
 class SemClientes(Recusa):
     codigo = "ponto_venda.sem_clientes"
     status = 404
@@ -40,4 +46,21 @@ class NaoEncontrada(Recusa):
 
 class EstadoImpossivel(Recusa):
     codigo = "execucao.estado_impossivel"
+    status = 409
+
+
+class AgendamentoAusente(Recusa):
+    codigo = "agendamento.nao_encontrado"
+    status = 404
+    texto = "Agendamento não encontrado. Confira o número."
+
+
+class ExecucaoAtiva(Recusa):
+    codigo = "agendamento.execucao_ativa"
+    status = 409
+    texto = "O ponto de venda ainda tem uma execução em andamento. Espere-a terminar, retome-a ou cancele-a."
+
+
+class AgendamentoParado(Recusa):
+    codigo = "agendamento.estado_impossivel"
     status = 409

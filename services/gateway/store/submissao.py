@@ -12,7 +12,7 @@ from asyncpg import Record
 
 from services.gateway.execucao import PAGO
 from services.gateway.store import Conn, load_sql
-from services.gateway.store.diario import Diario
+from services.gateway.store.diario import Diario, open_diario
 from services.gateway.store.recusas import NaoEncontrada, SemClientes, SemCredencial, SemFalhas
 from shared.contrato import is_cnpj, is_cpf, mask_documento, resolve_mes
 from shared.outcomes import StatusCliente, StatusExecucao, TipoExecucao, find_desfecho
@@ -25,7 +25,8 @@ CPF_INVALIDO = "cliente.cpf_invalido"
 class NovaExecucao:
     """What was asked. mes without ano: the nearest such month; neither: the next instalment of each contract.
 
-    cpfs: bare documents; None: every active contract. limite: how many contracts at most.
+    cpfs: bare documents; None: every active contract. limite: how many contracts at most. rodada: which round of the
+    automatic recovery it is, of how many; 0: none.
     """
 
     ponto_venda_id: int
@@ -38,6 +39,8 @@ class NovaExecucao:
     cpfs: tuple[str, ...] | None = None
     forcar: bool = False
     origem_id: int | None = None
+    rodada: int = 0
+    rodadas: int = 0
     parametros: dict[str, Any] = field(default_factory=dict)
 
 
@@ -110,10 +113,13 @@ async def reprocess_execucao(
     codigos: Sequence[str] | None = None,
     clientes: Sequence[int] | None = None,
     usuario: str,
+    rodada: int = 0,
+    rodadas: int = 0,
 ) -> UUID:
     """A new execution of the rows that match, linked to the first. clientes: ids of its rows.
 
-    status: `erro` unless named; a filter by codigo or by row alone looks at every status.
+    status: `erro` unless named; a filter by codigo or by row alone looks at every status. rodada: of the automatic
+    recovery; 0: a person asks, whose trying everything that failed takes the next round's place.
     Raises NaoEncontrada, SemCredencial, SemFalhas.
     """
     origem = await conn.fetchrow(SQL["find_origem"], automacao_id)
@@ -138,7 +144,13 @@ async def reprocess_execucao(
         consultor_id=origem["consultor_id"],
         forcar=pedidos.get("forcar", False),
         origem_id=origem["id"],
+        rodada=rodada,
+        rodadas=rodadas,
     )
+    if not (rodada or status or codigos or clientes):
+        async with open_diario(conn, origem["id"]) as diario:
+            if diario.recuperacao_em is not None:
+                diario.drop_rodada(f"Tentada de novo por {usuario}.")
     return await _insert(conn, nova, [Contrato(**linha) for linha in linhas])
 
 
@@ -165,6 +177,8 @@ async def _insert(conn: Conn, nova: NovaExecucao, contratos: Sequence[Contrato])
         nova.origem_id,
         _parametros(nova),
         nova.usuario,
+        nova.rodada,
+        nova.rodadas,
     )
     assert execucao is not None
     pago = find_desfecho(PAGO)

@@ -37,8 +37,8 @@ WHERE l.execucao_id = $1 AND l.cpf <> '00000000000'
 ORDER BY l.id;
 
 -- name: insert_execucao
-INSERT INTO execucoes_automacao (tipo, ponto_venda_id, consultor_id, origem_id, parametros, usuario_execucao)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO execucoes_automacao (tipo, ponto_venda_id, consultor_id, origem_id, parametros, usuario_execucao, rodada, rodadas)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 RETURNING *;
 
 -- name: boleto_feito

@@ -1,9 +1,9 @@
-// How far an execution is, in words: what is left and how fast while it runs, and what came of it in the end.
-import { html } from "./vendor/lit.js";
+// How far an execution is, in words: what is left and how fast while it runs, what came of it, and what is tried again.
+import { html, nothing } from "./vendor/lit.js";
 import { API } from "./api.js";
 import { STATUS_CLIENTE } from "./textos/comum.js";
 import { EXECUCAO } from "./textos/execucao.js";
-import { dataHora, duracao, numero } from "./ui.js";
+import { dataHora, duracao, horaMinuto, numero } from "./ui.js";
 
 export function showFalta({ sessoes, porMinuto, de_s, ate_s }) {
   const [de, ate] = [duracao(de_s), duracao(ate_s)];
@@ -33,3 +33,24 @@ export function showResumo(execucao, contadores, acoes) {
     </section>
   `;
 }
+
+// What the system tries again by itself: which round this one is, when the next begins, what it became.
+export function showRecuperacao({ recuperacao, status }) {
+  const dito = recuperacao && explainRecuperacao(recuperacao, status);
+  return dito ? html`<p class="destaque" role="status">${dito}</p>` : nothing;
+}
+
+function explainRecuperacao({ rodada, rodadas, proxima_em, nova }, status) {
+  if (nova) {
+    const link = html`<a href="#/execucoes/${nova}">${EXECUCAO.rodada_ver}</a>`;
+    return html`${EXECUCAO.rodada_feita(rodada + 1, rodadas)} ${link}`;
+  }
+  if (proxima_em) {
+    const quando = isHoje(proxima_em) ? EXECUCAO.as(horaMinuto(proxima_em)) : EXECUCAO.em(dataHora(proxima_em));
+    return rodada ? EXECUCAO.rodada_proxima(rodada, rodadas, quando) : EXECUCAO.rodada_primeira(rodadas, quando);
+  }
+  const partes = [rodada ? EXECUCAO.rodada(rodada, rodadas) : "", status === "concluida_com_falhas" ? EXECUCAO.rodada_nenhuma : ""];
+  return partes.filter(Boolean).join(" ");
+}
+
+const isHoje = (iso) => new Date(iso).toDateString() === new Date().toDateString();

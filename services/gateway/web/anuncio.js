@@ -5,11 +5,15 @@ import { T } from "./textos/comum.js";
 import { ANUNCIO } from "./textos/anuncio.js";
 import { avisar, mesAno, numero } from "./ui.js";
 
+const ditos = new Map(); // execution → the end that was told: what is planned or begun after it comes with the same one
+
 // vistas: the executions that this person cares for → the last event told of each, which may come again after a cut.
-export async function anunciar({ evento, automacao_id, seq, status, contadores }, vistas) {
+export async function anunciar({ evento, automacao_id, seq, status, contadores, recuperacao }, vistas) {
   if (evento !== "execucao.status" || !(seq > vistas.get(automacao_id))) return;
-  if (!FINAIS.has(status) && status !== "bloqueada") return;
   vistas.set(automacao_id, seq);
+  const dito = ditos.get(automacao_id) === status || recuperacao?.nova;
+  ditos.set(automacao_id, status);
+  if (dito || (!FINAIS.has(status) && status !== "bloqueada")) return;
   const texto = ANUNCIO[status](await findNome(automacao_id), contadores, numero);
   // Whoever cancels is told at once, and nothing is wrong then.
   if (status !== "cancelada") avisar(texto, ["concluida", "concluida_com_falhas"].includes(status) ? "bom" : "erro");

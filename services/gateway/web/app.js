@@ -11,6 +11,7 @@ const PAGINAS = {
   inicio: { modulo: "inicio" },
   execucoes: { modulo: "historico" },
   execucao: { modulo: "execucao", menu: "execucoes" },
+  agendamentos: { modulo: "agendamentos" },
   boletos: { modulo: "boletos" },
   retornos: { modulo: "retornos" },
   clientes: { modulo: "clientes" },
@@ -25,7 +26,7 @@ const PAGINAS = {
   conta: { modulo: "conta" },
 };
 const GRUPOS = [
-  ["inicio", "execucoes", "boletos", "retornos", "estatisticas"],
+  ["inicio", "execucoes", "agendamentos", "boletos", "retornos", "estatisticas"],
   ["clientes", "planilhas", "consultores", "pontos-venda", "credenciais"],
   ["pessoas", "webhooks", "mortas", "conta"],
 ];
@@ -229,6 +230,7 @@ class CanopusPainel extends Base {
       case "inicio": return html`<pagina-inicio .sessao=${sessao}></pagina-inicio>`;
       case "historico": return html`<pagina-historico .sessao=${sessao}></pagina-historico>`;
       case "execucao": return html`<pagina-execucao .sessao=${sessao} .automacao_id=${rota.id}></pagina-execucao>`;
+      case "agendamentos": return html`<pagina-agendamentos .sessao=${sessao}></pagina-agendamentos>`;
       case "boletos": return html`<pagina-boletos .sessao=${sessao}></pagina-boletos>`;
       case "clientes": return html`<pagina-clientes .sessao=${sessao} .cliente_id=${rota.id}></pagina-clientes>`;
       case "planilhas": return html`<pagina-planilhas .sessao=${sessao}></pagina-planilhas>`;

@@ -33,8 +33,8 @@ function applyEstado(state, frame) {
   // follow, each with its own: taken now, they would jump there and back.
   if (frame.modo === "retomada") {
     if (execucao.seq <= state.seq) return { ...state, execucao, contadores };
-    const { status, codigo } = state.execucao;
-    return { ...state, execucao: { ...execucao, status, codigo } };
+    const { status, codigo, recuperacao } = state.execucao;
+    return { ...state, execucao: { ...execucao, status, codigo, recuperacao } };
   }
   return { epoca, seq, em: null, execucao, contadores, clientes: new Map(frame.clientes.map((row) => [row.id, row])) };
 }
@@ -45,8 +45,8 @@ function applyEvento(state, frame) {
   state.contadores = frame.contadores;
   if (frame.cliente) state.clientes.set(frame.cliente.id, frame.cliente);
   if (frame.evento === "execucao.status") {
-    const { status, codigo, em } = frame;
-    state.execucao = { ...state.execucao, status, codigo };
+    const { status, codigo, em, recuperacao = state.execucao?.recuperacao } = frame;
+    state.execucao = { ...state.execucao, status, codigo, recuperacao };
     if (status === "em_andamento") state.execucao.iniciado_em ??= em;
     if (FINAIS.has(status)) state.execucao.finalizado_em ??= em;
     else state.execucao.finalizado_em = null;

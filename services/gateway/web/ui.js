@@ -90,6 +90,7 @@ const DATA_HORA = new Intl.DateTimeFormat(FORMATOS.idioma, { dateStyle: "short",
 const DATA = new Intl.DateTimeFormat(FORMATOS.idioma, { dateStyle: "short", timeZone: "UTC" });
 const DATA_SEGUNDOS = new Intl.DateTimeFormat(FORMATOS.idioma, { dateStyle: "short", timeStyle: "medium" });
 const HORA = new Intl.DateTimeFormat(FORMATOS.idioma, { timeStyle: "medium" });
+const HORA_MINUTO = new Intl.DateTimeFormat(FORMATOS.idioma, { timeStyle: "short" });
 const MOEDA = new Intl.NumberFormat(FORMATOS.idioma, { style: "currency", currency: "BRL" });
 const NUMERO = new Intl.NumberFormat(FORMATOS.idioma);
 const PERCENTUAL = new Intl.NumberFormat(FORMATOS.idioma, { style: "percent", maximumFractionDigits: 1 });
@@ -99,6 +100,7 @@ export const dataHora = ou((iso) => DATA_HORA.format(new Date(iso)));
 export const dataSegundos = ou((iso) => DATA_SEGUNDOS.format(new Date(iso)));
 export const data = ou((iso) => DATA.format(new Date(iso)));
 export const hora = ou((iso) => HORA.format(new Date(iso)));
+export const horaMinuto = ou((iso) => HORA_MINUTO.format(new Date(iso)));
 export const moeda = ou((valor) => MOEDA.format(valor));
 export const numero = ou((valor) => NUMERO.format(valor));
 export const contar = (quantos, um, varios) => `${numero(quantos)} ${quantos === 1 ? um : varios}`;

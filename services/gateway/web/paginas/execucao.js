@@ -1,7 +1,7 @@
 // One execution, live: how far it is, each contract's row, what failed and what to do about it.
 import { html, nothing } from "../vendor/lit.js";
 import { download, post } from "../api.js";
-import { showFalta, showResumo } from "../andamento.js";
+import { showFalta, showRecuperacao, showResumo } from "../andamento.js";
 import { canAskNotify } from "../anuncio.js";
 import "../causas.js";
 import "../contratos.js";
@@ -126,7 +126,10 @@ class PaginaExecucao extends Pagina {
         ${EXECUCAO.criada(TIPOS[execucao.tipo] ?? "", dataHora(execucao.criado_em), autor(execucao.usuario_execucao))}
         ${execucao.consultor ? html` · ${execucao.consultor}` : nothing}
         ${execucao.origem ? html` · <a href="#/execucoes/${execucao.origem}">${EXECUCAO.origem}</a>` : nothing}
+        ${execucao.parametros.agendamento
+          ? html` · <a href="#/agendamentos">${EXECUCAO.agendamento(execucao.parametros.agendamento.nome)}</a>` : nothing}
       </p>
+      ${showRecuperacao(execucao)}
       ${final ? showResumo(execucao, contadores, this.renderRelatorio()) : nothing}
       <section class="cartao" aria-label=${EXECUCAO.andamento}>
         <div class="cabeca">
@@ -154,7 +157,7 @@ class PaginaExecucao extends Pagina {
     return this.renderBotao(EXECUCAO.relatorio_excel, baixar);
   }
 
-  renderAcoes({ status }, final) {
+  renderAcoes({ status, recuperacao }, final) {
     const opera = this.sessao.escopo !== "leitura";
     return html`
       ${!final && canAskNotify() ? this.renderBotao(EXECUCAO.avisar, () => this.askNotifications()) : nothing}
@@ -162,6 +165,8 @@ class PaginaExecucao extends Pagina {
         ? this.renderBotao(EXECUCAO.pausar, () => this.control("pausar", EXECUCAO.pausada)) : nothing}
       ${opera && ["pausada", "bloqueada"].includes(status)
         ? this.renderBotao(EXECUCAO.retomar, () => this.control("retomar", EXECUCAO.retomada), "") : nothing}
+      ${opera && recuperacao?.proxima_em
+        ? this.renderBotao(EXECUCAO.rodada_dispensar, () => this.control("cancelar", EXECUCAO.rodada_nenhuma)) : nothing}
       ${opera && !final ? this.renderBotao(T.cancelar, () => this.cancel(), "perigo") : nothing}
     `;
   }

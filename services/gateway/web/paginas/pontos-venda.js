@@ -31,6 +31,10 @@ class PaginaPontosVenda extends PaginaCadastro {
       { nome: "empresa", rotulo: PONTOS_VENDA.empresa, obrigatorio: true },
       { nome: "url_base", rotulo: PONTOS_VENDA.endereco, dica: novo ? PONTOS_VENDA.endereco_dica : "" },
       { nome: "perfil", rotulo: PONTOS_VENDA.perfil, dica: novo ? PONTOS_VENDA.perfil_dica : "" },
+      { nome: "recuperacao_rodadas", rotulo: PONTOS_VENDA.rodadas, tipo: "numero", valor: novo ? 0 : undefined,
+        dica: PONTOS_VENDA.rodadas_dica },
+      { nome: "recuperacao_pausa_min", rotulo: PONTOS_VENDA.pausa, tipo: "numero", valor: novo ? 30 : undefined,
+        dica: PONTOS_VENDA.pausa_dica },
       ...(novo ? [] : [{ nome: "ativo", rotulo: PONTOS_VENDA.ativo, tipo: "marca" }]),
     ];
   }

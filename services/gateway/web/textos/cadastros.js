@@ -81,6 +81,10 @@ export const PONTOS_VENDA = {
   endereco_dica: "Em branco: o do perfil.",
   perfil: "Perfil do portal",
   perfil_dica: "Em branco: canopus.",
+  rodadas: "Novas tentativas automáticas",
+  rodadas_dica: "Quantas vezes o que falhou por problema técnico é tentado de novo, sozinho. Zero: nunca; até 10.",
+  pausa: "Pausa antes da primeira, em minutos",
+  pausa_dica: "Cada pausa seguinte é o dobro da anterior, até um dia.",
   situacao: SITUACAO,
   ativo: ATIVO,
 };

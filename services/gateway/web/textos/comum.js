@@ -59,6 +59,7 @@ export const QUEM_AGE = {
 export const MENU = {
   inicio: "Baixar boletos",
   execucoes: "Execuções",
+  agendamentos: "Agendamentos",
   boletos: "Boletos",
   retornos: "Retornos do banco",
   clientes: "Clientes",

@@ -5,6 +5,7 @@ export const EXECUCAO = {
   titulo_de: (ponto, vencimento) => `${ponto}: ${vencimento}`,
   criada: (tipo, quando, quem) => `${tipo} de ${quando}, por ${quem}`,
   origem: "ver a execução de origem",
+  agendamento: (nome) => `agendamento ${nome}`,
   sem_nome: "Sem nome",
   tentar: "Tentar de novo",
   situacao: "Situação",
@@ -32,6 +33,17 @@ export const EXECUCAO = {
     erro: (n, escrito) => `${escrito} com erro`,
     cancelado: (n, escrito) => `${escrito} ${n === 1 ? "cancelado" : "cancelados"}`,
   },
+
+  // What is tried again by itself.
+  rodada: (n, total) => `Recuperação automática: rodada ${n} de ${total}.`,
+  rodada_proxima: (n, total, quando) => `Rodada ${n} de ${total}, a próxima ${quando}. Só o que falhou por problema técnico.`,
+  rodada_primeira: (total, quando) => `O que falhou por problema técnico é tentado de novo ${quando}: rodada 1 de ${total}.`,
+  rodada_feita: (n, total) => `Rodada ${n} de ${total} já começou:`,
+  rodada_ver: "ver o que ela faz",
+  rodada_dispensar: "Não tentar de novo",
+  rodada_nenhuma: "Não haverá outra tentativa automática.",
+  as: (hora) => `às ${hora}`,
+  em: (quando) => `em ${quando}`,
 
   // What people ask for.
   avisar: "Avisar quando terminar",
