@@ -195,13 +195,15 @@ async def test_an_id_of_another_ponto_de_venda_leads_nowhere_on_any_route(balcao
 NOMEIAM = {"ponto_venda", "pontos_venda", "consultor", "clientes", "cpfs", "cpf"}
 INOFENSIVOS = {
     "ano", "arquivo", "ativo", "atual", "busca", "codigo", "codigo_empresa", "codigos", "cor_identificacao", "cota",
-    "cursor", "data_pagamento", "desde", "email", "empresa", "escopo", "estado", "eventos", "forcar", "grupo",
-    "limite", "max_sessoes", "mes", "nome", "nova", "observacoes", "ordem", "origem", "pasta_boletos", "perfil",
-    "senha", "simular", "status", "tipo", "url", "url_base", "usuario", "validade_horas", "valor_pago", "whatsapp",
+    "cursor", "data_pagamento", "desde", "email", "empresa", "escopo", "estado", "eventos", "forcar", "fuso", "grupo",
+    "limite", "max_sessoes", "mes", "nome", "nova", "observacoes", "ordem", "origem", "pasta_boletos", "perdidos",
+    "perfil", "recuperacao_pausa_min", "recuperacao_rodadas", "regra", "senha", "simular", "status", "tipo", "url",
+    "url_base", "usuario", "validade_horas", "valor_pago", "whatsapp",
 }  # fmt: skip
 VALIDOS: dict[str, Any] = {
-    "codigo": "30.000", "email": "nova@exemplo.com.br", "empresa": "credms", "escopo": "leitura", "nome": "Nova",
-    "origem": "https://crm.exemplo.com.br", "ponto_venda": "17.308", "senha": "segredo",
+    "codigo": "30.000", "email": "nova@exemplo.com.br", "empresa": "credms", "escopo": "leitura", "mes": "atual",
+    "nome": "Nova", "origem": "https://crm.exemplo.com.br", "ponto_venda": "17.308",
+    "regra": {"tipo": "dia_util", "numero": 3, "hora": "08:00"}, "senha": "segredo",
     "url": "https://crm.exemplo.com.br/", "usuario": "novo",
 }  # fmt: skip
 

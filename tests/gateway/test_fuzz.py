@@ -94,11 +94,13 @@ def _know(todos: list[dict[str, str]]) -> dict[str, list[Any]]:
     lugares: dict[str, list[Any]] = {lugar: [ids[lugar] for ids in todos] for lugar in todos[0]}
     return lugares | {
         "ponto_venda": ["17.308", "21400"], "pontos_venda": ["17308"], "consultor": ["CONSULTOR 17.308", "1", 1, 2],
-        "cpfs": [cpf_de(1), cpf_de(51)], "cpf": [cpf_de(1), cpf_de(2)], "clientes": [1, 2, 4], "mes": [11, "novembro"],
-        "ano": [2026], "escopo": ["leitura", "operador"], "email": ["ana@exemplo.com.br"], "nome": ["Ana", "Bia"],
+        "cpfs": [cpf_de(1), cpf_de(51)], "cpf": [cpf_de(1), cpf_de(2)], "clientes": [1, 2, 4], "ano": [2026],
+        "mes": [11, "novembro", "atual"], "escopo": ["leitura", "operador"], "email": ["ana@exemplo.com.br"],
         "origem": ["https://crm.exemplo.com.br"], "codigo": ["17.308", "30.000", "cliente"], "perfil": ["canopus"],
         "usuario": ["17308"], "senha": ["uma senha comprida"], "empresa": ["credms"], "limite": [1, 2, 500],
-        "url_base": ["http://127.0.0.1:9"], "arquivo": ["PK"], "whatsapp": ["(67) 99999-0000"],
+        "regra": [{"tipo": "dia_util", "numero": 3, "hora": "08:00"}, {"tipo": "cron", "expressao": "0 8 5 * *"}],
+        "fuso": ["America/Sao_Paulo", "America/Cuiaba"], "url_base": ["http://127.0.0.1:9"], "arquivo": ["PK"],
+        "nome": ["Ana", "Bia"], "whatsapp": ["(67) 99999-0000"],
     }  # fmt: skip
 
 

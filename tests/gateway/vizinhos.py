@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.gateway.assinatura import make_segredo
-from services.gateway.store import pedidos, pessoas, webhooks
+from services.gateway.store import agendamentos, pedidos, pessoas, webhooks
 from services.gateway.store.avisos import tell_teste
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.pedidos import Pedido
@@ -25,7 +25,7 @@ PDF = b"%PDF-1.7\nboleto de teste\n%%EOF"
 TABELAS = {
     "pontos_venda": "id", **dict.fromkeys(
         ("execucoes_automacao", "log_downloads_boletos", "boletos", "clientes_finais", "consultores",
-         "credenciais_canopus", "planilhas", "pedidos", "webhooks"), "ponto_venda_id"
+         "credenciais_canopus", "planilhas", "pedidos", "webhooks", "agendamentos"), "ponto_venda_id"
     ),
 }  # fmt: skip
 
@@ -80,13 +80,17 @@ async def settle(balcao: Balcao, codigo: str, base: int) -> Vizinho:
             "nome": "CRM", "url": "https://127.0.0.1:9/", "eventos": None, "ponto_venda_id": loja.id,
             "segredo": segredo})  # fmt: skip
         entrega = await tell_teste(conn, webhook, "teste")
+        agendamento = await agendamentos.insert_agendamento(conn, {
+            "nome": f"CLIENTE {base + 1}", "ponto_venda_id": loja.id, "consultor_id": None, "mes": "atual",
+            "regra": {"tipo": "dia_do_mes", "dia": 5, "hora": "08:00"}, "fuso": "America/Sao_Paulo",
+            "perdidos": "pular", "ativo": True, "proxima_em": None, "criado_por": "teste"})  # fmt: skip
         cliente = await conn.fetchval("SELECT min(id) FROM clientes_finais WHERE ponto_venda_id = $1", loja.id)
     ids = {
         "execucoes/{automacao_id}": automacao_id, "clientes/{item}": falho["id"], "evidencia/{numero}": 0,
         "boletos/{id}": boleto, "clientes/{id}": cliente, "pontos-venda/{codigo}": codigo,
         "consultores/{id}": loja.consultor_id, "credenciais/{id}": loja.credencial_id, "pedidos/{id}": pedido.id,
         "pessoas/{id}": pessoa, "mortas/{id}": await _bury(balcao),
-        "webhooks/{id}": webhook, "entregas/{entrega_id}": entrega,
+        "webhooks/{id}": webhook, "entregas/{entrega_id}": entrega, "agendamentos/{id}": agendamento,
     }  # fmt: skip
     marcas = (codigo, *(f"CLIENTE{vao}{base + numero}" for numero in (1, 2, 3) for vao in " _"))
     return Vizinho(loja, {lugar: str(id) for lugar, id in ids.items()}, marcas)
