@@ -11,8 +11,14 @@ const CLASSES = { pulado: "pausada", recusado: "mau" };
 const OPCOES = { weekday: "short", day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit" };
 
 // A moment on the clocks of that zone, with the day of the week: where a schedule lives, not where it is looked at.
+// A zone that this browser does not know shows as UTC.
 export function zonada(iso, fuso) {
-  return new Intl.DateTimeFormat(FORMATOS.idioma, { ...OPCOES, timeZone: fuso }).format(new Date(iso));
+  const show = (timeZone) => new Date(iso).toLocaleString(FORMATOS.idioma, { ...OPCOES, timeZone });
+  try {
+    return show(fuso);
+  } catch {
+    return `${show("UTC")} UTC`;
+  }
 }
 
 // How its execution ended, where it began one.

@@ -1,14 +1,15 @@
 // The form in a dialog that makes or changes one entry of the register; each refusal stands at its field.
-import { html, nothing } from "./vendor/lit.js";
+import { html, nothing, repeat } from "./vendor/lit.js";
 import { ask } from "./api.js";
 import { T } from "./textos/comum.js";
 import { Pagina, avisar, campo, confirmar } from "./ui.js";
 
-// campos: [{ nome, rotulo, tipo, opcoes, obrigatorio, dica, nulo, valor, completar }]
-//   tipo: texto (where absent), senha, numero, linhas, marca, escolha, varios
-//   opcoes: [[value, words]] of escolha and varios. todos: of varios, the words for all of them, sent as null.
+// campos: [{ nome, rotulo, tipo, opcoes, obrigatorio, dica, nulo, valor, atual, completar }]
+//   tipo: texto (where absent), senha, numero, hora, linhas, marca, escolha, varios
+//   opcoes: [[value, words]] of escolha and varios. atual: of escolha, the words for a value that is none of them.
+//   todos: of varios, the words for all of them, sent as null; absent: there is no such box.
 //   nulo: left blank it is sent as null, otherwise as an empty text. valor: what it shows, in place of linha[nome].
-class FichaCadastro extends Pagina {
+export class FichaCadastro extends Pagina {
   static properties = {
     titulo: {},
     caminho: {}, // what it is sent to
@@ -58,10 +59,15 @@ class FichaCadastro extends Pagina {
     this.dispatchEvent(new CustomEvent("salvo", { detail: feita.data }));
   }
 
+  // The field of the form at which a refusal stands.
+  findCampo(campo) {
+    return campo.split(/[.[]/)[0];
+  }
+
   refuse(erro) {
     const conhecidos = new Set(this.campos.map((c) => c.nome));
-    const soltos = erro.detalhes.filter((d) => !conhecidos.has(d.campo.split(/[.[]/)[0])).map((d) => `${d.campo}: ${d.erro}`);
-    this.erros = Object.fromEntries(erro.detalhes.map((d) => [d.campo.split(/[.[]/)[0], d.erro]));
+    const soltos = erro.detalhes.filter((d) => !conhecidos.has(this.findCampo(d.campo))).map((d) => `${d.campo}: ${d.erro}`);
+    this.erros = Object.fromEntries(erro.detalhes.map((d) => [this.findCampo(d.campo), d.erro]));
     this.recusa = [erro.message, ...soltos].join(" ");
   }
 
@@ -76,8 +82,9 @@ class FichaCadastro extends Pagina {
           <h2 id="ficha-titulo">${this.titulo}</h2>
           ${this.recusa ? html`<p class="recusa" role="alert">${this.recusa}</p>` : nothing}
           <fieldset class="grade" ?disabled=${this.leitura}>
-            ${this.campos.map((c) => this.renderCampo(c))}
+            ${repeat(this.campos, (c) => c.nome, (c) => this.renderCampo(c))}
           </fieldset>
+          ${this.renderAbaixo()}
           <div class="acoes">
             ${this.linha && this.excluir && !this.leitura
               ? html`<button type="button" class="perigo" aria-disabled=${this.ocupada} @click=${this.discard}>${T.excluir}</button>` : nothing}
@@ -88,6 +95,10 @@ class FichaCadastro extends Pagina {
         </form>
       </dialog>
     `;
+  }
+
+  renderAbaixo() {
+    return nothing;
   }
 
   renderCampo(c) {
@@ -108,17 +119,24 @@ function readCampo({ nome, tipo, nulo }, dados) {
   return tipo === "numero" && /^\d+$/.test(texto.trim()) ? Number(texto) : texto;
 }
 
-function renderControle(id, { nome, tipo, opcoes, obrigatorio = false, completar = "off" }, valor) {
+const TIPOS = { senha: "password", hora: "time" };
+
+// What is chosen already can be kept where it is not among those that this person may choose.
+const withAtual = (opcoes, valor, atual = valor) =>
+  valor === "" || opcoes.some(([v]) => String(v) === String(valor)) ? opcoes : [[valor, atual], ...opcoes];
+
+function renderControle(id, { nome, tipo, opcoes, atual, obrigatorio = false, completar = "off" }, valor) {
   switch (tipo) {
     case "escolha":
       return html`
         <select id=${id} name=${nome} ?required=${obrigatorio}>
-          ${opcoes.map(([v, texto]) => html`<option value=${v} ?selected=${String(v) === String(valor)}>${texto}</option>`)}
+          ${withAtual(opcoes, valor, atual).map(([v, texto]) => html`
+            <option value=${v} ?selected=${String(v) === String(valor)}>${texto}</option>`)}
         </select>`;
     case "linhas":
       return html`<textarea id=${id} name=${nome} rows="3" .value=${valor}></textarea>`;
     default:
-      return html`<input id=${id} name=${nome} type=${tipo === "senha" ? "password" : "text"} .value=${String(valor)}
+      return html`<input id=${id} name=${nome} type=${TIPOS[tipo] ?? "text"} .value=${String(valor)}
         inputmode=${tipo === "numero" ? "numeric" : nothing} autocomplete=${completar} ?required=${obrigatorio}>`;
   }
 }
@@ -130,7 +148,7 @@ const renderMarca = (id, { nome, rotulo }, valor) =>
 const renderVarios = (id, { nome, rotulo, opcoes, todos, dica }, valor, erro) => html`
   <fieldset class="campo varios" id=${id} aria-describedby=${erro ? `${id}-erro` : nothing} tabindex="-1" ?data-erro=${erro}>
     <legend>${rotulo}</legend>
-    <label><input type="checkbox" name="todos" ?checked=${valor === null}> ${todos}</label>
+    ${todos ? html`<label><input type="checkbox" name="todos" ?checked=${valor === null}> ${todos}</label>` : nothing}
     ${opcoes.map(([v, texto]) => html`
       <label class="parte"><input type="checkbox" name=${nome} value=${v} ?checked=${valor?.includes(v)}> ${texto}</label>`)}
     ${dica ? html`<p class="dica">${dica}</p>` : nothing}

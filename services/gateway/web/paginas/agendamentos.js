@@ -77,8 +77,9 @@ class PaginaAgendamentos extends Pagina {
       ${this.renderFalha(() => this.load())}
       ${this.linhas ? this.renderLinhas() : this.falha ? nothing : carregando()}
       ${this.aberto ? html`
-        <ficha-agendamento .agendamento=${this.aberto} .pontos=${this.cadastros.pontos}
-          .consultores=${this.cadastros.consultores}
+        <ficha-agendamento .titulo=${this.aberto.nome ?? A.novo} .linha=${this.aberto.id ? this.aberto : null}
+          .caminho=${this.aberto.id ? `agendamentos/${this.aberto.id}` : "agendamentos"}
+          .pontos=${this.cadastros.pontos} .consultores=${this.cadastros.consultores}
           @fechar=${() => (this.aberto = null)} @salvo=${() => this.load()}></ficha-agendamento>` : nothing}
       ${this.historico ? html`
         <historico-disparos .agendamento=${this.historico}
