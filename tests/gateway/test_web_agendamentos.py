@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from services.gateway.recuperador import Recuperador
+from services.gateway.relatos import unbury
 from services.gateway.store.chaves import Escopo
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import Loja, add_loja, list_itens, submit
@@ -124,6 +125,64 @@ async def test_a_schedule_is_changed_where_it_stands_and_a_reader_only_sees_it(c
     await cena.enter(Escopo.LEITURA, "agendamentos")
     await expect(cartao.get_by_role("button")).to_have_text(["Histórico"])
     await expect(cena.page.get_by_role("button", name="Novo agendamento")).to_have_count(0)
+
+
+async def test_what_a_person_may_not_choose_stays_as_it_was_chosen(cena: Cena) -> None:
+    """An operador of one ponto de venda, and a consultor whose home is another."""
+    pool, outra = cena.balcao.pool, await add_loja(cena.balcao.pool, "21.400", base=10)
+    corpo = {
+        "nome": "Mensal", "ponto_venda": "17308", "mes": "atual", "consultor": outra.consultor_id,
+        "regra": {"tipo": "dia_do_mes", "dia": 31, "hora": "06:00"},
+    }  # fmt: skip
+    feito = (await cena.balcao.call("POST", "agendamentos", corpo)).data
+    # A zone that nobody knows, kept from elsewhere.
+    estragado = (await cena.balcao.call("POST", "agendamentos", corpo | {"nome": "Estragado"})).data
+    await pool.execute("UPDATE agendamentos SET fuso = 'Lua/Mar' WHERE id = $1", estragado["id"])
+    await pool.execute(
+        "INSERT INTO disparos (agendamento_id, previsto_para, resultado) VALUES ($1, '2026-11-05 09:00Z', 'pulado')",
+        estragado["id"],
+    )
+    await add_pessoa(pool, Escopo.OPERADOR, "so@exemplo.com.br")
+    await pool.execute("UPDATE pessoas SET todos_pontos_venda = false")
+    await pool.execute("INSERT INTO pessoas_pontos_venda SELECT id, $1 FROM pessoas", cena.loja.id)
+    await sign_in(cena.page, f"{cena.balcao.origem}/#/agendamentos", "so@exemplo.com.br")
+    cartao = cena.page.get_by_role("article", name="Estragado")
+    await expect(cartao).to_contain_text("edite o agendamento")
+    await expect(cartao).to_contain_text("09:00 UTC")
+    await cena.press("Editar: Mensal")
+    await expect(cena.ficha.locator("#ficha-consultor option:checked")).to_have_text("CONSULTOR 21.400")
+    # What was written for one kind of rule does not stay for another.
+    await cena.ficha.get_by_label("Dia do mês").fill("30")
+    await cena.ficha.get_by_label("Repetição").select_option("Um dia útil do mês")
+    await expect(cena.ficha.get_by_label("Dia útil")).to_have_value("1")
+    await cena.ficha.get_by_label("Repetição").select_option("Um dia do mês")
+    await cena.ficha.get_by_label("Hora").fill("07:30")
+    async with cena.page.expect_request(lambda pedido: pedido.method == "PATCH") as pedido:
+        await cena.ficha.get_by_role("button", name="Salvar").click()
+    assert (await pedido.value).post_data_json == {"regra": {**corpo["regra"], "hora": "07:30"}}
+    await expect(cena.ficha).to_have_count(0)
+    mudado = (await cena.balcao.call("GET", f"agendamentos/{feito['id']}")).data
+    assert (mudado["consultor_id"], mudado["regra"]["hora"]) == (outra.consultor_id, "07:30")
+
+
+async def test_an_end_is_told_once_and_a_second_end_again(cena: Cena) -> None:
+    page, pool = cena.page, cena.balcao.pool
+    await pool.execute("UPDATE pontos_venda SET recuperacao_rodadas = 2")
+    id = await submit(pool, cena.loja, limite=1)
+    maestro, (item,) = Maestro(pool), await list_itens(pool, id)
+    cerca = await maestro.lease(cena.loja)
+    await pool.execute("UPDATE log_downloads_boletos SET tentativas = 3")
+    tarefa = await maestro.fail(item["id"], cerca, "interno")
+    # It ended before anyone looked; what is called off then is no end.
+    await cena.enter(Escopo.OPERADOR, f"execucoes/{id}")
+    await cena.press("Não tentar de novo")
+    await expect(page.locator("p.destaque[role=status]")).to_have_text("Não haverá outra tentativa automática.")
+    await expect(page.locator(".aviso")).to_have_text(["Não haverá outra tentativa automática."])
+    async with pool.acquire() as conn, conn.transaction():
+        assert await unbury(conn, tarefa)
+    await maestro.succeed(item["id"], cerca)
+    cena.balcao.gateway.ctx.wake()
+    await expect(page.locator(".aviso", has_text="terminou com 1 baixado")).to_be_visible()
 
 
 async def test_what_is_tried_again_by_itself_is_set_told_and_followed(cena: Cena) -> None:

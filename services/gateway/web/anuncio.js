@@ -5,14 +5,24 @@ import { T } from "./textos/comum.js";
 import { ANUNCIO } from "./textos/anuncio.js";
 import { avisar, mesAno, numero } from "./ui.js";
 
-const ditos = new Map(); // execution → the end that was told: what is planned or begun after it comes with the same one
+// The executions that this person cares for → seq: the last event told of each, which may come again after a cut; status:
+// the last one known, with which what is planned or called off after an end comes once more.
+const vistas = new Map();
 
-// vistas: the executions that this person cares for → the last event told of each, which may come again after a cut.
-export async function anunciar({ evento, automacao_id, seq, status, contadores, recuperacao }, vistas) {
-  if (evento !== "execucao.status" || !(seq > vistas.get(automacao_id))) return;
-  vistas.set(automacao_id, seq);
-  const dito = ditos.get(automacao_id) === status || recuperacao?.nova;
-  ditos.set(automacao_id, status);
+// status: where the page shows one.
+export function care(automacao_id, status) {
+  const vista = vistas.get(automacao_id) ?? { seq: 0 };
+  vistas.set(automacao_id, vista);
+  vista.status ??= status;
+}
+
+export const forget = () => vistas.clear();
+
+export async function anunciar({ evento, automacao_id, seq, status, contadores }) {
+  const vista = vistas.get(automacao_id);
+  if (evento !== "execucao.status" || !(seq > vista?.seq)) return;
+  const dito = vista.status === status;
+  Object.assign(vista, { seq, status });
   if (dito || (!FINAIS.has(status) && status !== "bloqueada")) return;
   const texto = ANUNCIO[status](await findNome(automacao_id), contadores, numero);
   // Whoever cancels is told at once, and nothing is wrong then.

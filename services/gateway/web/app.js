@@ -1,6 +1,6 @@
 // The shell: who is signed in, which page is shown, the menu, the connection's light, notices and questions.
 import { html, nothing } from "./vendor/lit.js";
-import { anunciar } from "./anuncio.js";
+import { anunciar, care, forget } from "./anuncio.js";
 import { get, remove, setCsrf } from "./api.js";
 import { conexao } from "./live.js";
 import { CONEXAO, MENU, T } from "./textos/comum.js";
@@ -60,7 +60,6 @@ class CanopusPainel extends Base {
     this.pergunta = null;
     this.situacao = conexao.situacao;
     this.falha = "";
-    this.vistas = new Map(); // executions looked at: their end is told wherever the person is then
     addEventListener("click", ignoreDisabled, true);
     addEventListener("hashchange", () => this.go());
     addEventListener("sessao-encerrada", () => this.sessao && this.leave(T.sessao_encerrada));
@@ -90,14 +89,14 @@ class CanopusPainel extends Base {
     this.sessao = sessao;
     this.stop?.();
     // Whoever must choose another password first is refused by the socket.
-    if (!sessao.trocar_senha) this.stop = conexao.followAll((evento) => evento && anunciar(evento, this.vistas));
+    if (!sessao.trocar_senha) this.stop = conexao.followAll((evento) => evento && anunciar(evento));
     this.go();
   }
 
   leave(motivo) {
     conexao.stop();
     this.stop = null;
-    this.vistas.clear();
+    forget();
     this.sessao = null;
     this.load("entrada");
     if (motivo) avisar(motivo, "erro");
@@ -115,7 +114,8 @@ class CanopusPainel extends Base {
   go() {
     this.rota = parseRota();
     this.menuAberto = false;
-    if (this.rota.pagina === "execucao" && !this.vistas.has(this.rota.id)) this.vistas.set(this.rota.id, 0);
+    // Its end is told wherever the person is then.
+    if (this.rota.pagina === "execucao") care(this.rota.id);
     if (this.sessao) this.load(this.sessao.trocar_senha ? "conta" : (this.page()?.modulo ?? ""));
   }
 

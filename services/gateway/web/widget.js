@@ -76,7 +76,7 @@ class CanopusDownloads extends LitElement {
     this.pode = { inicia: false, cancela: false };
     this.erro = "";
     this.confirmando = false;
-    this.automacao_id = this.estado = null;
+    this.automacao_id = this.estado = this.status = null;
     this.conhecidas = new Set(); // executions heard of: only a new one takes the place of one that ended
     const vez = (this.vez = {});
     try {
@@ -119,7 +119,7 @@ class CanopusDownloads extends LitElement {
     this.stop?.();
     this.conhecidas.add(automacao_id);
     this.automacao_id = automacao_id;
-    this.estado = null;
+    this.estado = this.status = null;
     this.stop = this.acesso.conexao.follow(automacao_id, (estado, quadro) => this.hear(estado, quadro));
   }
 
@@ -129,8 +129,11 @@ class CanopusDownloads extends LitElement {
       this.automacao_id = null;
       return this.note(quadro.error, "mau");
     }
+    const antes = this.status;
     this.estado = estado;
-    if (quadro?.tipo === "evento") this.noteEvento(quadro);
+    this.status = estado.execucao?.status;
+    // What is planned or called off after the end comes with the same status.
+    if (quadro?.tipo === "evento" && !(quadro.evento === "execucao.status" && quadro.status === antes)) this.noteEvento(quadro);
     if (quadro?.tipo === "estado") {
       const feitos = numero(countFeitos(estado.contadores));
       this.note(quadro.modo === "retomada" ? WIDGET.retomada : WIDGET.acompanhando(feitos, numero(sum(estado.contadores))));

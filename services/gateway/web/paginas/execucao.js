@@ -2,7 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import { download, post } from "../api.js";
 import { showFalta, showRecuperacao, showResumo } from "../andamento.js";
-import { canAskNotify } from "../anuncio.js";
+import { canAskNotify, care } from "../anuncio.js";
 import "../causas.js";
 import "../contratos.js";
 import { findDesfecho, loadDesfechos } from "../desfechos.js";
@@ -67,6 +67,7 @@ class PaginaExecucao extends Pagina {
   hear(estado, quadro) {
     this.estado = estado;
     this.recusa = quadro?.tipo === "erro" ? quadro.error : null;
+    if (estado.execucao) care(this.automacao_id, estado.execucao.status);
     // Asked for again with each new socket: the first time it may not have come.
     if (!this.nomeadas && quadro?.tipo !== "evento") loadDesfechos().then((nomeadas) => (this.nomeadas = nomeadas));
     if (quadro?.tipo === "evento") this.ouvido = { em: Date.parse(quadro.em), aqui: performance.now() };
