@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 SQL = load_sql("recuperacao")
 
 QUEM = "recuperação automática"
-# A round that could not begin for so long is of no use any more.
+# No pause is longer; and a round that could not begin for so long is of no use any more.
 PRAZO = timedelta(days=1)
 
 
@@ -49,7 +49,7 @@ class Recuperador:
         mudou = False
         async with self._pool.acquire() as conn:
             agora = await self._relogio(conn)
-            for linha in await conn.fetch(SQL["list_devidas"], agora):
+            for linha in await conn.fetch(SQL["list_devidas"], agora, agora + PRAZO):
                 try:
                     async with conn.transaction(), open_diario(conn, linha["id"]) as diario:
                         nova = await _begin(conn, diario, agora)
@@ -65,7 +65,7 @@ class Recuperador:
 
 async def _begin(conn: Conn, diario: Diario, agora: datetime) -> UUID | None:
     """The round that is due; None: it is dropped, left for later, or another gateway began it."""
-    if diario.recuperacao_em is None or diario.recuperacao_em > agora:
+    if diario.recuperacao_em is None or agora < diario.recuperacao_em <= agora + PRAZO:
         return None
     condicao = await conn.fetchrow(SQL["find_condicao"], diario.ponto_venda_id)
     assert condicao is not None
@@ -73,10 +73,16 @@ async def _begin(conn: Conn, diario: Diario, agora: datetime) -> UUID | None:
     if not condicao["ativo"] or rodada > condicao["rodadas"]:
         diario.drop_rodada("Sem nova tentativa automática: o ponto de venda não a pede mais.")
         return None
-    if not (condicao["livre"] and condicao["atendivel"]):
-        if agora - diario.recuperacao_em > PRAZO:
-            motivo = "o portal não voltou" if condicao["atendivel"] else "a credencial espera uma pessoa"
-            diario.drop_rodada(f"Sem nova tentativa automática: em um dia, {motivo}. Reprocesse quando puder.")
+    motivo = None
+    if not condicao["atendivel"]:
+        motivo = "a credencial espera uma pessoa"
+    elif not condicao["livre"]:
+        motivo = "o portal não voltou"
+    if agora - diario.recuperacao_em > PRAZO:
+        motivo = motivo or "o sistema esteve parado"
+        diario.drop_rodada(f"Sem nova tentativa automática: em um dia, {motivo}. Reprocesse quando puder.")
+        return None
+    if motivo:
         return None
     try:
         async with conn.transaction():

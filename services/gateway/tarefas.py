@@ -169,6 +169,6 @@ def _make_pedido(ponto_venda: str, item: Record, conhecidos: Sequence[BoletoConh
         cota=item["cota"],
         mes=item["mes_referencia"],
         ano=item["ano_referencia"],
-        hoje=hoje,
+        hoje=date.fromisoformat(item["hoje"]) if item["hoje"] else hoje,
         ja_baixados=tuple(conhecidos),
     )

@@ -169,6 +169,14 @@ async def add_eventos(pool: Pool, automacao_id: UUID, quantos: int, **campos: An
     return ultimo
 
 
+async def count_presas(pool: Pool) -> int:
+    """Statements that wait for what another transaction holds."""
+    presas: int = await pool.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return presas
+
+
 async def get_item(pool: Pool, item_id: int) -> Any:
     item = await pool.fetchrow("SELECT * FROM log_downloads_boletos WHERE id = $1", item_id)
     assert item is not None

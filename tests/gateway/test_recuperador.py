@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +11,11 @@ from uuid import UUID
 
 import pytest
 
+from services.gateway.dispatcher import Dispatcher
+from services.gateway.pulsos import note_scraper
 from services.gateway.recuperador import Recuperador
 from services.gateway.store import Conn, read_agora
+from services.gateway.store.diario import open_diario_automacao
 from services.gateway.store.execucoes import (
     EstadoImpossivel,
     cancel_execucao,
@@ -19,9 +23,11 @@ from services.gateway.store.execucoes import (
     find_execucao,
     reprocess_execucao,
 )
+from shared.events import ScraperPulso
 from shared.outcomes import DESFECHOS, RECUPERAVEIS
+from tests.eventually import eventually
 from tests.gateway.cadastro import Loja, add_loja, get_execucao, list_itens, open_base, submit
-from tests.gateway.motor import Maestro, list_quadros
+from tests.gateway.motor import Maestro, count_presas, list_quadros
 
 FORA = "portal.fora_do_ar.http_5xx"
 
@@ -49,8 +55,8 @@ class Cena:
             if codigo == FORA:
                 await self.pool.execute("UPDATE portais SET falhas = '{}'")
 
-    async def begin(self, *codigos: str | None) -> UUID:
-        id = await submit(self.pool, self.loja, limite=len(codigos))
+    async def begin(self, *codigos: str | None, **campos: Any) -> UUID:
+        id = await submit(self.pool, self.loja, limite=len(codigos), **campos)
         await self.end(id, *codigos)
         return id
 
@@ -175,6 +181,55 @@ async def test_a_stopped_credential_is_not_tried_and_after_a_day_the_round_is_dr
     assert (await list_quadros(cena.pool, id))[-1]["recuperacao"]["proxima_em"] is None
 
 
+async def test_a_round_that_is_overdue_by_more_than_a_day_is_dropped(cena: Cena) -> None:
+    id = await cena.begin(FORA)
+    assert await cena.tick(days=21) == []
+    execucao = await cena.find(id)
+    assert execucao["recuperacao"]["proxima_em"] is None
+    assert "o sistema esteve parado" in execucao["mensagem_atual"]
+
+
+async def test_a_round_further_away_than_any_pause_begins_as_the_clock_was_set_back(cena: Cena) -> None:
+    await cena.begin(FORA)
+    await cena.pool.execute("UPDATE execucoes_automacao SET recuperacao_em = now() + interval '25 h'")
+    assert len(await cena.tick()) == 1
+
+
+async def test_a_round_without_a_month_looks_for_what_was_next_on_the_day_it_was_asked_for(cena: Cena) -> None:
+    id = await cena.begin(FORA, mes=None)
+    await cena.pool.execute("UPDATE execucoes_automacao SET criado_em = '2026-11-09 12:00-03'")
+    for pausa_h in (2, 3):
+        (id,) = await cena.tick(hours=pausa_h)
+        assert (await cena.find(id))["parametros"]["hoje"] == "2026-11-09"
+        if pausa_h == 2:
+            await cena.end(id, FORA)
+    await note_scraper(
+        cena.pool, ScraperPulso(scraper_id="s1", fila="scraper.s1", capacidade=1, ociosas_s={cena.cerca: 0.0})
+    )
+    await Dispatcher(cena.pool, lambda: None).tick()
+    (pedido,) = await cena.pool.fetch("SELECT corpo FROM outbox WHERE rota = 'boleto.solicitado'")
+    assert (json.loads(pedido["corpo"])["hoje"], json.loads(pedido["corpo"])["mes"]) == ("2026-11-09", None)
+    # A person asks by today's calendar, and a month that is known needs none.
+    async with cena.pool.acquire() as conn, conn.transaction():
+        sua = await reprocess_execucao(conn, id, status=["pendente"], usuario="ana")
+    assert "hoje" not in (await cena.find(sua))["parametros"]
+    await cena.begin(FORA)
+    (outra,) = await cena.tick(hours=2)
+    assert "hoje" not in (await cena.find(outra))["parametros"]
+
+
+async def test_a_contract_that_was_cancelled_meanwhile_is_not_tried_again(cena: Cena) -> None:
+    id = await cena.begin(FORA, FORA)
+    await cena.pool.execute("UPDATE clientes_finais SET ativo = false WHERE cota_consorcio = 1")
+    (nova,) = await cena.tick(hours=2)
+    assert [item["cota"] for item in await list_itens(cena.pool, nova)] == [2]
+    # Unless a person names it.
+    primeiro = (await list_itens(cena.pool, id))[0]["id"]
+    async with cena.pool.acquire() as conn, conn.transaction():
+        sua = await reprocess_execucao(conn, id, clientes=[primeiro], usuario="ana")
+    assert [item["cota"] for item in await list_itens(cena.pool, sua)] == [1]
+
+
 async def test_a_setting_that_was_lowered_ends_it(cena: Cena) -> None:
     id = await cena.begin(FORA)
     await cena.pool.execute("UPDATE pontos_venda SET recuperacao_rodadas = 0")
@@ -197,6 +252,25 @@ async def test_a_person_who_tries_everything_again_takes_the_rounds_place(cena: 
     await cena.end(outra, FORA, None)
     assert await cena.find_pausa(outra) == timedelta(hours=1)
     await list_quadros(cena.pool, id)
+
+
+async def test_a_person_waits_for_a_round_that_is_trying_everything_again(cena: Cena) -> None:
+    id = await cena.begin(FORA)
+
+    async def retry() -> UUID:
+        async with cena.pool.acquire() as conn, conn.transaction():
+            return await reprocess_execucao(conn, id, usuario="ana")
+
+    # The round has begun, and nobody sees it yet.
+    async with cena.pool.acquire() as conn, conn.transaction(), open_diario_automacao(conn, id) as diario:
+        pedido = asyncio.create_task(retry())
+        await eventually(lambda: count_presas(cena.pool))
+        nova = await reprocess_execucao(conn, id, codigos=RECUPERAVEIS, usuario="rodada", rodada=1, rodadas=3)
+        diario.note_rodada(nova)
+    with pytest.raises(EstadoImpossivel, match="está refazendo"):
+        await pedido
+    await cena.end(nova, FORA)
+    assert await retry()
 
 
 async def test_a_round_that_is_planned_can_be_cancelled(cena: Cena) -> None:

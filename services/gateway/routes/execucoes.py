@@ -238,7 +238,10 @@ async def _control(chamada: Chamada, automacao_id: UUID, control: Any, verbo: st
     resumo="Faz de novo os contratos que falharam",
     descricao="Sem corpo: todos os que terminaram em `erro`. Cria outra execução, ligada a esta por `origem`.",
     dados=ExecucaoCriada,
-    respostas={422: "Nenhum contrato atende ao filtro, ou um campo é inválido."},
+    respostas={
+        409: "Sem corpo: uma rodada da recuperação automática está refazendo estes contratos.",
+        422: "Nenhum contrato atende ao filtro, ou um campo é inválido.",
+    },
 )
 async def reprocess(chamada: Chamada, automacao_id: UUID, corpo: Reprocessamento) -> Resposta:
     acesso = chamada.acesso

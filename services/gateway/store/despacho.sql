@@ -144,7 +144,8 @@ WHERE e.ponto_venda_id = $1 AND e.status IN ('na_fila', 'em_andamento') AND e.pe
 ORDER BY e.id, l.tentativas * $3::int, l.id;
 
 -- name: send_items
--- Rows ($1), each under a lease ($2), their dispatches numbered in this order.
+-- Rows ($1), each under a lease ($2), their dispatches numbered in this order. hoje: the day that a round without a month
+-- counts from.
 WITH n AS (
     SELECT v.id, v.cerca, nextval('despachos') AS despacho
     FROM (SELECT * FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS v (id, cerca, ordem) ORDER BY ordem) v
@@ -153,7 +154,9 @@ UPDATE log_downloads_boletos l SET despacho = n.despacho, cerca = n.cerca, envia
 FROM n
 WHERE l.id = n.id
 RETURNING l.id, l.automacao_id, l.despacho, l.tentativas, l.cerca, l.forcar, l.cpf, l.nome_cliente, l.grupo, l.cota,
-          l.mes_referencia, l.ano_referencia;
+          l.mes_referencia, l.ano_referencia,
+          CASE WHEN l.mes_referencia IS NULL
+               THEN (SELECT e.parametros ->> 'hoje' FROM execucoes_automacao e WHERE e.id = l.execucao_id) END AS hoje;
 
 -- name: list_ja_baixados
 -- What the grids of these rows may lead to that is filed already.

@@ -10,15 +10,16 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.gateway.execucao import PAGO
+from services.gateway.execucao import PAGO, hoje
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.diario import Diario, open_diario
-from services.gateway.store.recusas import NaoEncontrada, SemClientes, SemCredencial, SemFalhas
+from services.gateway.store.recusas import EstadoImpossivel, NaoEncontrada, SemClientes, SemCredencial, SemFalhas
 from shared.contrato import is_cnpj, is_cpf, mask_documento, resolve_mes
 from shared.outcomes import StatusCliente, StatusExecucao, TipoExecucao, find_desfecho
 
 SQL = load_sql("submissao")
 CPF_INVALIDO = "cliente.cpf_invalido"
+EM_RODADA = "A recuperação automática está refazendo estes contratos. Espere o fim da rodada, ou cancele-a."
 
 
 @dataclass(frozen=True)
@@ -120,17 +121,25 @@ async def reprocess_execucao(
 
     status: `erro` unless named; a filter by codigo or by row alone looks at every status. rodada: of the automatic
     recovery; 0: a person asks, whose trying everything that failed takes the next round's place.
-    Raises NaoEncontrada, SemCredencial, SemFalhas.
+    Raises NaoEncontrada, SemCredencial, SemFalhas, EstadoImpossivel.
     """
-    origem = await conn.fetchrow(SQL["find_origem"], automacao_id)
+    origem = await conn.fetchrow(SQL["lock_origem"], automacao_id)
     if origem is None:
         raise NaoEncontrada
+    todas = not (rodada or status or codigos or clientes)
+    if todas and await conn.fetchval(SQL["is_viva"], origem["recuperada_por"]):
+        raise EstadoImpossivel(EM_RODADA)
     if not await conn.fetchval(SQL["has_credencial"], origem["ponto_venda_id"]):
         raise SemCredencial
     todos = [s.value for s in StatusCliente if s.is_final]
     padrao = todos if codigos or clientes else [StatusCliente.ERRO.value]
     linhas = await conn.fetch(
-        SQL["list_contratos_execucao"], origem["id"], list(status or padrao), codigos or None, clientes or None
+        SQL["list_contratos_execucao"],
+        origem["id"],
+        list(status or padrao),
+        codigos or None,
+        clientes or None,
+        rodada > 0,
     )
     if not linhas:
         raise SemFalhas
@@ -146,12 +155,19 @@ async def reprocess_execucao(
         origem_id=origem["id"],
         rodada=rodada,
         rodadas=rodadas,
+        parametros={"hoje": _read_dia(origem)} if rodada and pedidos.get("mes") is None else {},
     )
-    if not (rodada or status or codigos or clientes):
+    if todas:
         async with open_diario(conn, origem["id"]) as diario:
             if diario.recuperacao_em is not None:
                 diario.drop_rodada(f"Tentada de novo por {usuario}.")
     return await _insert(conn, nova, [Contrato(**linha) for linha in linhas])
+
+
+def _read_dia(origem: Record) -> str:
+    """The day on which a person, or a schedule, asked: what the next instalment was then, each round looks for."""
+    dia: str = origem["parametros"].get("hoje") or hoje(origem["criado_em"]).isoformat()
+    return dia
 
 
 async def _list_contratos(conn: Conn, nova: NovaExecucao) -> list[Contrato]:

@@ -22,7 +22,7 @@ SELECT DISTINCT cpf FROM clientes_finais WHERE ponto_venda_id = $1 AND cpf = ANY
 
 -- name: list_contratos_execucao
 -- The contracts of former rows, as the register now has them: a CPF may have been put right since. Not those whose
--- person was erased.
+-- person was erased; nor, where nobody asks ($5), those cancelled in the meantime.
 SELECT l.cliente_final_id, coalesce(c.consultor_id, l.consultor_id) AS consultor_id, coalesce(c.cpf, l.cpf) AS cpf,
        coalesce(c.nome_completo, l.nome_cliente) AS nome,
        CASE WHEN c.id IS NULL THEN l.grupo ELSE c.grupo_consorcio END AS grupo,
@@ -34,6 +34,7 @@ WHERE l.execucao_id = $1 AND l.cpf <> '00000000000'
   AND ($3::text[] IS NULL OR EXISTS (
       SELECT FROM unnest($3) AS k WHERE l.codigo = k OR starts_with(l.codigo, k || '.')))
   AND ($4::bigint[] IS NULL OR l.id = ANY ($4))
+  AND (NOT $5 OR c.id IS NULL OR c.ativo)
 ORDER BY l.id;
 
 -- name: insert_execucao
@@ -71,8 +72,12 @@ WITH novos AS (
 )
 SELECT n.*, c.nome AS consultor FROM novos n LEFT JOIN consultores c ON c.id = n.consultor_id ORDER BY n.id;
 
--- name: find_origem
-SELECT * FROM execucoes_automacao WHERE automacao_id = $1;
+-- name: lock_origem
+-- What a round and a person make of it at once, one of them sees first.
+SELECT * FROM execucoes_automacao WHERE automacao_id = $1 FOR UPDATE;
+
+-- name: is_viva
+SELECT EXISTS (SELECT FROM execucoes_automacao WHERE automacao_id = $1 AND finalizado_em IS NULL);
 
 -- name: preview
 -- Contracts: $1 cliente_final_id, $2 cpf, $7 grupo, $8 cota; the rest as in boleto_feito.
