@@ -22,7 +22,7 @@ from shared.contrato import MesReferencia
 Mes = Literal["atual", "proximo"]
 
 _DIA, _MINUTO = timedelta(days=1), timedelta(minutes=1)
-# Where the last of many firings is looked for, the nearest first: a rule may fire every minute.
+# Where the last of many firings is looked for, the nearest first: a rule may fire every half hour.
 _JANELAS = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=366))
 
 

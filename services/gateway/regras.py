@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any, Literal, assert_never, get_args
 from zoneinfo import available_timezones
 
@@ -20,6 +21,8 @@ DIAS: tuple[DiaSemana, ...] = get_args(DiaSemana)
 _PALAVRAS = ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo")
 # No month has more: the 23rd business day is the last one of any month.
 DIAS_UTEIS_MAXIMO = 23
+# Each firing may wait so long for the one before it.
+INTERVALO_MINIMO = 30
 
 
 def _check_hora(texto: str) -> str:
@@ -38,10 +41,16 @@ def _check_cron(expressao: str) -> str:
         raise ValueError("use cinco campos (minuto, hora, dia, mês, dia da semana), como 0 8 5 * *")
     limpa = " ".join(campos)
     try:
-        if next(CronSim(limpa, datetime.now(UTC)), None) is None:
+        cron = CronSim(limpa, datetime.now(UTC))
+        if next(cron, None) is None:
             raise ValueError("esta data nunca chega: confira o dia e o mês")
     except CronSimError as erro:
         raise ValueError("expressão cron inválida: confira os cinco campos, como 0 8 5 * *") from erro
+    minutos = [60 * hora + minuto for hora in sorted(cron.hours) for minuto in sorted(cron.minutes)]
+    if any(depois - antes < INTERVALO_MINIMO for antes, depois in pairwise(minutos)):
+        raise ValueError(
+            f"dispara mais de uma vez em {INTERVALO_MINIMO} minutos: fixe o minuto, como 0 em 0 8 5 * *, ou use */30"
+        )
     return limpa
 
 
@@ -53,7 +62,8 @@ def _check_fuso(nome: str) -> str:
 
 @cache
 def _list_fusos() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # Names that the files have and that say no place: no browser knows them.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 Hora = Annotated[str, AfterValidator(_check_hora), Field(examples=["08:00"])]
