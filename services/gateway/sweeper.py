@@ -35,6 +35,7 @@ class Guarda:
     idempotencia_dias: int = 7
     sessoes_dias: int = 7
     entregas_dias: int = 30
+    disparos_dias: int = 365
     evidencias: timedelta = timedelta(days=30)
     capturas: timedelta = timedelta(days=1)
     sobras: timedelta = timedelta(minutes=10)
@@ -93,6 +94,7 @@ class Sweeper:
             await conn.execute(SQL["delete_sessoes"], self._guarda.sessoes_dias)
             await conn.execute(SQL["delete_idempotencia"], self._guarda.idempotencia_dias)
             await conn.execute(SQL["delete_entregas"], self._guarda.entregas_dias)
+            await conn.execute(SQL["delete_disparos"], self._guarda.disparos_dias)
             await conn.execute(SQL["delete_servicos"])
             await conn.execute(CONCESSOES["delete_velhas"])
             em_uso = {linha["caminho"] for linha in await conn.fetch(SQL["list_em_uso"])}

@@ -231,6 +231,26 @@ async def test_of_peoples_files_only_what_was_to_be_ours_goes_and_one_that_canno
     assert (nossa.exists(), alheia.exists(), laco.is_symlink()) == (False, True, True)
 
 
+async def test_firings_are_kept_for_a_year_and_the_last_one_of_the_clock_for_ever(
+    maestro: Maestro, tmp_path: Path
+) -> None:
+    loja = await add_loja(maestro.pool, clientes=0)
+    id = await maestro.pool.fetchval(
+        "INSERT INTO agendamentos (nome, ponto_venda_id, mes, regra, fuso, perdidos, criado_por)"
+        " VALUES ('a', $1, 'atual', '{}', 'UTC', 'pular', 'teste') RETURNING id",
+        loja.id,
+    )
+    for idade, quem in ((800, None), (400, None), (390, "ana"), (300, "ana")):
+        await maestro.pool.execute(
+            "INSERT INTO disparos (agendamento_id, previsto_para, feito_em, quem, resultado) SELECT $1, em, em, $3,"
+            " 'pulado' FROM (SELECT now() - make_interval(days => $2) AS em) v",
+            id, idade, quem,
+        )  # fmt: skip
+    await sweeper(maestro, FileStore(f"file://{tmp_path}")).clean()
+    ficaram = await maestro.pool.fetch("SELECT (now()::date - feito_em::date) AS idade FROM disparos ORDER BY id")
+    assert [linha["idade"] for linha in ficaram] == [400, 300]
+
+
 async def test_evidence_goes_after_the_time_that_is_set(maestro: Maestro, tmp_path: Path) -> None:
     files = FileStore(f"file://{tmp_path}")
     guardadas = [await files.put_interno(tipo, b"x") for tipo in ("evidencias", "quarentena", "sem_nome")]

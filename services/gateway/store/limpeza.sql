@@ -20,6 +20,13 @@ DELETE FROM idempotencia WHERE criado_em < now() - make_interval(days => $1);
 -- Of webhooks that are off too.
 DELETE FROM webhooks_entregas WHERE coalesce(tentada_em, criada_em) < now() - make_interval(days => $1);
 
+-- name: delete_disparos
+-- Not the last one of a schedule's clock: from it the next is counted.
+DELETE FROM disparos d
+WHERE feito_em < now() - make_interval(days => $1)
+  AND (quem IS NOT NULL OR EXISTS (SELECT FROM disparos o WHERE o.agendamento_id = d.agendamento_id AND o.quem IS NULL
+                                                            AND o.previsto_para > d.previsto_para));
+
 -- name: delete_servicos
 DELETE FROM servicos WHERE visto_em < now() - interval '1 hour';
 
