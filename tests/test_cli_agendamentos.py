@@ -82,11 +82,11 @@ def test_wrong_usage_is_2_and_a_wrong_value_1_in_one_line(ambiente: dict[str, st
         ((*CRIAR, "--dias", "lua", "--hora", "08:00"), 1, "regra.dias[0]: deve ser um destes: segunda"),
         ((*CRIAR, "--cron", "x"), 1, "regra.expressao: use cinco campos"),
         ((*CRIAR, "--cron", "0 8 * * *", "--fuso", "Marte"), 1, "fuso: fuso desconhecido"),
-        ((*CRIAR, "--cron", "0 8 * * *", "--consultor", "Ivo"), 1, "consultor Ivo não encontrado"),
+        ((*CRIAR, "--cron", "0 8 * * *", "--consultor", "Ivo"), 1, "Consultor não encontrado"),
         (
             ("criar", "--nome", "x", "--ponto-venda", "9", "--mes", "atual", "--cron", "0 8 * * *"),
             1,
-            "ponto de venda 9",
+            "Ponto de venda não encontrado",
         ),
         (("executar", "7"), 1, "não há agendamento 7"),
     ):

@@ -11,12 +11,15 @@ import orjson
 from asyncpg import Record
 
 from services.gateway import agendamentos
-from services.gateway.admin import QUEM, Falhou, find_ponto_venda, open_transaction
+from services.gateway.admin import QUEM, Falhou, open_transaction
+from services.gateway.auth import Acesso
 from services.gateway.errors import ApiError
+from services.gateway.routes.agendamentos import resolve
 from services.gateway.schemas_agendamentos import NovoAgendamento
-from services.gateway.store import Conn, cadastros, read_agora
+from services.gateway.store import Conn, read_agora
 from services.gateway.store import agendamentos as store
-from services.gateway.store.recusas import Recusa
+from services.gateway.store.chaves import Escopo
+from services.gateway.store.recusas import AgendamentoAusente, Recusa
 from services.gateway.validation import parse_corpo
 
 _TODOS = 10_000
@@ -32,18 +35,12 @@ async def make_agendamento(corpo: Mapping[str, Any]) -> dict[str, Any]:
     """corpo: as REST takes it. Raises Falhou, naming the field."""
     try:
         novo = parse_corpo(NovoAgendamento, orjson.dumps(corpo))
+        async with open_transaction() as conn:
+            colunas = await resolve(Acesso(0, QUEM, Escopo.ADMIN), conn, novo.model_dump(mode="json"))
+            id = await agendamentos.create(conn, colunas, await read_agora(conn), QUEM)
+            return await _view(conn, await store.lock_agendamento(conn, id))
     except ApiError as erro:
         raise Falhou(erro.texto) from erro
-    colunas = novo.model_dump(mode="json", exclude={"ponto_venda", "consultor"})
-    async with open_transaction() as conn:
-        colunas["ponto_venda_id"] = await find_ponto_venda(conn, novo.ponto_venda)
-        colunas["consultor_id"] = None
-        if novo.consultor is not None:
-            colunas["consultor_id"] = await cadastros.find_consultor_id(conn, novo.consultor)
-            if colunas["consultor_id"] is None:
-                raise Falhou(f"consultor {novo.consultor} não encontrado: confira o nome ou o número.")
-        id = await agendamentos.create(conn, colunas, await read_agora(conn), QUEM)
-        return await _view(conn, await _find(conn, id))
 
 
 async def pause_agendamento(id: int) -> None:
@@ -61,30 +58,25 @@ async def run_agendamento(id: int) -> str:
 
 
 async def remove_agendamento(id: int) -> None:
-    async with _open(id) as (conn, _):
-        await agendamentos.remove(conn, id, QUEM)
+    async with _open(id) as (conn, agendamento):
+        await agendamentos.remove(conn, agendamento, QUEM)
 
 
-async def _control(id: int, control: Callable[[Conn, int, datetime, str], Awaitable[None]]) -> None:
-    async with _open(id) as (conn, _):
-        await control(conn, id, await read_agora(conn), QUEM)
+async def _control(id: int, control: Callable[[Conn, Record, datetime, str], Awaitable[None]]) -> None:
+    async with _open(id) as (conn, agendamento):
+        await control(conn, agendamento, await read_agora(conn), QUEM)
 
 
 @asynccontextmanager
 async def _open(id: int) -> AsyncIterator[tuple[Conn, Record]]:
-    """A refusal is told in its own words."""
+    """Locked; a refusal is told in its own words."""
     try:
         async with open_transaction() as conn:
-            yield conn, await _find(conn, id)
+            yield conn, await store.lock_agendamento(conn, id)
+    except AgendamentoAusente as ausente:
+        raise Falhou(f"não há agendamento {id}: veja `canopus agendamentos listar`.") from ausente
     except Recusa as recusa:
         raise Falhou(str(recusa)) from recusa
-
-
-async def _find(conn: Conn, id: int) -> Record:
-    agendamento = await store.find_agendamento(conn, id)
-    if agendamento is None:
-        raise Falhou(f"não há agendamento {id}: veja `canopus agendamentos listar`.")
-    return agendamento
 
 
 async def _view(conn: Conn, agendamento: Record) -> dict[str, Any]:

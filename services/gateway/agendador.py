@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
-from services.gateway.agendamentos import fire, prepare
+from asyncpg import Record
+
+from services.gateway.agendamentos import fire, prepare, replan
 from services.gateway.store import Conn, Pool, agendamentos, read_agora
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Relogio: TypeAlias = Callable[[Conn], Awaitable[datetime]]
 
 
@@ -30,29 +33,40 @@ class Agendador:
         self._ritmo_s = ritmo_s
 
     async def run(self) -> None:
+        fazer: Callable[[], Awaitable[object]] = self.review
         while True:
             await asyncio.sleep(self._ritmo_s)
             try:
-                await self.tick()
+                await fazer()
+                fazer = self.tick
             except Exception:  # edge: top of a background loop
                 log.exception("agendador.round_failed")
 
-    async def tick(self) -> list[UUID]:
-        """The executions begun."""
-        iniciadas = []
+    async def review(self) -> None:
+        """What lies ahead is planned anew, once at the start."""
         async with self._pool.acquire() as conn:
             agora = await self._relogio(conn)
-            devidos = await agendamentos.list_devidos(conn, agora)
-            await prepare(devidos)
-            for devido in devidos:
-                try:
-                    async with conn.transaction():
-                        automacao_id = await fire(conn, devido["id"], agora)
-                except Exception:  # edge: one schedule of many; the others still fire
-                    log.exception("agendador.firing_failed", extra={"agendamento_id": devido["id"]})
-                    continue
-                if automacao_id is not None:
-                    iniciadas.append(automacao_id)
+            await _each(conn, await agendamentos.list_planejados(conn, agora), lambda id: replan(conn, id, agora))
+
+    async def tick(self) -> list[UUID]:
+        """The executions begun."""
+        async with self._pool.acquire() as conn:
+            agora = await self._relogio(conn)
+            feitos = await _each(conn, await agendamentos.list_devidos(conn, agora), lambda id: fire(conn, id, agora))
+        iniciadas = [automacao_id for automacao_id in feitos if automacao_id is not None]
         if iniciadas:
             self._on_commit()
         return iniciadas
+
+
+async def _each(conn: Conn, linhas: Sequence[Record], fazer: Callable[[int], Awaitable[T]]) -> list[T]:
+    """Each schedule in a transaction of its own."""
+    await prepare(linhas)
+    feitos = []
+    for linha in linhas:
+        try:
+            async with conn.transaction():
+                feitos.append(await fazer(linha["id"]))
+        except Exception:  # edge: one schedule of many; the others still fire
+            log.exception("agendador.schedule_failed", extra={"agendamento_id": linha["id"]})
+    return feitos

@@ -1,4 +1,5 @@
-"""Schedules: made, changed, paused and shown; fired by hand or by the clock. Each in the caller's transaction."""
+"""Schedules: made, changed, paused and shown; fired by hand or by the clock. Each in the caller's transaction, which
+holds the lock of the `agendamento` that is given."""
 
 from __future__ import annotations
 
@@ -33,6 +34,8 @@ PERDIDO = "agendamento.perdido"
 _PERDIDO_TEXTO = (
     "O sistema estava parado nesta hora, e este agendamento pula o que se perde. Execute-o à mão se precisar."
 )
+_MESES_TEXTO = "Baixa {} apenas: os meses anteriores, que também se perderam, peça à mão se precisar."
+_ILEGIVEL = "Regra ou fuso que este sistema não lê: edite o agendamento"
 
 
 async def prepare(agendamentos: Iterable[Record | Mapping[str, Any]]) -> None:
@@ -44,53 +47,63 @@ async def prepare(agendamentos: Iterable[Record | Mapping[str, Any]]) -> None:
 async def create(conn: Conn, colunas: Mapping[str, Any], agora: datetime, quem: str) -> int:
     """colunas: of a new schedule, without what is known here."""
     completas = {**colunas, "criado_por": quem}
-    completas["proxima_em"] = _find_proxima(completas, agora)
+    completas["proxima_em"] = await _find_proxima(completas, agora)
     id = await store.insert_agendamento(conn, completas)
     await _audit(conn, quem, "criar", id, colunas)
     return id
 
 
-async def change(conn: Conn, id: int, mudancas: Mapping[str, Any], agora: datetime, quem: str, verbo: str) -> None:
-    """Another rule, zone or state counts from now on: what was due under the former one is not made up for."""
-    atual = await store.lock_agendamento(conn, id)
-    completas = {**dict(atual), **mudancas}
+async def change(
+    conn: Conn, agendamento: Record, mudancas: Mapping[str, Any], agora: datetime, quem: str, verbo: str
+) -> None:
+    """Another rule, zone, state or ponto de venda counts from now on: what was due under the former one is not made up
+    for."""
+    completas = {**dict(agendamento), **mudancas}
     novas = dict(mudancas)
-    if any(completas[coluna] != atual[coluna] for coluna in ("regra", "fuso", "ativo")):
-        novas |= {"proxima_em": _find_proxima(completas, agora), "adiado_em": None}
-    await store.update_agendamento(conn, id, novas)
-    await _audit(conn, quem, verbo, id, mudancas)
+    if any(completas[coluna] != agendamento[coluna] for coluna in ("regra", "fuso", "ativo", "ponto_venda_id")):
+        novas |= {"proxima_em": await _find_proxima(completas, agora), "adiado_em": None}
+    await store.update_agendamento(conn, agendamento["id"], novas)
+    await _audit(conn, quem, verbo, agendamento["id"], mudancas)
 
 
-async def pause(conn: Conn, id: int, agora: datetime, quem: str) -> None:
+async def pause(conn: Conn, agendamento: Record, agora: datetime, quem: str) -> None:
     """Raises AgendamentoParado."""
-    if not (await store.lock_agendamento(conn, id))["ativo"]:
+    if not agendamento["ativo"]:
         raise AgendamentoParado("Este agendamento já está pausado.")
-    await change(conn, id, {"ativo": False}, agora, quem, "pausar")
+    await change(conn, agendamento, {"ativo": False}, agora, quem, "pausar")
 
 
-async def resume(conn: Conn, id: int, agora: datetime, quem: str) -> None:
+async def resume(conn: Conn, agendamento: Record, agora: datetime, quem: str) -> None:
     """What would have fired during the pause is not made up for. Raises AgendamentoParado."""
-    if (await store.lock_agendamento(conn, id))["ativo"]:
+    if agendamento["ativo"]:
         raise AgendamentoParado("Este agendamento não está pausado.")
-    await change(conn, id, {"ativo": True}, agora, quem, "retomar")
+    await change(conn, agendamento, {"ativo": True}, agora, quem, "retomar")
 
 
-async def remove(conn: Conn, id: int, quem: str) -> None:
+async def remove(conn: Conn, agendamento: Record, quem: str) -> None:
     """With the history of its firings; what they downloaded stays."""
-    await store.delete_agendamento(conn, id)
-    await _audit(conn, quem, "excluir", id)
+    await store.delete_agendamento(conn, agendamento["id"])
+    await _audit(conn, quem, "excluir", agendamento["id"])
 
 
 async def run_now(conn: Conn, agendamento: Record, agora: datetime, quem: str) -> UUID:
-    """A firing by hand, beside those of the clock; `agendamento`: as shown. Raises ExecucaoAtiva and what a submission
-    raises."""
+    """A firing by hand, beside those of the clock. Raises ExecucaoAtiva and what a submission raises."""
     id = agendamento["id"]
-    await store.lock_agendamento(conn, id)
     if await store.find_execucao_ativa(conn, agendamento["ponto_venda_id"]):
         raise ExecucaoAtiva
     automacao_id = await _submit(conn, agendamento, agora, agora, quem)
     await store.insert_disparo(conn, id, Disparo(agora, agora, "enviado", automacao_id, quem=quem))
     return automacao_id
+
+
+async def replan(conn: Conn, id: int, agora: datetime) -> None:
+    """Another release may know other holidays or clock changes: the next firing is that of the rule as it is read now,
+    counted from the last one."""
+    agendamento = await store.take_planejado(conn, id, agora)
+    if agendamento is not None:
+        proxima = await _find_proxima(agendamento, agendamento["desde"])
+        if proxima != agendamento["proxima_em"]:
+            await store.advance_agendamento(conn, id, proxima)
 
 
 async def fire(conn: Conn, id: int, agora: datetime) -> UUID | None:
@@ -105,10 +118,13 @@ async def fire(conn: Conn, id: int, agora: datetime) -> UUID | None:
     if not await store.has_disparo(conn, id, previsto_para):
         disparo = await _attempt(conn, agendamento, previsto_para, agora)
         if disparo is None:
-            await store.hold_agendamento(conn, id, agora)
             return None
-        perdidos_desde = primeira if primeira < previsto_para else None
-        await store.insert_disparo(conn, id, replace(disparo, perdidos_desde=perdidos_desde))
+        if primeira < previsto_para:
+            disparo = replace(disparo, perdidos_desde=primeira)
+            mes = find_mes(agendamento["mes"], previsto_para, fuso)
+            if disparo.resultado == "enviado" and find_mes(agendamento["mes"], primeira, fuso) != mes:
+                disparo = replace(disparo, mensagem=_MESES_TEXTO.format(mes))
+        await store.insert_disparo(conn, id, disparo)
     await store.advance_agendamento(conn, id, next_disparo(regra, fuso, max(previsto_para, agora)))
     return disparo.automacao_id if disparo else None
 
@@ -120,7 +136,10 @@ def view(agendamento: Record, ultimo: Record | None, agora: datetime) -> dict[st
         "adiado_em", "criado_por", "created_at", "updated_at",
     )  # fmt: skip
     proxima: datetime | None = agendamento["proxima_em"]
-    agenda = view_agenda(parse_regra(agendamento["regra"]), agendamento["fuso"], max(proxima or agora, agora))
+    try:
+        agenda = view_agenda(parse_regra(agendamento["regra"]), agendamento["fuso"], max(proxima or agora, agora))
+    except (ValueError, KeyError):  # as pydantic and zoneinfo say so; the others are shown all the same
+        agenda, proxima = {"descricao": _ILEGIVEL}, None
     proximas = [proxima, *agenda["proximas"]][:MOSTRADAS] if proxima else []
     return {
         **{campo: agendamento[campo] for campo in campos},
@@ -142,20 +161,26 @@ def view_disparo(disparo: Record) -> dict[str, Any]:
     return {campo: disparo[campo] for campo in campos}
 
 
-def _find_proxima(agendamento: Mapping[str, Any], agora: datetime) -> datetime | None:
+async def _find_proxima(agendamento: Record | Mapping[str, Any], depois: datetime) -> datetime | None:
     if not agendamento["ativo"]:
         return None
-    return next_disparo(parse_regra(agendamento["regra"]), ZoneInfo(agendamento["fuso"]), agora)
+    await prepare([agendamento])
+    return next_disparo(parse_regra(agendamento["regra"]), ZoneInfo(agendamento["fuso"]), depois)
 
 
 async def _attempt(conn: Conn, agendamento: Record, previsto_para: datetime, agora: datetime) -> Disparo | None:
     """None: it waits for an execution to end."""
     disparo, adiado_em = Disparo(previsto_para, agora, "recusado"), agendamento["adiado_em"]
-    if adiado_em is None and agendamento["perdidos"] == "pular" and agora - previsto_para > ATRASO:
+    if adiado_em is not None and adiado_em < previsto_para:
+        adiado_em = None  # an earlier firing waited, until nothing ran
+    atraso = agora - (previsto_para if adiado_em is None else adiado_em + ESPERA)
+    if agendamento["perdidos"] == "pular" and atraso > ATRASO:
         return replace(disparo, resultado="pulado", codigo=PERDIDO, mensagem=_PERDIDO_TEXTO)
     ativa = await store.find_execucao_ativa(conn, agendamento["ponto_venda_id"])
     # The clock may have been moved since it began to wait.
     if ativa and (adiado_em is None or abs(agora - adiado_em) < ESPERA):
+        if adiado_em is None:
+            await store.hold_agendamento(conn, agendamento["id"], agora)
         return None
     try:
         if ativa:

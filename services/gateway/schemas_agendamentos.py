@@ -58,7 +58,7 @@ class FiltroAgendamentos(Pagina):
 
 class DisparoVisto(Vista):
     """What became of a firing. perdidos_desde: the first of those missed before it, for which it stands too. quem: who
-    asked for it by hand; null: the clock. status: of its execution."""
+    asked for it by hand; null: the clock. mensagem: why not, or what it leaves out. status: of its execution."""
 
     id: int
     previsto_para: datetime

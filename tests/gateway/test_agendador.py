@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from asyncpg import Record
 
-from services.gateway import agendamentos
+from services.gateway import agenda, agendamentos
 from services.gateway.agendador import Agendador
 from services.gateway.engine import open_engine
 from services.gateway.regras import parse_regra
 from services.gateway.store import Conn, Pool
+from services.gateway.store import agendamentos as store
 from shared.bus.memory import MemoryBus
 from shared.events import EVENTOS
 from shared.files import FileStore
 from tests.eventually import eventually
-from tests.gateway.cadastro import Loja, add_loja, get_execucao, open_base
+from tests.gateway.cadastro import Loja, add_loja, get_execucao, open_base, submit
 from tests.gateway.motor import list_quadros
 
 SP = ZoneInfo("America/Sao_Paulo")
@@ -59,7 +61,14 @@ class Cena:
             "regra": regra or DIA_5, "fuso": "America/Sao_Paulo", "perdidos": "recuperar", "ativo": True,
         }  # fmt: skip
         async with self.pool.acquire() as conn, conn.transaction():
-            return await agendamentos.create(conn, novo | colunas, self.relogio.agora, "teste")
+            id = await agendamentos.create(conn, novo | colunas, self.relogio.agora, "teste")
+            await conn.execute("UPDATE agendamentos SET updated_at = $2 WHERE id = $1", id, self.relogio.agora)
+            return id
+
+    @asynccontextmanager
+    async def lock(self, id: int) -> AsyncIterator[tuple[Conn, Record]]:
+        async with self.pool.acquire() as conn, conn.transaction():
+            yield conn, await store.lock_agendamento(conn, id)
 
     async def tick(self, agora: datetime | str) -> int:
         """Both at once; how many executions they began."""
@@ -79,6 +88,10 @@ class Cena:
         proxima: datetime = await self.pool.fetchval("SELECT proxima_em FROM agendamentos WHERE id = $1", id)
         return proxima
 
+    async def find_adiado(self, id: int) -> datetime | None:
+        adiado: datetime | None = await self.pool.fetchval("SELECT adiado_em FROM agendamentos WHERE id = $1", id)
+        return adiado
+
 
 @pytest.fixture
 async def cena(database_url: str) -> AsyncIterator[Cena]:
@@ -86,7 +99,7 @@ async def cena(database_url: str) -> AsyncIterator[Cena]:
         yield Cena((um, outro), Relogio(local("2026-11-01 00:00")))
 
 
-async def test_over_a_month_two_gateways_fire_every_firing_once(cena: Cena) -> None:
+async def test_over_a_month_two_gateways_fire_every_firing_once(cena: Cena, caplog: pytest.LogCaptureFixture) -> None:
     """Ten schedules of three pontos de venda in three zones; the clock goes on by the hour, New York's back an hour on
     1 November."""
     lojas = [await add_loja(cena.pool, codigo, clientes=1, base=n * 10) for n, codigo in enumerate(("1", "2", "3"))]
@@ -118,6 +131,9 @@ async def test_over_a_month_two_gateways_fire_every_firing_once(cena: Cena) -> N
     total = await cena.pool.fetchval("SELECT count(*) FROM execucoes_automacao WHERE tipo = 'agendada'")
     assert total == await cena.pool.fetchval("SELECT count(*) FROM disparos") > 90
     assert cena.acordadas
+    # Neither came upon a firing of the other's, nor took it for one to wait for.
+    assert not [registro for registro in caplog.records if registro.name == "services.gateway.agendador"]
+    assert await cena.pool.fetchval("SELECT count(*) FROM agendamentos WHERE adiado_em IS NOT NULL") == 0
 
 
 def list_minutos(regra: dict[str, Any], zona: ZoneInfo, inicio: datetime, fim: datetime) -> list[datetime]:
@@ -205,7 +221,7 @@ async def test_a_firing_waits_for_the_execution_before_it_and_then_says_that_it_
     assert await cena.tick("2026-11-05 08:00") == 1
     assert await cena.tick("2026-11-05 08:10") == 0
     assert await cena.list_disparos(outro) == []
-    assert await cena.pool.fetchval("SELECT adiado_em FROM agendamentos WHERE id = $1", outro)
+    assert await cena.find_adiado(outro)
     await cena.finish()
     assert await cena.tick("2026-11-05 08:25") == 1
     (feito,) = await cena.list_disparos(outro)
@@ -218,6 +234,71 @@ async def test_a_firing_waits_for_the_execution_before_it_and_then_says_that_it_
     assert (recusado["resultado"], recusado["codigo"]) == ("recusado", "agendamento.execucao_ativa")
     assert "cancele-a" in recusado["mensagem"]
     assert await cena.find_proxima(id) == local("2027-01-05 08:00")
+
+
+async def test_the_wait_of_a_firing_counts_for_no_later_one(cena: Cena) -> None:
+    loja, outra = await add_loja(cena.pool, "1"), await add_loja(cena.pool, "2", base=10)
+    diaria = {"tipo": "cron", "expressao": "0 8 * * *"}
+    recupera = await cena.add(loja, diaria)
+    pula = await cena.add(outra, diaria, perdidos="pular")
+    for ocupada in (loja, outra):
+        await submit(cena.pool, ocupada)
+    assert await cena.tick("2026-11-01 08:00") == 0
+    # Both wait when everything stops, until four hours after the next day's firing.
+    assert await cena.tick("2026-11-02 12:00") == 0
+    (pulado,) = await cena.list_disparos(pula)
+    assert (pulado["resultado"], pulado["previsto_para"]) == ("pulado", local("2026-11-02 08:00"))
+    assert await cena.find_adiado(recupera) == local("2026-11-02 12:00")
+    assert await cena.tick("2026-11-02 12:29") == 0
+    assert await cena.list_disparos(recupera) == []
+    assert await cena.tick("2026-11-02 12:31") == 0
+    (recusado,) = await cena.list_disparos(recupera)
+    assert (recusado["resultado"], recusado["perdidos_desde"]) == ("recusado", local("2026-11-01 08:00"))
+    # It waits again, everything stops again, and the same day it is late by more than its wait.
+    assert await cena.tick("2026-11-03 08:00") == 0
+    await cena.finish()
+    assert await cena.tick("2026-11-03 08:41") == 1
+    assert [(await cena.list_disparos(id))[-1]["resultado"] for id in (recupera, pula)] == ["enviado", "pulado"]
+
+
+async def test_another_ponto_de_venda_counts_from_now_on(cena: Cena) -> None:
+    loja, outra = await add_loja(cena.pool, "1"), await add_loja(cena.pool, "2", base=10)
+    id = await cena.add(loja)
+    await submit(cena.pool, loja)
+    assert await cena.tick("2026-11-05 08:00") == 0
+    async with cena.lock(id) as (conn, agendamento):
+        await agendamentos.change(
+            conn, agendamento, {"ponto_venda_id": outra.id}, cena.relogio.agora, "teste", "alterar"
+        )
+    assert await cena.tick("2026-11-05 08:20") == 0
+    assert (await cena.find_adiado(id), await cena.list_disparos(id)) == (None, [])
+    assert await cena.find_proxima(id) == local("2026-12-05 08:00")
+
+
+async def test_months_that_were_missed_are_not_said_to_be_covered(cena: Cena) -> None:
+    id = await cena.add(await add_loja(cena.pool), mes="atual")
+    assert await cena.tick("2026-12-10 09:00") == 1
+    (feito,) = await cena.list_disparos(id)
+    assert (feito["previsto_para"], feito["perdidos_desde"]) == (local("2026-12-05 08:00"), local("2026-11-05 08:00"))
+    assert feito["mensagem"].startswith("Baixa 12/2026 apenas")
+    pedido = await cena.pool.fetchval("SELECT parametros FROM execucoes_automacao")
+    assert (pedido["mes"], pedido["ano"]) == (12, 2026)
+
+
+async def test_a_release_that_knows_other_holidays_fires_neither_twice_nor_never(
+    cena: Cena, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await cena.add(await add_loja(cena.pool), {"tipo": "dia_util", "numero": 5, "hora": "08:00"})
+    assert await cena.find_proxima(id) == local("2026-11-09 08:00")
+    with monkeypatch.context() as outra:
+        outra.setattr(agenda, "read_feriados", lambda: {date(2026, 11, 2), date(2026, 11, 3)})
+        await cena.dois[0].review()
+        assert await cena.find_proxima(id) == local("2026-11-10 08:00")
+        assert await cena.tick("2026-11-09 08:00") == 0
+        assert await cena.tick("2026-11-10 08:00") == 1
+    # And back: the month's firing was held.
+    await cena.dois[1].review()
+    assert await cena.find_proxima(id) == local("2026-12-07 08:00")
 
 
 async def test_two_schedules_of_one_ponto_de_venda_due_at_once_take_turns(cena: Cena) -> None:
@@ -254,6 +335,9 @@ async def test_one_schedule_that_cannot_be_read_holds_no_other_back(cena: Cena) 
     assert await cena.tick("2026-11-05 08:00") == 1
     assert len(await cena.list_disparos(bom)) == 1
     assert await cena.list_disparos(estragado) == []
+    async with cena.lock(estragado) as (_, agendamento):
+        vista = agendamentos.view(agendamento, None, cena.relogio.agora)
+    assert "edite" in vista["descricao"] and vista["proximas"] == []
 
 
 async def test_a_clock_set_back_fires_nothing_again(cena: Cena) -> None:
@@ -263,9 +347,9 @@ async def test_a_clock_set_back_fires_nothing_again(cena: Cena) -> None:
     await cena.finish()
     # Hours back, and somebody changes the rule meanwhile: what was fired then lies ahead once more.
     cena.relogio.agora = local("2026-11-05 06:30")
-    async with cena.pool.acquire() as conn, conn.transaction():
+    async with cena.lock(id) as (conn, agendamento):
         nova = {"regra": {"tipo": "cron", "expressao": "0 8 * * *"}}
-        await agendamentos.change(conn, id, nova, cena.relogio.agora, "teste", "alterar")
+        await agendamentos.change(conn, agendamento, nova, cena.relogio.agora, "teste", "alterar")
     assert await cena.find_proxima(id) == local("2026-11-05 08:00")
     assert await cena.tick("2026-11-05 08:00") == 0
     assert len(await cena.list_disparos(id)) == 1
@@ -274,11 +358,11 @@ async def test_a_clock_set_back_fires_nothing_again(cena: Cena) -> None:
 
 async def test_a_pause_is_not_made_up_for(cena: Cena) -> None:
     id = await cena.add(await add_loja(cena.pool), {"tipo": "cron", "expressao": "0 8 * * *"})
-    async with cena.pool.acquire() as conn, conn.transaction():
-        await agendamentos.pause(conn, id, cena.relogio.agora, "teste")
+    async with cena.lock(id) as (conn, agendamento):
+        await agendamentos.pause(conn, agendamento, cena.relogio.agora, "teste")
     assert await cena.tick("2026-11-05 09:00") == 0
-    async with cena.pool.acquire() as conn, conn.transaction():
-        await agendamentos.resume(conn, id, cena.relogio.agora, "teste")
+    async with cena.lock(id) as (conn, agendamento):
+        await agendamentos.resume(conn, agendamento, cena.relogio.agora, "teste")
     assert await cena.tick("2026-11-05 09:00") == 0
     assert await cena.find_proxima(id) == local("2026-11-06 08:00")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from services.gateway.store.chaves import Escopo
+from tests.eventually import eventually
 from tests.gateway.cadastro import add_cliente
+from tests.gateway.motor import count_presas
 from tests.gateway.porta import Porta, open_porta
 
 DIA_5 = {"tipo": "dia_do_mes", "dia": 5, "hora": "08:00"}
@@ -65,10 +68,13 @@ ERROS: tuple[tuple[dict[str, Any], str, str], ...] = (
     ({"regra": {"tipo": "cron", "expressao": "8 5"}}, "regra.expressao", "cinco campos"),
     ({"regra": {"tipo": "cron", "expressao": "0 0 30 2 *"}}, "regra.expressao", "como 0 8 5 * *"),
     ({"regra": {"tipo": "cron", "expressao": "0 8 */20 * 1L"}}, "regra.expressao", "nunca chega"),
+    ({"regra": {"tipo": "cron", "expressao": "* 8 5 * *"}}, "regra.expressao", "mais de uma vez em 30 minutos: fixe"),
     ({"regra": {"tipo": "lua"}}, "regra", "tipo deve ser um destes: dia_do_mes, dia_util, semanal, cron"),
     ({"regra": {"dia": 5}}, "regra", "falta tipo"),
     ({"regra": {**DIA_5, "extra": 1}}, "regra.extra", "desconhecido"),
     ({"fuso": "Brasilia"}, "fuso", "America/Sao_Paulo"),
+    ({"fuso": "localtime"}, "fuso", "America/Sao_Paulo"),
+    ({"fuso": "Factory"}, "fuso", "America/Sao_Paulo"),
     ({"fuso": "../etc/passwd"}, "fuso", "America/Sao_Paulo"),
     ({"mes": "passado"}, "mes", "atual, proximo"),
     ({"perdidos": "talvez"}, "perdidos", "recuperar, pular"),
@@ -90,6 +96,34 @@ async def test_a_rule_is_said_in_words_with_its_next_firings_before_it_is_kept(p
     assert previa["descricao"] == "Cron 0 8 * * 1-5"
     assert {datetime.fromisoformat(p).astimezone(UTC).hour for p in previa["proximas"]} == {12}
     assert (await porta.call("GET", "agendamentos")).data["agendamentos"] == []
+
+
+async def test_one_that_cannot_be_read_is_shown_beside_the_others(porta: Porta) -> None:
+    estragado, bom = await add(porta), await add(porta)
+    await porta.pool.execute("UPDATE agendamentos SET fuso = 'Lua/Mar' WHERE id = $1", estragado["id"])
+    vistos = (await porta.call("GET", "agendamentos")).data["agendamentos"]
+    assert vistos[1] == bom
+    assert "edite o agendamento" in vistos[0]["descricao"] and vistos[0]["proximas"] == []
+    assert (await porta.call("PATCH", f"agendamentos/{estragado['id']}", {"fuso": "UTC"})).data["proximas"]
+
+
+async def test_of_two_who_delete_it_at_once_one_is_told_that_it_is_gone(porta: Porta) -> None:
+    lugar = f"agendamentos/{(await add(porta))['id']}"
+    feitas = await asyncio.gather(*(porta.call("DELETE", lugar) for _ in range(2)))
+    assert sorted(feita.status for feita in feitas) == [200, 404]
+    assert await porta.pool.fetchval("SELECT count(*) FROM auditoria WHERE acao = 'agendamento.excluir'") == 1
+
+
+async def test_one_moved_out_of_reach_meanwhile_is_not_run(porta: Porta) -> None:
+    agendamento = await add(porta)
+    await porta.add_chave("minha", Escopo.OPERADOR, "17.308")
+    async with porta.pool.acquire() as conn, conn.transaction():
+        await conn.execute(
+            "UPDATE agendamentos SET ponto_venda_id = (SELECT id FROM pontos_venda WHERE codigo = '21.400')"
+        )
+        pedido = asyncio.create_task(porta.call("POST", f"agendamentos/{agendamento['id']}/executar", chave="minha"))
+        await eventually(lambda: count_presas(porta.pool))
+    assert (await pedido).corpo["codigo"] == "agendamento.nao_encontrado"
 
 
 async def test_it_is_paused_resumed_and_neither_twice(porta: Porta) -> None:
@@ -161,7 +195,8 @@ async def test_what_a_schedule_refers_to_is_only_deactivated(porta: Porta) -> No
     await add(porta, ponto_venda="21.400", consultor="Marta")
     assert (await porta.call("DELETE", "pontos-venda/21400")).data["excluido"] is False
     await porta.pool.execute("UPDATE clientes_finais SET consultor_id = NULL")
-    assert (await porta.call("DELETE", "consultores/1")).data["excluido"] is False
+    desativado = await porta.call("DELETE", "consultores/1")
+    assert desativado.data["excluido"] is False and "agendamentos" in desativado.corpo["message"]
     assert (await porta.call("POST", "agendamentos", CORPO | {"consultor": "Ivo"})).corpo["codigo"] == (
         "consultor.nao_encontrado"
     )

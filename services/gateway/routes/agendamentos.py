@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from services.gateway import agendamentos
 from services.gateway.api import BASE, Chamada, Resposta, Rotas
+from services.gateway.auth import Acesso
 from services.gateway.paging import Pagina, page
 from services.gateway.routes.execucoes import read_consultor
 from services.gateway.schemas_agendamentos import (
@@ -75,8 +76,7 @@ async def list_agendamentos(chamada: Chamada, consulta: FiltroAgendamentos) -> R
 )
 async def create_agendamento(chamada: Chamada, corpo: NovoAgendamento) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
-        colunas = await _resolve(chamada, conn, corpo.model_dump(mode="json"))
-        await agendamentos.prepare([colunas])
+        colunas = await resolve(chamada.acesso, conn, corpo.model_dump(mode="json"))
         id = await agendamentos.create(conn, colunas, await read_agora(conn), chamada.acesso.quem)
         return await _answer(chamada, conn, id, "Agendamento criado.")
 
@@ -103,15 +103,15 @@ async def show_agendamento(chamada: Chamada, id: int) -> Resposta:
 @rotas.patch(
     "agendamentos/{id}",
     resumo="Altera um agendamento",
-    descricao="Outra regra ou outro fuso vale a partir de agora.",
+    descricao="Outra regra, outro fuso ou outro ponto de venda vale a partir de agora.",
     dados=AgendamentoVisto,
     exemplo=EXEMPLO,
 )
 async def change_agendamento(chamada: Chamada, id: int, corpo: MudancaAgendamento) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
-        await _find(chamada, conn, id)
-        mudancas = await _resolve(chamada, conn, corpo.model_dump(mode="json", exclude_unset=True))
-        await agendamentos.change(conn, id, mudancas, await read_agora(conn), chamada.acesso.quem, "alterar")
+        agendamento = await store.lock_agendamento(conn, id, chamada.acesso.alcance)
+        mudancas = await resolve(chamada.acesso, conn, corpo.model_dump(mode="json", exclude_unset=True))
+        await agendamentos.change(conn, agendamento, mudancas, await read_agora(conn), chamada.acesso.quem, "alterar")
         return await _answer(chamada, conn, id, "Agendamento alterado.")
 
 
@@ -122,8 +122,8 @@ async def change_agendamento(chamada: Chamada, id: int, corpo: MudancaAgendament
 )
 async def delete_agendamento(chamada: Chamada, id: int) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
-        await _find(chamada, conn, id)
-        await agendamentos.remove(conn, id, chamada.acesso.quem)
+        agendamento = await store.lock_agendamento(conn, id, chamada.acesso.alcance)
+        await agendamentos.remove(conn, agendamento, chamada.acesso.quem)
     return Resposta({"id": id, "excluido": True}, "Agendamento excluído. O que ele baixou fica.")
 
 
@@ -161,7 +161,7 @@ async def resume_agendamento(chamada: Chamada, id: int) -> Resposta:
 )
 async def run_agendamento(chamada: Chamada, id: int) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
-        agendamento = await _find(chamada, conn, id)
+        agendamento = await store.lock_agendamento(conn, id, chamada.acesso.alcance)
         automacao_id = await agendamentos.run_now(conn, agendamento, await read_agora(conn), chamada.acesso.quem)
         resposta = await _answer(chamada, conn, id)
     chamada.ctx.wake()
@@ -184,8 +184,8 @@ async def list_disparos(chamada: Chamada, id: int, consulta: Pagina) -> Resposta
 
 async def _control(chamada: Chamada, id: int, control: Any, mensagem: str) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
-        await _find(chamada, conn, id)
-        await control(conn, id, await read_agora(conn), chamada.acesso.quem)
+        agendamento = await store.lock_agendamento(conn, id, chamada.acesso.alcance)
+        await control(conn, agendamento, await read_agora(conn), chamada.acesso.quem)
         return await _answer(chamada, conn, id, mensagem)
 
 
@@ -197,11 +197,11 @@ async def _find(chamada: Chamada, conn: Conn, id: int) -> Record:
     return agendamento
 
 
-async def _resolve(chamada: Chamada, conn: Conn, campos: dict[str, Any]) -> dict[str, Any]:
-    """The body's fields as columns."""
+async def resolve(acesso: Acesso, conn: Conn, campos: dict[str, Any]) -> dict[str, Any]:
+    """The body's fields as columns. Raises ApiError."""
     colunas = dict(campos)
     if "ponto_venda" in colunas:
-        colunas["ponto_venda_id"] = (await chamada.acesso.find_ponto_venda(conn, colunas.pop("ponto_venda")))["id"]
+        colunas["ponto_venda_id"] = (await acesso.find_ponto_venda(conn, colunas.pop("ponto_venda")))["id"]
     if "consultor" in colunas:
         consultor = colunas.pop("consultor")
         colunas["consultor_id"] = None if consultor is None else await read_consultor(conn, consultor)
@@ -210,5 +210,6 @@ async def _resolve(chamada: Chamada, conn: Conn, campos: dict[str, Any]) -> dict
 
 async def _answer(chamada: Chamada, conn: Conn, id: int, mensagem: str = "Pronto.") -> Resposta:
     agendamento = await _find(chamada, conn, id)
+    await agendamentos.prepare([agendamento])
     ultimo = (await store.list_ultimos(conn, [id])).get(id)
     return Resposta(agendamentos.view(agendamento, ultimo, await read_agora(conn)), mensagem)

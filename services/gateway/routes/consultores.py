@@ -118,7 +118,9 @@ async def delete_consultor(chamada: Chamada, id: int) -> Resposta:
         await _find(chamada, conn, id)
         excluido = await cadastros.delete_consultor(conn, id)
         await _audit(chamada, conn, "excluir" if excluido else "desativar", id)
-    mensagem = "Consultor excluído." if excluido else "O consultor tem clientes ou histórico: foi desativado."
+    mensagem = (
+        "Consultor excluído." if excluido else "O consultor tem clientes, agendamentos ou histórico: foi desativado."
+    )
     return Resposta({"id": id, "excluido": excluido, "ativo": False}, mensagem)
 
 

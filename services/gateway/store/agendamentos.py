@@ -48,9 +48,10 @@ async def insert_agendamento(conn: Conn, colunas: Mapping[str, Any]) -> int:
     return id
 
 
-async def lock_agendamento(conn: Conn, id: int) -> Record:
-    """Raises AgendamentoAusente."""
-    agendamento = await conn.fetchrow(SQL["lock_agendamento"], id)
+async def lock_agendamento(conn: Conn, id: int, alcance: Alcance = None) -> Record:
+    """As it is once nobody else changes it. Raises AgendamentoAusente, also where it is beyond the reach by then."""
+    await conn.execute(SQL["lock_agendamento"], id)
+    agendamento = await find_agendamento(conn, id, alcance)
     if agendamento is None:
         raise AgendamentoAusente
     return agendamento
@@ -67,6 +68,16 @@ async def delete_agendamento(conn: Conn, id: int) -> None:
 async def list_devidos(conn: Conn, agora: datetime) -> Sequence[Record]:
     """(id, regra) of each."""
     return await conn.fetch(SQL["list_devidos"], agora)
+
+
+async def list_planejados(conn: Conn, agora: datetime) -> Sequence[Record]:
+    """(id, regra) of those whose next firing lies ahead."""
+    return await conn.fetch(SQL["list_planejados"], agora)
+
+
+async def take_planejado(conn: Conn, id: int, agora: datetime) -> Record | None:
+    """Like take_devido, of those ahead."""
+    return await conn.fetchrow(SQL["take_planejado"], id, agora)
 
 
 async def take_devido(conn: Conn, id: int, agora: datetime) -> Record | None:

@@ -24,7 +24,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 RETURNING id;
 
 -- name: lock_agendamento
-SELECT * FROM agendamentos WHERE id = $1 FOR UPDATE;
+SELECT FROM agendamentos WHERE id = $1 FOR UPDATE;
 
 -- name: update_agendamento
 UPDATE agendamentos a
@@ -40,6 +40,17 @@ DELETE FROM agendamentos WHERE id = $1;
 
 -- name: list_devidos
 SELECT id, regra FROM agendamentos WHERE ativo AND proxima_em <= $1 ORDER BY proxima_em, id;
+
+-- name: list_planejados
+SELECT id, regra FROM agendamentos WHERE ativo AND proxima_em > $1;
+
+-- name: take_planejado
+-- desde: from when on its next firing is counted.
+SELECT a.*, least($2, greatest(a.updated_at, (SELECT max(d.previsto_para) FROM disparos d
+                                              WHERE d.agendamento_id = a.id AND d.quem IS NULL))) AS desde
+FROM agendamentos a
+WHERE a.id = $1 AND a.ativo AND a.proxima_em > $2
+FOR UPDATE OF a SKIP LOCKED;
 
 -- name: take_devido
 -- Another gateway at work on it is left alone; what it made of it is seen afterwards.
@@ -62,7 +73,7 @@ ORDER BY id LIMIT 1;
 SELECT EXISTS (SELECT FROM disparos WHERE agendamento_id = $1 AND previsto_para = $2 AND quem IS NULL);
 
 -- name: hold_agendamento
-UPDATE agendamentos SET adiado_em = $2 WHERE id = $1 AND adiado_em IS NULL;
+UPDATE agendamentos SET adiado_em = $2 WHERE id = $1;
 
 -- name: advance_agendamento
 UPDATE agendamentos SET proxima_em = $2, adiado_em = NULL WHERE id = $1;

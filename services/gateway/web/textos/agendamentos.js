@@ -36,7 +36,7 @@ export const AGENDAMENTOS = {
   colunas: { previsto: "Previsto para", feito: "Tratado em", resultado: "Resultado", detalhe: "Detalhe" },
   resultados: { enviado: "Enviado", pulado: "Pulado", recusado: "Não executado" },
   a_mao: (quem) => `À mão, por ${quem}.`,
-  perdidos_desde: (desde) => `Vale também pelos perdidos desde ${desde}.`,
+  perdidos_desde: (desde) => `Um só por todos os perdidos desde ${desde}.`,
 
   // The form.
   campos: {
