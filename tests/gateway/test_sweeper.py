@@ -242,8 +242,8 @@ async def test_firings_are_kept_for_a_year_and_the_last_one_of_the_clock_for_eve
     )
     for idade, quem in ((800, None), (400, None), (390, "ana"), (300, "ana")):
         await maestro.pool.execute(
-            "INSERT INTO disparos (agendamento_id, previsto_para, feito_em, quem, resultado) SELECT $1, em, em, $3,"
-            " 'pulado' FROM (SELECT now() - make_interval(days => $2) AS em) v",
+            "INSERT INTO disparos (agendamento_id, previsto_para, feito_em, quem, resultado)"
+            " SELECT $1, em, em, $3::text, 'pulado' FROM (SELECT now() - make_interval(days => $2) AS em) v",
             id, idade, quem,
         )  # fmt: skip
     await sweeper(maestro, FileStore(f"file://{tmp_path}")).clean()

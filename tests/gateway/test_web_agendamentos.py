@@ -182,7 +182,9 @@ async def test_an_end_is_told_once_and_a_second_end_again(cena: Cena) -> None:
         assert await unbury(conn, tarefa)
     await maestro.succeed(item["id"], cerca)
     cena.balcao.gateway.ctx.wake()
-    await expect(page.locator(".aviso", has_text="terminou com 1 baixado")).to_be_visible()
+    await expect(page.locator(".aviso", has_text="terminou")).to_have_text(
+        ["17.308, Novembro de 2026: terminou com 1 baixado."]
+    )
 
 
 async def test_what_is_tried_again_by_itself_is_set_told_and_followed(cena: Cena) -> None:

@@ -135,7 +135,7 @@ class PaginaClientes extends Pagina {
     const fino = {
       ponto_venda: { tipo: "escolha", opcoes: opcoesPontos(this.pontos) },
       consultor: {
-        tipo: "escolha", nulo: true, valor: cliente.consultor_id ?? "",
+        tipo: "escolha", nulo: true, valor: cliente.consultor_id ?? "", atual: cliente.consultor,
         opcoes: [["", CLIENTES.sem_consultor], ...this.consultores.map((c) => [c.id, c.nome])],
       },
       grupo: { tipo: "numero" },
