@@ -22,7 +22,7 @@ from services.gateway.store.chaves import Escopo
 from shared.events import BoletoSolicitado, Evento
 from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
-from tests.gateway.cadastro import Loja, add_loja, submit
+from tests.gateway.cadastro import Loja, add_loja, list_itens, submit
 from tests.gateway.figurantes import ScraperFigurante, run_namer
 from tests.gateway.hospedeiro.crm import Canopus, open_crm
 from tests.gateway.motor import Maestro, falhou
@@ -231,6 +231,24 @@ async def test_what_is_watched_gives_way_to_a_newer_one_only_once_it_has_ended(c
     await expect(show_situacao(page)).to_have_text("Concluído · Cancelada")
     await submit(cena.balcao.pool, cena.loja, limite=3)
     await expect(quantos).to_have_text("0 / 3")
+
+
+async def test_what_is_called_off_after_an_end_is_no_second_end(cena: Cena) -> None:
+    pool = cena.balcao.pool
+    await pool.execute("UPDATE pontos_venda SET recuperacao_rodadas = 1")
+    id = await submit(pool, cena.loja, limite=1)
+    page = await cena.open("plateia")
+    quantos = page.locator("canopus-downloads .quantos")
+    await expect(quantos).to_have_text("0 / 1")
+    maestro, (item,) = Maestro(pool), await list_itens(pool, id)
+    await pool.execute("UPDATE log_downloads_boletos SET tentativas = 3")
+    await maestro.fail(item["id"], await maestro.lease(cena.loja), "interno")
+    fim = page.get_by_role("log").get_by_text("Concluída com falhas")
+    await expect(fim).to_have_count(1)
+    assert (await cena.balcao.call("POST", f"execucoes/{id}/cancelar")).status == 200
+    await submit(pool, cena.loja, limite=2)
+    await expect(quantos).to_have_text("0 / 2")
+    await expect(fim).to_have_count(1)
 
 
 async def test_other_attributes_begin_it_anew_and_an_answer_without_an_execution_locks_nothing(cena: Cena) -> None:
