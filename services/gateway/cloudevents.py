@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import orjson
 from pydantic import BaseModel
 
-from services.gateway.schemas import Contadores
+from services.gateway.schemas import Contadores, Recuperacao
 from services.gateway.vistas import BoletoVisto, Vista
 from shared.outcomes import StatusExecucao, TipoExecucao
 
@@ -27,7 +27,10 @@ class TipoAviso(StrEnum):
 
 
 class ExecucaoEncerrada(Vista):
-    """Final counts: nothing of it is under way any more. Told again where it was opened again."""
+    """Final counts: nothing of it is under way any more. Told again where it was opened again.
+
+    recuperacao: whether what failed is tried again by itself.
+    """
 
     automacao_id: UUID
     tipo: TipoExecucao
@@ -39,6 +42,7 @@ class ExecucaoEncerrada(Vista):
     total_clientes: int
     contadores: Contadores
     origem: UUID | None
+    recuperacao: Recuperacao | None
     criado_em: datetime
     iniciado_em: datetime | None
     finalizado_em: datetime | None

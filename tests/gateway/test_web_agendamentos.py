@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, expect
 
 from services.gateway.recuperador import Recuperador
 from services.gateway.relatos import unbury
@@ -17,7 +18,9 @@ from services.gateway.store.chaves import Escopo
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import Loja, add_loja, list_itens, submit
 from tests.gateway.motor import Maestro
-from tests.navegador import add_pessoa, note_queixas, open_browser, sign_in
+from tests.navegador import add_pessoa, note_queixas, sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @dataclass
@@ -43,11 +46,13 @@ class Cena:
         await self.page.locator("#pergunta").get_by_role("button", name=sim).click()
 
 
-@pytest.fixture
-async def cena(database_url: str, tmp_path: Path) -> AsyncIterator[Cena]:
-    async with open_balcao(database_url, tmp_path) as balcao, open_browser() as browser:
+@pytest_asyncio.fixture(loop_scope="module")
+async def cena(database_url: str, tmp_path: Path, browser: Browser) -> AsyncIterator[Cena]:
+    async with (
+        open_balcao(database_url, tmp_path) as balcao,
+        await browser.new_page(locale="pt-BR", timezone_id="America/Sao_Paulo") as page,
+    ):
         loja = await add_loja(balcao.pool, clientes=2)
-        page = await (await browser.new_context(locale="pt-BR", timezone_id="America/Sao_Paulo")).new_page()
         page.set_default_timeout(10_000)
         queixas = note_queixas(page)
         yield Cena(balcao, loja, page)

@@ -480,7 +480,7 @@ async def test_in_a_crm_on_the_same_site_the_ticket_counts_and_not_the_dashboard
 # --- the include -----------------------------------------------------------------------------------------------------
 
 
-def test_the_include_is_a_template_for_jinja_and_for_django() -> None:
+async def test_the_include_is_a_template_for_jinja_and_for_django() -> None:
     """Both know variables, `if` and comments; Django's comments end in their own line."""
     texto = (WEB / "widget-canopus-downloads.html").read_text(encoding="utf-8")
     sem_comentarios = re.sub(r"{#.*?#}", "", texto)
