@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -168,7 +168,7 @@ class FileStore:
             await self.delete(caminho)
         return len(removidos)
 
-    async def list_sobras(self) -> list[Sobra]:
+    async def list_sobras(self) -> Sequence[Sobra]:
         """Only a folder has any: other stores keep nothing of a put that did not end."""
         return [] if self._raiz is None else await asyncio.to_thread(_find_sobras, self._raiz)
 

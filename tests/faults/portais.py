@@ -152,7 +152,7 @@ class Mesa:
                 await bancada.call("PATCH", f"credenciais/{id}", json={"senha": SENHA})
             case "portal" | "tempo":
                 bancada.portal.portal.cenario = _change_credencial(bancada.amostra, {"situacao": "ativa"})
-                bancada.portal.turn(**_undo(self._primeiro.portal))
+                bancada.portal.turn(None, **_undo(self._primeiro.portal))
                 if self._primeiro.para is not None:
                     await bancada.call("POST", f"execucoes/{bancada.ids[0]}/retomar")
 
@@ -230,7 +230,7 @@ def _is_falha(quadro: Quadro) -> bool:
 
 
 def _is_bloqueada(quadro: Quadro) -> bool:
-    return quadro["tipo"] == "evento" and quadro["evento"] == "execucao.status" and quadro["status"] == "bloqueada"
+    return (quadro["tipo"], quadro.get("evento"), quadro.get("status")) == ("evento", "execucao.status", "bloqueada")
 
 
 def count_logins(bancada: Bancada, *metodos: str) -> int:

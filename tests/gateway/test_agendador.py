@@ -16,7 +16,7 @@ from asyncpg import Record
 from services.gateway import agenda, agendamentos
 from services.gateway.agendador import Agendador
 from services.gateway.engine import open_engine
-from services.gateway.regras import parse_regra
+from services.gateway.regras import DIAS, parse_regra
 from services.gateway.store import Conn, Pool
 from services.gateway.store import agendamentos as store
 from shared.bus.memory import MemoryBus
@@ -163,10 +163,10 @@ def is_firing(regra: dict[str, Any], la: datetime) -> bool:
     if f"{la:%H:%M}" != regra["hora"]:
         return False
     match regra:
-        case {"dias": dias}:
-            return ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")[la.weekday()] in dias
+        case {"dias": list(dias)}:
+            return bool(DIAS[la.weekday()] in dias)
         case {"dia": dia}:
-            return la.day == min(dia, 30)
+            return bool(la.day == min(dia, 30))
         case {"numero": numero}:
             uteis = [d for d in range(1, la.day + 1) if la.replace(day=d).weekday() < 5 and d not in (2, 20)]
             return bool(uteis) and uteis[-1] == la.day and len(uteis) == numero

@@ -71,7 +71,9 @@ class Cena:
 
     async def find_pausa(self, id: UUID) -> timedelta | None:
         execucao = await get_execucao(self.pool, id)
-        return execucao["recuperacao_em"] and execucao["recuperacao_em"] - execucao["finalizado_em"]
+        em: datetime | None = execucao["recuperacao_em"]
+        fim: datetime = execucao["finalizado_em"]
+        return None if em is None else em - fim
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -135,7 +136,7 @@ async def test_a_schedule_is_changed_where_it_stands_and_a_reader_only_sees_it(c
 async def test_what_a_person_may_not_choose_stays_as_it_was_chosen(cena: Cena) -> None:
     """An operador of one ponto de venda, and a consultor whose home is another."""
     pool, outra = cena.balcao.pool, await add_loja(cena.balcao.pool, "21.400", base=10)
-    corpo = {
+    corpo: dict[str, Any] = {
         "nome": "Mensal", "ponto_venda": "17308", "mes": "atual", "consultor": outra.consultor_id,
         "regra": {"tipo": "dia_do_mes", "dia": 31, "hora": "06:00"},
     }  # fmt: skip
@@ -164,7 +165,7 @@ async def test_what_a_person_may_not_choose_stays_as_it_was_chosen(cena: Cena) -
     await cena.ficha.get_by_label("Hora").fill("07:30")
     async with cena.page.expect_request(lambda pedido: pedido.method == "PATCH") as pedido:
         await cena.ficha.get_by_role("button", name="Salvar").click()
-    assert (await pedido.value).post_data_json == {"regra": {**corpo["regra"], "hora": "07:30"}}
+    assert (await pedido.value).post_data_json == {"regra": corpo["regra"] | {"hora": "07:30"}}
     await expect(cena.ficha).to_have_count(0)
     mudado = (await cena.balcao.call("GET", f"agendamentos/{feito['id']}")).data
     assert (mudado["consultor_id"], mudado["regra"]["hora"]) == (outra.consultor_id, "07:30")
