@@ -23,7 +23,7 @@ from tests.benchmarks.sistema import Servidores, open_servidores, open_sistema
 from tests.scraper.scenes import SENHA
 
 TITULO = "Contratos em sessões paralelas, nos tempos do portal"
-# At a larger factor two cores are full before sixteen sessions are: they run the portal, the broker and the database too.
+# A larger factor fills two cores before sixteen sessions do: they run portal, broker and database too.
 CONTRATOS, FATOR = 800, 5
 BUSCA_S, EMISSAO_S = 2.5, 10.0
 # Requests of a contract among which those times are shared out.
