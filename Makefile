@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all of their own set-up; each may be run again at any time.
-.PHONY: setup demo screenshots fluency bench bench-report test test-all faults chaos check locks vendor clean
+.PHONY: setup demo screenshots fluency bench bench-report test test-all faults chaos check locks vendor oracle clean
 
 # Bytecode is compiled once, at install: without it every start is 2 to 8 times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -79,6 +79,11 @@ vendor:
 	cd setup/vendor && node_modules/.bin/esbuild lit.js chart.js --bundle --minify --format=esm --legal-comments=linked \
 		--log-level=warning --outdir=../../services/gateway/web/vendor
 
+# What the JavaScript library says of 20,000 lines, asked again and kept for the tests. Needs Node.js and npm.
+oracle: setup-dev
+	cd tests/shared/oraculo && npm ci --omit-lockfile-registry-resolved --no-fund --no-audit --loglevel=error
+	$(VENV_PYTHON) -m tests.shared.oraculo.vetores
+
 clean:
-	rm -rf setup/vendor/node_modules .venv .servicos .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf setup/vendor/node_modules tests/shared/oraculo/node_modules .venv .servicos .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
