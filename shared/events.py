@@ -62,8 +62,16 @@ class BoletoConhecido(Valor):
     mes: int
 
 
+# Where the scraper read a field of a boleto: in the PDF's text layer, or from the bars on its page.
+Origem = Literal["texto", "codigo_barras"]
+
+
 class DadosBoleto(Valor):
-    """What the portal and the verified PDF say of a boleto. Money in reais."""
+    """What the portal and the verified PDF say of a boleto. Money in reais.
+
+    banco: COMPE code; none in an arrecadação. pagador: as printed. origens: field → where it was read; of a field that
+    is not there nothing is known.
+    """
 
     cpf: str
     nome_portal: str
@@ -78,6 +86,9 @@ class DadosBoleto(Valor):
     linha_digitavel: str | None = None
     codigo_barras: str | None = None
     nosso_numero: str | None = None
+    banco: str | None = None
+    pagador: str | None = None
+    origens: dict[str, Origem] = Field(default_factory=dict)
 
 
 # --- leases: gateway → one scraper ------------------------------------------------------------------------------------
@@ -227,6 +238,7 @@ class BoletoCapturado(Evento):
     """
 
     rota: ClassVar[str] = "boleto.capturado"
+    versao: Literal[1, 2] = 2  # type: ignore[assignment]  # 2: `boleto` has banco, pagador, origens
     tarefa: Tarefa
     captura: Arquivo
     boleto: DadosBoleto
@@ -251,6 +263,7 @@ class BoletoFalhou(Evento):
     """
 
     rota: ClassVar[str] = "boleto.falhou"
+    versao: Literal[1, 2] = 2  # type: ignore[assignment]  # as `boleto.capturado`
     tarefa: Tarefa
     etapa: Etapa
     codigo: str

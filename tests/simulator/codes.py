@@ -42,9 +42,10 @@ def fator(vencimento: date) -> int:
     return days if days < 10000 else (days - 1000) % 9000 + 1000
 
 
-def codigo_barras(banco: str, vencimento: date, valor: Decimal, campo_livre: str) -> str:
-    """44 digits of a bank boleto; `campo_livre` is 25 digits."""
-    head, tail = f"{banco}9", f"{fator(vencimento):04d}{int(valor * 100):010d}{campo_livre}"
+def codigo_barras(banco: str, vencimento: date | None, valor: Decimal, campo_livre: str) -> str:
+    """44 digits of a bank boleto; `campo_livre` is 25 digits. No `vencimento`: the code names no date."""
+    factor = fator(vencimento) if vencimento else 0
+    head, tail = f"{banco}9", f"{factor:04d}{int(valor * 100):010d}{campo_livre}"
     return f"{head}{mod11_cobranca(head + tail)}{tail}"
 
 
@@ -58,10 +59,11 @@ def linha_digitavel(barras: str) -> str:
     return "".join(f"{f}{mod10(f)}" for f in fields) + barras[4] + barras[5:19]
 
 
-def codigo_arrecadacao(valor: Decimal, empresa: str, livre: str) -> str:
-    """44 digits: product 8, segment 6, value in reais with mod 10; `empresa` 8 digits, `livre` 21."""
-    head, tail = "866", f"{int(valor * 100):011d}{empresa}{livre}"
-    return f"{head}{mod10(head + tail)}{tail}"
+def codigo_arrecadacao(valor: Decimal, empresa: str, livre: str, inicio: str = "866") -> str:
+    """44 digits: product 8, segment, what the value is (`6`, `7`: mod 10); `empresa` 8 digits, `livre` 21."""
+    tail = f"{int(valor * 100):011d}{empresa}{livre}"
+    check = mod10 if inicio[2] in "67" else mod11_arrecadacao
+    return f"{inicio}{check(inicio + tail)}{tail}"
 
 
 def punctuate_linha(linha: str) -> str:

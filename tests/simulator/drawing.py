@@ -120,21 +120,21 @@ def _draw_linhas(folha: Folha, boleto: Boleto, linha: str) -> None:
     folha.write(12, 84, f"Valor do Documento: R$ {format_valor(boleto.valor)}")
 
 
-_LAYOUTS: dict[str, Callable[[Folha, Boleto, str], None]] = {
+LAYOUTS: dict[str, Callable[[Folha, Boleto, str], None]] = {
     "ficha": _draw_ficha, "colunas": _draw_colunas, "linhas": _draw_linhas,
 }  # fmt: skip
 
 
 def choose_modelo(boleto: Boleto, modelo: str) -> str:
     """`variado` takes one of the layouts by the cota's number, so each client always has the same."""
-    return modelo if modelo in _LAYOUTS else tuple(_LAYOUTS)[int(boleto.cota) % len(_LAYOUTS)]
+    return modelo if modelo in LAYOUTS else tuple(LAYOUTS)[int(boleto.cota) % len(LAYOUTS)]
 
 
 @lru_cache(maxsize=64)
 def draw_boleto(boleto: Boleto, modelo: str = "variado", size_bytes: int = 171 * 1024, linha: bool = True) -> bytes:
     """One page; about `size_bytes` (0: no padding). `linha` False leaves the code and its bars out."""
     folha = Folha()
-    _LAYOUTS[choose_modelo(boleto, modelo)](folha, boleto, punctuate_linha(boleto.linha) if linha else "")
+    LAYOUTS[choose_modelo(boleto, modelo)](folha, boleto, punctuate_linha(boleto.linha) if linha else "")
     if linha:
         folha.barcode(140, boleto.barras)
     return folha.finish(size_bytes)

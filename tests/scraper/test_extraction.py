@@ -1,0 +1,105 @@
+"""What a boleto yields: every field of thousands of slips of both families, and what is not taken of doubtful ones."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from services.scraper.extraction import find_nosso_numero, find_pagador
+from services.scraper.verification import verify
+from shared.events import Origem
+from tests.scraper.slips import Slip, take
+
+HOJE = date(2026, 11, 24)
+
+
+async def read(slip: Slip) -> tuple[dict[str, object], set[Origem]]:
+    conferido = await verify(slip.draw(), slip.procurado)
+    linha = conferido.linha
+    lido = {
+        "linha": linha.linha, "barras": linha.codigo_barras, "banco": linha.banco, "valor": linha.valor,
+        "vencimento": linha.vencimento, "nosso_numero": conferido.nosso_numero, "nome": conferido.pagador,
+    }  # fmt: skip
+    return lido, set(conferido.origens.values())
+
+
+def expected(slip: Slip) -> dict[str, object]:
+    boleto = slip.boleto
+    return {
+        "linha": boleto.linha, "barras": boleto.barras, "banco": None if boleto.arrecadacao else boleto.banco,
+        "valor": boleto.valor if slip.com_valor else None,
+        "vencimento": boleto.vencimento if slip.com_vencimento else None,
+        "nosso_numero": boleto.nosso_numero, "nome": boleto.nome,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("quantos", [100, pytest.param(5_000, marks=[pytest.mark.completo, pytest.mark.timeout(900)])])
+async def test_all_fields_of_generated_slips_are_what_generated_them(quantos: int) -> None:
+    """Both families, six layouts, seven banks, both sides of 22/02/2025, CPF, CNPJ, CNPJ with letters."""
+    for slip in take(quantos):
+        assert await read(slip) == (expected(slip), {"texto"}), slip
+
+
+def nosso(texto: str, *, abaixo: bool = False) -> str | None:
+    return find_nosso_numero(texto, abaixo=abaixo)
+
+
+@pytest.mark.parametrize(
+    ("texto", "visto"),
+    [
+        ("Nosso Número: 12/34567-8", "12/34567-8"),
+        ("Nosso Nº 14000000012345678-9", "14000000012345678-9"),
+        ("NOSSO NÚMERO          Vencimento\n31234560000000123     10/12/2026", "31234560000000123"),
+        ("Nosso Número / Cód. do Documento\n109 / 12345678-9", "109/12345678-9"),
+        ("Conta 0098765-4\n12/34567-8", "12/34567-8"),
+        ("Nosso Número\nAgência 1234-5 / 0098765-4", None),
+        ("Nosso Número\n10/12/2026    1.234,56", None),
+        ("Agência/Conta                 Nosso Número\n1234-5/0098765-4              12/34567-8", "12/34567-8"),
+    ],
+)
+def test_the_nosso_numero_is_the_one_at_its_label(texto: str, visto: str | None) -> None:
+    assert nosso(texto) == visto
+
+
+def test_where_captions_stand_below_the_number_is_looked_for_above() -> None:
+    texto = "12345678901     10/12/2026\nNosso Número    Vencimento\n98765432109"
+    assert (nosso(texto, abaixo=True), nosso(texto)) == ("12345678901", "98765432109")
+
+
+CPF, NOME = "52998224725", "ANTÔNIO D'ÁVILA CONCEIÇÃO"
+
+
+def pagador(texto: str, nome: str = "", *, abaixo: bool = False) -> str | None:
+    return find_pagador(texto, CPF, nome, abaixo=abaixo)
+
+
+@pytest.mark.parametrize(
+    "texto",
+    [
+        f"Pagador: {NOME} CPF: 529.982.247-25",
+        f"Pagador\n{NOME} - 529.982.247-25",
+        f"Pagador:      {NOME}\nCPF/CNPJ: 529.982.247-25",
+        f"Pagador                              CPF/CNPJ\n{NOME}            529.982.247-25",
+        f"Sacado {NOME} (52998224725)",
+        f"Recibo do Pagador\nNome do Pagador\n{NOME}\nRua das Flores\n529.982.247-25",
+    ],
+)
+def test_the_payers_name_is_read_at_its_label_and_by_the_portals_name(texto: str) -> None:
+    assert pagador(texto) == NOME
+    assert pagador(f"Prezado cliente, {NOME.lower()},\n" + texto, "ANTONIO D AVILA CONCEICAO") == NOME.lower()
+
+
+@pytest.mark.parametrize(
+    "texto",
+    ["Pagador\n529.982.247-25", "Pagador   CPF/CNPJ\n529.982.247-25", f"Pagador\n{NOME}\n\n\n\n\n529.982.247-25", ""],
+)
+def test_what_is_no_name_beside_the_payers_document_is_not_taken_for_one(texto: str) -> None:
+    assert pagador(texto) is None
+
+
+async def test_a_line_without_date_and_amount_says_so_and_the_paper_says_them() -> None:
+    slip = next(slip for slip in take(400) if not (slip.com_valor or slip.com_vencimento or slip.boleto.arrecadacao))
+    conferido = await verify(slip.draw(), slip.procurado)
+    assert (conferido.linha.valor, conferido.linha.vencimento) == (None, None)
+    assert (conferido.origens["valor"], conferido.origens["vencimento"]) == ("texto", "texto")
