@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from shared.events import Origem
+
 
 class Vista(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -131,8 +133,12 @@ class PlanilhaVista(Contagens):
 
 
 class BoletoVisto(Vista):
-    """status: pendente, pago, vencido or cancelado, as a system or a bank's return file said; ours sets it by itself
-    only when the boleto is filed. data_pagamento, valor_pago: only of one that was paid."""
+    """linha_digitavel: 47 digits, or 48 of an arrecadação; codigo_barras: 44. banco: COMPE code, of cobrança alone.
+    pagador: as the PDF prints it. origens: field → where it was read; a field that is not there was not read from the
+    PDF. Boletos filed by an older version have null, and none. status: pendente, pago, vencido or cancelado, as a
+    system or a bank's return file said; ours sets it by itself only when the boleto is filed. data_pagamento,
+    valor_pago: only of one that was paid.
+    """
 
     id: int
     automacao_id: UUID
@@ -152,6 +158,9 @@ class BoletoVisto(Vista):
     linha_digitavel: str | None
     codigo_barras: str | None
     nosso_numero: str | None
+    banco: str | None
+    pagador: str | None
+    origens: dict[str, Origem]
     status: str
     data_pagamento: date | None
     valor_pago: float | None

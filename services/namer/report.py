@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import cast
 
 from openpyxl import Workbook
@@ -14,6 +14,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from shared.boleto import format_linha
 from shared.celulas import quote_formula
 from shared.events import DadosRelatorio
 from shared.outcomes import StatusCliente, find_desfecho
@@ -67,9 +68,20 @@ _CLIENTES: Sequence[tuple[str, str, int]] = (
     ("mensagem", "Mensagem", 60),
     ("tentativas", "Tentativas", 11),
     ("arquivo", "Arquivo", 60),
+    ("vencimento", "Vencimento", 12),
+    ("valor", "Valor", 14),
+    ("linha_digitavel", "Linha digitável", 58),
+    ("codigo_barras", "Código de barras", 48),
+    ("banco", "Banco", 8),
+    ("nosso_numero", "Nosso número", 22),
+    ("pagador", "Pagador", 38),
+    ("origens", "Lido em", 26),
     ("iniciado_em", "Início", 19),
     ("finalizado_em", "Fim", 19),
 )
+# Where a boleto's data was read.
+ORIGENS = {"texto": "texto do PDF", "codigo_barras": "código de barras"}
+_REAIS = "#,##0.00"
 _PENDENCIAS: Sequence[tuple[str, str, int]] = (
     ("causa", "Causa", 30),
     ("quem_age", "Quem resolve", 18),
@@ -149,9 +161,15 @@ def _describe_pendencia(cliente: dict[str, Valor]) -> dict[str, Valor]:
 
 
 def _show(campo: str, valor: Valor) -> Valor:
-    """As people read it: statuses in words, times in Brasília's without an offset."""
+    """As people read it: statuses in words, times in Brasília's without an offset, a line as it is printed."""
     if not isinstance(valor, str):
         return valor
+    if campo == "linha_digitavel":
+        return format_linha(valor)
+    if campo == "vencimento":
+        return date.fromisoformat(valor).strftime("%d/%m/%Y")
+    if campo == "origens":
+        return ", ".join(ORIGENS.get(origem, origem) for origem in valor.split(","))
     if campo == "status":
         return STATUS.get(valor, valor)
     if campo.endswith("_em"):
@@ -178,7 +196,10 @@ def _make_celulas(aba: Worksheet, valores: Sequence[Valor]) -> list[Cell]:
 def _make_celula(aba: Worksheet, valor: Valor) -> Cell:
     """Text stays text: what a spreadsheet would run as a formula is quoted, here and where it is saved as CSV."""
     if not isinstance(valor, str):
-        return WriteOnlyCell(aba, value=valor)
+        celula = WriteOnlyCell(aba, value=valor)
+        if isinstance(valor, float):
+            celula.number_format = _REAIS
+        return celula
     texto = ILLEGAL_CHARACTERS_RE.sub("", valor)[:LIMITE_CELULA]
     celula = WriteOnlyCell(aba, value=quote_formula(texto))
     celula.data_type = "s"

@@ -205,6 +205,31 @@ async def test_from_the_open_boleto_the_linha_is_copied_and_told_there(painel: P
     await expect(painel.page.get_by_label("Nome do cliente")).to_have_value(LINHA)
 
 
+@pytest.mark.parametrize("largura", [1280, 390])
+async def test_what_a_boleto_yields_is_shown_says_where_it_was_read_and_is_copied(painel: Painel, largura: int) -> None:
+    id, codigo = await painel.file(1, "ANA"), "2379" + "1" * 40
+    await painel.balcao.pool.execute(
+        "UPDATE boletos SET codigo_barras = $2, banco = '237', nosso_numero = '26/34567-8', pagador = $3, origens = $4"
+        " WHERE id = $1",
+        id, codigo, MALDADE, {"linha_digitavel": "codigo_barras", "valor": "codigo_barras", "pagador": "texto"},
+    )  # fmt: skip
+    page = painel.page
+    await page.set_viewport_size({"width": largura, "height": 900})
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.add_init_script(SEM_VISOR)
+    await painel.enter("boletos")
+    await page.get_by_role("button", name="ANA", exact=True).click()
+    dados = page.locator("dialog dados-boleto")
+    await expect(dados.locator("code")).to_have_text(["23795.33090 02598.856322 06205.768176 6 16660000319144", codigo])
+    await expect(dados.locator("dl div")).to_have_text(
+        [f"Pagador{MALDADE}", "Banco237", "Nosso número26/34567-8", "Lido emcódigo de barras, texto do PDF"]
+    )
+    await dados.get_by_role("button", name="Copiar código de barras").click()
+    await expect(dados.locator("[role=status]")).to_have_text("Copiado.")
+    assert await page.evaluate("navigator.clipboard.readText()") == codigo
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 async def run_to_end(painel: Painel, id: UUID) -> None:
     maestro = Maestro(painel.balcao.pool)
     cerca = await painel.balcao.pool.fetchval("SELECT cerca FROM concessoes") or await maestro.lease(painel.loja)

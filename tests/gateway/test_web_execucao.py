@@ -131,6 +131,22 @@ async def test_a_contract_tells_who_can_help_and_what_of_it_could_not_be_read(ce
     await expect(janela.get_by_role("link")).to_have_count(0)
 
 
+async def test_a_contract_that_was_filed_shows_its_line_and_copies_it(cena: Cena) -> None:
+    page = cena.page
+    linha = "866000000025123411444777000000000000000000000000"
+    await cena.succeed(0)
+    await cena.balcao.pool.execute('UPDATE boletos SET linha_digitavel = $1, origens = \'{"valor": "texto"}\'', linha)
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await cena.open()
+    await page.locator("lista-virtual button.nome").first.click()
+    dados = page.get_by_role("dialog").locator("dados-boleto")
+    await expect(dados.locator("code")).to_have_text("86600000002-5 12341144477-7 00000000000-0 00000000000-0")
+    await expect(dados).to_contain_text("texto do PDF")
+    await dados.get_by_role("button", name="Copiar linha digitável").click()
+    await expect(dados.locator("[role=status]")).to_have_text("Copiada.")
+    assert await page.evaluate("navigator.clipboard.readText()") == linha
+
+
 async def test_what_an_address_names_wrongly_is_told_and_the_focus_is_not_lost(cena: Cena) -> None:
     page = cena.page
     await cena.open()

@@ -10,6 +10,7 @@ from aiohttp import web
 from services.gateway.api import Chamada, Rotas
 from services.gateway.routes.pedidos import EXEMPLO_202, XLSX, wait_pedido
 from services.gateway.store import Conn
+from services.gateway.store.boletos import list_dados
 from services.gateway.store.execucoes import (
     NaoEncontrada,
     cliente_row,
@@ -59,8 +60,17 @@ async def download_relatorio(chamada: Chamada, automacao_id: UUID) -> web.Stream
 async def _list_rows(conn: Conn, execucao_id: int) -> list[dict[str, Any]]:
     linhas: list[dict[str, Any]] = []
     while lote := await list_clientes(conn, execucao_id, desde=linhas[-1]["id"] if linhas else 0, limite=LOTE):
-        linhas += [cliente_row(linha) for linha in lote]
+        boletos = await list_dados(conn, [linha["boleto_id"] for linha in lote if linha["boleto_id"]])
+        linhas += [cliente_row(linha) | _describe(boletos.get(linha["boleto_id"], {})) for linha in lote]
     return linhas
+
+
+def _describe(boleto: dict[str, Any]) -> dict[str, Any]:
+    """Its origins in one cell: each of them once."""
+    if not boleto:
+        return {}
+    origens = ",".join(dict.fromkeys(boleto["origens"].values()))
+    return boleto | {"vencimento": boleto["vencimento"].isoformat(), "origens": origens or None}
 
 
 def _plain(campos: dict[str, Any]) -> dict[str, str | int | float | None]:

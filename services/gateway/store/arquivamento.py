@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,9 @@ async def upsert_boletos(conn: Conn, feitos: Sequence[Arquivamento]) -> list[int
             feito.boleto.linha_digitavel,
             feito.boleto.codigo_barras,
             feito.boleto.nosso_numero,
+            feito.boleto.banco,
+            feito.boleto.pagador,
+            json.dumps(feito.boleto.origens),
             feito.arquivo.caminho,
             feito.arquivo.sha256,
             feito.arquivo.tamanho,
@@ -59,7 +63,7 @@ async def upsert_boletos(conn: Conn, feitos: Sequence[Arquivamento]) -> list[int
         )
         for feito in feitos
     ]
-    ids = {tuple(boleto)[1:]: boleto["id"] for boleto in await conn.fetch(SQL["upsert_boletos"], *_columns(linhas, 20))}
+    ids = {tuple(boleto)[1:]: boleto["id"] for boleto in await conn.fetch(SQL["upsert_boletos"], *_columns(linhas, 23))}
     return [ids[feito.chave] for feito in feitos]
 
 

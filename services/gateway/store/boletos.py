@@ -50,6 +50,12 @@ async def list_arquivos(conn: Conn, automacao_id: UUID) -> list[Arquivo]:
     return [get_arquivo(linha) for linha in linhas]
 
 
+async def list_dados(conn: Conn, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What a report says of each boleto, by its id."""
+    linhas: Sequence[Record] = await conn.fetch(SQL["list_dados"], list(ids))
+    return {linha["id"]: _view_dados(linha) for linha in linhas}
+
+
 def get_arquivo(linha: Record) -> Arquivo:
     return Arquivo(caminho=linha["arquivo_caminho"], sha256=linha["arquivo_sha256"], tamanho=linha["arquivo_tamanho"])
 
@@ -69,11 +75,7 @@ def view_boleto(linha: Record) -> dict[str, Any]:
         "ano": linha["ano_referencia"],
         "numero_parcela": linha["numero_parcela"],
         "contrato": linha["contrato"],
-        "vencimento": linha["data_vencimento"],
-        "valor": float(linha["valor_original"]),
-        "linha_digitavel": linha["linha_digitavel"],
-        "codigo_barras": linha["codigo_barras"],
-        "nosso_numero": linha["nosso_numero"],
+        **_view_dados(linha),
         "status": linha["status"],
         "data_pagamento": linha["data_pagamento"],
         "valor_pago": None if linha["valor_pago"] is None else float(linha["valor_pago"]),
@@ -81,4 +83,17 @@ def view_boleto(linha: Record) -> dict[str, Any]:
         "tamanho": linha["arquivo_tamanho"],
         "sha256": linha["arquivo_sha256"],
         "baixado_em": linha["baixado_em"],
+    }
+
+
+def _view_dados(linha: Record) -> dict[str, Any]:
+    return {
+        "vencimento": linha["data_vencimento"],
+        "valor": float(linha["valor_original"]),
+        "linha_digitavel": linha["linha_digitavel"],
+        "codigo_barras": linha["codigo_barras"],
+        "banco": linha["banco"],
+        "nosso_numero": linha["nosso_numero"],
+        "pagador": linha["pagador"],
+        "origens": linha["origens"],
     }

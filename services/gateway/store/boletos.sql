@@ -44,3 +44,8 @@ FROM log_downloads_boletos i
 JOIN boletos b ON b.id = i.boleto_id
 WHERE i.automacao_id = $1 AND i.status IN ('sucesso', 'ja_baixado')
 ORDER BY b.arquivo_caminho;
+
+-- name: list_dados
+-- What an execution's report says of each boleto.
+SELECT id, data_vencimento, valor_original, linha_digitavel, codigo_barras, banco, nosso_numero, pagador, origens
+FROM boletos WHERE id = ANY ($1::bigint[]);

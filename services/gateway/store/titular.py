@@ -46,7 +46,8 @@ class Titular:
 
     @property
     def nomes(self) -> set[str]:
-        achados = {c["nome_completo"] for c in self.clientes} | {b["nome_cliente"] for b in self.boletos}
+        achados = {c["nome_completo"] for c in self.clientes}
+        achados |= {boleto[campo] for boleto in self.boletos for campo in ("nome_cliente", "pagador")}
         for item in self.itens:
             achados |= {item["nome_cliente"], (item["dados_boleto"] or {}).get("nome_portal")}
         return {nome for nome in achados if nome}

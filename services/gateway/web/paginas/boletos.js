@@ -2,6 +2,7 @@
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { download, get, getCadastros } from "../api.js";
 import { copiar } from "../copia.js";
+import "../dados-boleto.js";
 import { MENU, MESES, T } from "../textos/comum.js";
 import { BOLETOS } from "../textos/boletos.js";
 import {
@@ -11,10 +12,6 @@ import { seloPagamento } from "../pagamento-boleto.js";
 import "../visor-pdf.js";
 
 const DIGITACAO_MS = 350;
-
-// 47 digits as they stand on paper: AAAAA.AAAAA BBBBB.BBBBBB CCCCC.CCCCCC D EEEEEEEEEEEEEE
-const escreverLinha = (linha) =>
-  linha.replace(/^(\d{5})(\d{5})(\d{5})(\d{6})(\d{5})(\d{6})(\d)(\d{14})$/, "$1.$2 $3.$4 $5.$6 $7 $8");
 
 // Boletos that follow each other and share consultor and month, under one title.
 function agrupar(boletos) {
@@ -35,7 +32,6 @@ class PaginaBoletos extends Pagina {
     boletos: { state: true },
     cursor: { state: true },
     aberto: { state: true }, // the boleto that is seen
-    copiado: { state: true }, // the last one whose linha digitável was copied
   };
 
   constructor() {
@@ -78,13 +74,8 @@ class PaginaBoletos extends Pagina {
     this.boletos = cursor ? [...this.boletos, ...pagina.boletos] : pagina.boletos;
   }
 
-  async copy(boleto, event) {
-    if (await copiar(boleto.linha_digitavel, BOLETOS.linha_copiada, event.target.parentElement)) this.copiado = boleto;
-  }
-
   close() {
     this.aberto = null;
-    this.copiado = null;
   }
 
   // Its payment was changed.
@@ -191,7 +182,7 @@ class PaginaBoletos extends Pagina {
           <button class="secundario" aria-label=${BOLETOS.baixar_de(nome)} @click=${() => this.save(b)}>${BOLETOS.baixar}</button>
           ${b.linha_digitavel ? html`
             <button class="secundario" aria-label=${BOLETOS.copiar_de(nome)}
-              @click=${(e) => this.copy(b, e)}>${BOLETOS.copiar}</button>` : nothing}
+              @click=${(e) => copiar(b.linha_digitavel, BOLETOS.copias.linha_digitavel[1], e.target.parentElement)}>${BOLETOS.copiar}</button>` : nothing}
         </td>
       </tr>
     `;
@@ -207,10 +198,7 @@ class PaginaBoletos extends Pagina {
         · <a href="#/execucoes/${b.automacao_id}">${BOLETOS.ver_execucao}</a></p>
       <pagamento-boleto .boleto=${b} .pode=${this.sessao.escopo !== "leitura"}
         @salvo=${(e) => this.replace(e.detail)}></pagamento-boleto>
-      ${b.linha_digitavel ? html`
-        <p class="linha-digitavel"><code>${escreverLinha(b.linha_digitavel)}</code>
-          <button class="secundario" @click=${(e) => this.copy(b, e)}>${BOLETOS.copiar_linha}</button>
-          <span class="fraco" role="status">${this.copiado === b ? BOLETOS.copiada : ""}</span></p>` : nothing}
+      <dados-boleto .boleto=${b}></dados-boleto>
     `;
     return html`
       <visor-pdf .titulo=${b.nome ?? BOLETOS.sem_titulo} .caminho=${`boletos/${b.id}/pdf`} .detalhe=${detalhe}

@@ -1,6 +1,7 @@
 // One contract of an execution in full: what happened, who must act, the attempts, and what was kept as evidence.
 import { html, nothing } from "../vendor/lit.js";
 import { API, Recusa, callUntilDone, get } from "../api.js";
+import "../dados-boleto.js";
 import { ETAPAS, QUEM_AGE, T } from "../textos/comum.js";
 import { EXECUCAO } from "../textos/execucao.js";
 import { Pagina, carregando, cota, dataSegundos, duracao, selo } from "../ui.js";
@@ -21,6 +22,7 @@ class DetalheContrato extends Pagina {
     sessao: { attribute: false },
     final: { attribute: false },
     detalhe: { state: true },
+    boleto: { state: true }, // what was filed
     textos: { state: true }, // what the evidence files say, by address
   };
 
@@ -44,7 +46,8 @@ class DetalheContrato extends Pagina {
   async load() {
     const lido = await this.ler(async () => {
       const detalhe = await get(`execucoes/${this.automacao_id}/clientes/${this.linha.id}`);
-      return { detalhe, textos: await Promise.all(detalhe.evidencias.map(loadEvidencia)) };
+      const boleto = detalhe.boleto_id ? await get(`boletos/${detalhe.boleto_id}`) : null;
+      return { detalhe, boleto, textos: await Promise.all(detalhe.evidencias.map(loadEvidencia)) };
     });
     if (lido) Object.assign(this, lido);
   }
@@ -102,6 +105,7 @@ class DetalheContrato extends Pagina {
         ${linha.boleto_id ? html`
           <a class="botao" href="${API}/boletos/${linha.boleto_id}/pdf" target="_blank" rel="noopener">
             ${EXECUCAO.abrir_boleto}</a>` : nothing}</p>
+      ${this.boleto ? html`<dados-boleto .boleto=${this.boleto}></dados-boleto>` : nothing}
     `;
   }
 

@@ -34,9 +34,13 @@ export const BOLETOS = {
   baixar_de: (nome) => `Baixar o boleto de ${nome}`,
   copiar: "Copiar linha",
   copiar_de: (nome) => `Copiar a linha digitável de ${nome}`,
-  copiar_linha: "Copiar linha digitável",
-  linha_copiada: "Linha digitável copiada.",
-  copiada: "Copiada.",
+  // Field → its button, the notice, and what is told beside the button.
+  copias: {
+    linha_digitavel: ["Copiar linha digitável", "Linha digitável copiada.", "Copiada."],
+    codigo_barras: ["Copiar código de barras", "Código de barras copiado.", "Copiado."],
+  },
+  dados: { pagador: "Pagador", banco: "Banco", nosso_numero: "Nosso número", origens: "Lido em" },
+  origens: { texto: "texto do PDF", codigo_barras: "código de barras" },
   detalhe: ({ cpf, cota, mes, vencimento, valor, baixado }) =>
     `${cpf} · cota ${cota} · ${mes} · vence ${vencimento} · ${valor} · baixado em ${baixado}`,
   ver_execucao: "ver a execução",
