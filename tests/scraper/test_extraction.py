@@ -9,7 +9,7 @@ import pytest
 from services.scraper.extraction import find_nosso_numero, find_pagador
 from services.scraper.verification import verify
 from shared.events import Origem
-from tests.scraper.slips import Slip, take
+from tests.scraper.slips import Slip, make_slips, take
 
 HOJE = date(2026, 11, 24)
 
@@ -17,7 +17,7 @@ HOJE = date(2026, 11, 24)
 async def read(slip: Slip) -> tuple[dict[str, object], set[Origem]]:
     conferido = await verify(slip.draw(), slip.procurado)
     linha = conferido.linha
-    lido = {
+    lido: dict[str, object] = {
         "linha": linha.linha, "barras": linha.codigo_barras, "banco": linha.banco, "valor": linha.valor,
         "vencimento": linha.vencimento, "nosso_numero": conferido.nosso_numero, "nome": conferido.pagador,
     }  # fmt: skip
@@ -99,7 +99,7 @@ def test_what_is_no_name_beside_the_payers_document_is_not_taken_for_one(texto: 
 
 
 async def test_a_line_without_date_and_amount_says_so_and_the_paper_says_them() -> None:
-    slip = next(slip for slip in take(400) if not (slip.com_valor or slip.com_vencimento or slip.boleto.arrecadacao))
+    slip = next(slip for slip in make_slips() if not (slip.com_valor or slip.com_vencimento or slip.boleto.arrecadacao))
     conferido = await verify(slip.draw(), slip.procurado)
     assert (conferido.linha.valor, conferido.linha.vencimento) == (None, None)
     assert (conferido.origens["valor"], conferido.origens["vencimento"]) == ("texto", "texto")
