@@ -13,6 +13,7 @@ from tests.samples.demonstracao import demonstracao
 from tests.simulator import Simulador
 
 
+@pytest.mark.completo
 @pytest.mark.timeout(600)
 async def test_the_services_apart_do_what_the_one_process_does(
     tmp_path: Path, amqp_url: str, database_url: str

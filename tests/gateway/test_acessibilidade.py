@@ -83,7 +83,7 @@ async def open_vistoria(balcao: Balcao, browser: Browser, tema: Literal["light",
     return vistoria, id
 
 
-@pytest.mark.parametrize("tema", ["light", "dark"])
+@pytest.mark.parametrize("tema", ["light", pytest.param("dark", marks=pytest.mark.completo)])
 async def test_no_page_has_a_violation(balcao: Balcao, browser: Browser, tema: Literal["light", "dark"]) -> None:
     vistoria, id = await open_vistoria(balcao, browser, tema)
     page = vistoria.page

@@ -367,7 +367,7 @@ async def test_a_database_that_goes_away_ends_no_socket(balcao: Balcao) -> None:
 
 
 async def test_the_pulse_tells_the_last_event_of_each_execution(database_url: str, tmp_path: Path) -> None:
-    async with open_balcao(database_url, tmp_path, live_options=LiveOptions(pulso_s=0.2)) as balcao:
+    async with open_balcao(database_url, tmp_path, live_options=LiveOptions(pulso_s=1.0)) as balcao:
         loja = await add_loja(balcao.pool)
         id = await submit(balcao.pool, loja)
         async with balcao.socket() as ws:

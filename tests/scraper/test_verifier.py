@@ -59,12 +59,14 @@ async def test_one_that_is_not_waited_for_answers_nobody_else() -> None:
             await conferente.verify(pdf("outro_valor", Emissao(tamanho_kb=0)), PROCURADO)
 
 
-@pytest.mark.parametrize(("como", "dito"), [("cai", "caiu"), ("pende", "não terminou em 0.3 s")])
+@pytest.mark.parametrize(
+    ("como", "timeout_s", "dito"), [("cai", 30.0, "caiu"), ("pende", 0.3, "não terminou em 0.3 s")]
+)
 async def test_a_document_that_ends_or_holds_its_reader_is_named_unreadable(
-    monkeypatch: pytest.MonkeyPatch, como: str, dito: str
+    monkeypatch: pytest.MonkeyPatch, como: str, timeout_s: float, dito: str
 ) -> None:
     nascidos = put_in_its_place(monkeypatch, "tests.scraper.leitor_falso", como)
-    async with Conferente(timeout_s=0.3) as conferente:
+    async with Conferente(timeout_s) as conferente:
         with pytest.raises(DocumentoRecusado, match=dito) as erro:
             await conferente.verify(CERTO, PROCURADO)
     assert (erro.value.codigo, erro.value.pdf) == ("documento.ilegivel", CERTO)
@@ -78,7 +80,7 @@ async def test_a_reader_that_does_not_start_says_nothing_about_the_document(monk
         with pytest.raises(Falha, match="não inicia") as erro:
             await conferente.verify(CERTO, PROCURADO)
     assert erro.value.codigo == "interno" and not isinstance(erro.value, DocumentoRecusado)
-    assert [filho.returncode for filho in nascidos] == [0]
+    assert len(nascidos) == 1 and nascidos[0].returncode is not None
 
 
 def put_in_its_place(monkeypatch: pytest.MonkeyPatch, *comando: str) -> list[asyncio.subprocess.Process]:
