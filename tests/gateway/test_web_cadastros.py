@@ -170,6 +170,31 @@ async def test_a_ponto_de_venda_that_exists_is_refused_in_the_form(painel: Paine
     await expect(painel.page.get_by_role("button", name="Novo ponto de venda")).to_be_focused()
 
 
+async def test_what_a_form_offers_is_read_before_it_can_be_opened(painel: Painel) -> None:
+    pode = asyncio.Event()
+
+    async def hold(rota: Route) -> None:
+        await pode.wait()
+        await rota.continue_()
+
+    await painel.enter()
+    await painel.page.route("**/pontos-venda*", hold)
+    for caminho, titulo, novo in (
+        ("consultores", "Consultores", "Novo consultor"),
+        ("credenciais", "Credenciais do portal", "Nova credencial"),
+        ("pessoas", "Pessoas", "Nova pessoa"),
+    ):
+        pode.clear()
+        await painel.open(caminho)
+        await expect(painel.page.get_by_role("heading", level=1)).to_have_text(titulo)
+        botao = painel.page.get_by_role("button", name=novo)
+        await expect(botao).to_have_count(0)
+        pode.set()
+        await botao.click()
+        await expect(painel.ficha.get_by_role("dialog")).to_be_visible()
+        await painel.page.keyboard.press("Escape")
+
+
 # --- clientes --------------------------------------------------------------------------------------------------------
 
 

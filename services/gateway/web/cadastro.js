@@ -60,7 +60,7 @@ export class PaginaCadastro extends Pagina {
     return html`
       <div class="cabeca">
         <h1 tabindex="-1">${this.palavras.titulo}</h1>
-        ${this.pode ? html`<button @click=${() => (this.aberta = {})}>${this.palavras.novo}</button>` : nothing}
+        ${this.pode && this.linhas ? html`<button @click=${() => (this.aberta = {})}>${this.palavras.novo}</button>` : nothing}
       </div>
       ${this.renderFalha(() => this.load())}
       ${!this.linhas ? (this.falha ? nothing : carregando()) : this.linhas.length ? this.renderLinhas() : vazio(this.palavras.nenhum)}
