@@ -23,16 +23,13 @@ from tests.benchmarks.sistema import Servidores, open_servidores, open_sistema
 from tests.scraper.scenes import SENHA
 
 TITULO = "Contratos em sessões paralelas, nos tempos do portal"
-# A larger factor fills two cores before sixteen sessions do: they run portal, broker and database too.
-CONTRATOS, FATOR = 800, 5
+CONTRATOS, FATOR = 800, 20
 BUSCA_S, EMISSAO_S = 2.5, 10.0
 # Requests of a contract among which those times are shared out.
 PEDIDOS = {"busca": 4, "atendimento": 1, "cobranca": 2, "emissao": 2, "impressao": 2}
 # (sessions, scraper processes)
 Caso = tuple[int, int]
-CASOS: tuple[Caso, ...] = ((1, 1), (4, 1), (8, 1), (8, 2), (16, 1), (16, 4))
-# The cases that differ in nothing but how many scrapers of four sessions there are.
-POR_SCRAPER = 4
+CASOS: tuple[Caso, ...] = ((1, 1), (4, 1), (8, 1), (16, 1))
 RITMOS_MS = (0, 1000)
 
 Contrato = tuple[str, float, float]  # session, from, until
@@ -44,38 +41,29 @@ async def medir(plano: Plano) -> list[Linha]:
 
 async def measure_casos(driver: str, quantos: int, casos: tuple[Caso, ...]) -> list[Linha]:
     """Each case once at each pace, `quantos` contracts."""
-    linhas = []
     with open_servidores() as servidores:
-        for ritmo_ms in RITMOS_MS:
-            por_s: dict[int, float] = {}
-            for sessoes, scrapers in casos:
-                contratos = await _run(servidores, quantos, driver, sessoes, scrapers, ritmo_ms)
-                total_s, piso_s = measure(contratos)
-                nome = f"{driver}, ritmo {ritmo_ms} ms: sessões × scrapers {sessoes} × {scrapers}"
-                linhas.append(Linha(nome, "s", (total_s,), "melhor escala", (piso_s,), Alvo("nosso/par", "≤", 1.05)))
-                if sessoes == POR_SCRAPER * scrapers:
-                    por_s[scrapers] = len(contratos) / total_s
-            linhas += _list_lineares(por_s, ritmo_ms)
-    return linhas
+        return [
+            show_caso(
+                driver, caso, ritmo_ms, *measure(await run_caso(servidores, quantos, driver, caso, ritmo_ms, FATOR))
+            )
+            for ritmo_ms in RITMOS_MS
+            for caso in casos
+        ]
 
 
-def _list_lineares(por_s: dict[int, float], ritmo_ms: int) -> list[Linha]:
-    """por_s: contracts a second by how many scrapers of four sessions worked."""
-    return [
-        Linha(
-            f"auto, ritmo {ritmo_ms} ms: {scrapers} scrapers de {POR_SCRAPER} sessões", "contratos/s", (vazao,),
-            f"{scrapers} × um scraper", (scrapers * por_s[1],), Alvo("nosso/par", "≥", 0.95),
-        )
-        for scrapers, vazao in por_s.items() if scrapers > 1
-    ]  # fmt: skip
+def show_caso(driver: str, caso: Caso, ritmo_ms: int, total_s: float, piso_s: float) -> Linha:
+    sessoes, scrapers = caso
+    nome = f"{driver}, ritmo {ritmo_ms} ms: sessões × scrapers {sessoes} × {scrapers}"
+    return Linha(nome, "s", (total_s,), "melhor escala", (piso_s,), Alvo("nosso/par", "≤", 1.05))
 
 
-async def _run(
-    servidores: Servidores, contratos: int, driver: str, sessoes: int, scrapers: int, ritmo_ms: int
+async def run_caso(
+    servidores: Servidores, contratos: int, driver: str, caso: Caso, ritmo_ms: int, fator: int
 ) -> list[Contrato]:
+    sessoes, scrapers = caso
     with tempfile.TemporaryDirectory() as nome:
         pasta = Path(nome)
-        botoes = json.dumps({"latencia": _share_tempos()})
+        botoes = json.dumps({"latencia": _share_tempos(fator)})
         simulado = ("-m", "tests.benchmarks.simulado", str(contratos), str(sessoes), botoes)
         async with (
             start(*simulado, log=pasta / "portal.log") as portal,
@@ -84,7 +72,7 @@ async def _run(
             await sistema.register(contratos, sessoes, url_base=await portal.read(), senha=SENHA)
             sistema.implantacao.ambiente |= {
                 "CANOPUS_DRIVER": driver,
-                "CANOPUS_RITMO_MS": str(ritmo_ms // FATOR),
+                "CANOPUS_RITMO_MS": str(ritmo_ms // fator),
                 "CANOPUS_SESSOES_POR_SCRAPER": str(math.ceil(sessoes / scrapers)),
             }
             for n in range(scrapers):
@@ -94,10 +82,10 @@ async def _run(
             return read_contratos(json.loads(await portal.read()))
 
 
-def _share_tempos() -> dict[str, int]:
+def _share_tempos(fator: int) -> dict[str, int]:
     """Milliseconds by page."""
-    da_busca = 1000 * BUSCA_S / FATOR / (PEDIDOS["busca"] + PEDIDOS["atendimento"])
-    da_emissao = 1000 * EMISSAO_S / FATOR / (PEDIDOS["cobranca"] + PEDIDOS["emissao"] + PEDIDOS["impressao"])
+    da_busca = 1000 * BUSCA_S / fator / (PEDIDOS["busca"] + PEDIDOS["atendimento"])
+    da_emissao = 1000 * EMISSAO_S / fator / (PEDIDOS["cobranca"] + PEDIDOS["emissao"] + PEDIDOS["impressao"])
     buscas = ("busca", "atendimento")
     return {pagina: round(da_busca if pagina in buscas else da_emissao) for pagina in PEDIDOS}
 
