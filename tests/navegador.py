@@ -7,12 +7,15 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from services.gateway.senhas import hash_senha
 from services.gateway.store import Pool, pessoas
 from services.gateway.store.chaves import Escopo
 from services.scraper.portal.browser.chromium import find_chromium
+
+# What is asserted comes at last, however busy the machine: how soon is the benchmarks' business.
+expect.set_options(timeout=20_000)
 
 EMAIL, SENHA = "ana@exemplo.com.br", "uma senha comprida"
 

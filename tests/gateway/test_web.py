@@ -30,7 +30,6 @@ async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def pagina(browser: Browser) -> AsyncIterator[Page]:
     async with await browser.new_context(locale="pt-BR") as contexto:
-        contexto.set_default_timeout(10_000)
         yield await contexto.new_page()
 
 

@@ -54,7 +54,6 @@ async def cena(database_url: str, tmp_path: Path, browser: Browser) -> AsyncIter
         await browser.new_page(locale="pt-BR", timezone_id="America/Sao_Paulo") as page,
     ):
         loja = await add_loja(balcao.pool, clientes=2)
-        page.set_default_timeout(10_000)
         queixas = note_queixas(page)
         yield Cena(balcao, loja, page)
         assert not queixas

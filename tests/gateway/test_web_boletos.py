@@ -86,7 +86,6 @@ async def painel(database_url: str, tmp_path: Path, browser: Browser) -> AsyncIt
         await browser.new_page(locale="pt-BR", timezone_id="America/Sao_Paulo", reduced_motion="reduce") as page,
     ):
         loja = await add_loja(balcao.pool)
-        page.set_default_timeout(10_000)
         painel = Painel(balcao, loja, page, note_queixas(page))
         page.on("request", painel.note_pedido)
         yield painel

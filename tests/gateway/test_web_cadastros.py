@@ -98,7 +98,6 @@ class Painel:
 @pytest_asyncio.fixture(loop_scope="module")
 async def painel(balcao: Balcao, browser: Browser) -> AsyncIterator[Painel]:
     async with await browser.new_page() as page:
-        page.set_default_timeout(10_000)
         painel = Painel(balcao, page, note_queixas(page))
         # A script that ran would open a window like this one.
         page.on("dialog", lambda dialogo: painel.queixas.append(dialogo.message))

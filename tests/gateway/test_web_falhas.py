@@ -30,7 +30,6 @@ async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def pagina(balcao: Balcao, browser: Browser) -> AsyncIterator[Page]:
     async with await browser.new_page(locale="pt-BR") as page:
-        page.set_default_timeout(10_000)
         queixas = note_queixas(page)
         yield page
         # A socket that the server refuses the browser reports, as any refused request.

@@ -45,7 +45,6 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 async def open_page(browser: Browser) -> Page:
     page = await browser.new_page(locale="pt-BR")
-    page.set_default_timeout(10_000)
     return page
 
 

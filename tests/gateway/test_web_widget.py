@@ -73,7 +73,6 @@ async def cena(database_url: str, tmp_path: Path, browser: Browser) -> AsyncIter
             open_balcao(database_url, tmp_path, origens=origens) as balcao,
             await browser.new_context(locale="pt-BR", color_scheme="light") as contexto,
         ):
-            contexto.set_default_timeout(10_000)
             loja = await add_loja(balcao.pool, clientes=5, max_sessoes=2)
             await balcao.add_chave("crm", Escopo.OPERADOR, loja.id)
             canopus.servidor, canopus.chave = balcao.origem, balcao.chaves["crm"]

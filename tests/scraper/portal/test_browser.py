@@ -13,7 +13,7 @@ from aiohttp import web
 from services.scraper.portal.browser import launch
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.browser.session import SessaoNavegador
-from services.scraper.portal.errors import SessaoPerdida
+from services.scraper.portal.errors import NavegadorCaiu, SessaoPerdida
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Controle, Pagina
 from tests.eventually import eventually
@@ -103,6 +103,18 @@ async def test_a_session_that_ends_in_the_print_window_is_named(impressao: bytes
         with pytest.raises(SessaoPerdida) as erro:
             await driver.emit(EMITIR, {}, accept_any)
         assert erro.value.codigo == codigo
+
+
+async def test_a_browser_that_dies_before_a_press_led_anywhere_is_no_changed_portal() -> None:
+    parada = "<form onsubmit='return false'><input type=submit id=e></form>"
+    async with showing({"a": parada}) as (driver, base):
+        await driver.open(f"{base}/a")
+        pressao = asyncio.create_task(driver.press(EMITIR))
+        await asyncio.sleep(0.2)
+        assert driver._context.browser is not None
+        await driver._context.browser.close()
+        with pytest.raises(NavegadorCaiu):
+            await pressao
 
 
 async def test_a_browser_that_nobody_uses_is_ended_and_started_again_when_needed(

@@ -19,6 +19,5 @@ async def contexto() -> AsyncIterator[BrowserContext]:
             executable_path=found.executable, args=list(found.args), chromium_sandbox=found.sandbox
         )
         context = await browser.new_context()
-        context.set_default_timeout(8000)
         yield context
         await browser.close()

@@ -175,12 +175,12 @@ class SessaoNavegador:
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
-        """Playwright's errors as typed faults. A browser that died is first seen as a request that broke off."""
+        """Playwright's errors as typed faults. A browser that died is first seen as what it left undone."""
         try:
             yield
         except (Error, Falha) as erro:
             falha = translate(erro) if isinstance(erro, Error) else erro
-            if falha.codigo == "portal.fora_do_ar.conexao" and await self._is_gone():
+            if not isinstance(falha, NavegadorCaiu) and await self._is_gone():
                 raise NavegadorCaiu("O navegador fechou no meio da página.") from erro
             if falha is erro:
                 raise
