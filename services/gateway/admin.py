@@ -140,6 +140,10 @@ _CIFRADOS = (
         "SELECT id, segredo_anterior AS cifrado FROM webhooks WHERE segredo_anterior IS NOT NULL FOR UPDATE",
         "UPDATE webhooks SET segredo_anterior = $2 WHERE id = $1",
     ),
+    (
+        "SELECT id, segredos AS cifrado FROM canais ORDER BY id FOR UPDATE",
+        "UPDATE canais SET segredos = $2 WHERE id = $1",
+    ),
 )
 
 

@@ -17,6 +17,7 @@ import asyncpg
 from aiohttp import web
 
 from services.gateway.auth import FailedLogins
+from services.gateway.carteiro import Carteiro
 from services.gateway.context import CONTEXT, AppContext
 from services.gateway.engine import open_engine
 from services.gateway.entregador import Entregador
@@ -82,7 +83,10 @@ async def open_gateway(
             bus,
             files,
             guarda=_read_guarda(settings),
-            entregador=Entregador(pool, chaveiro, privados=settings.webhooks_privados),
+            remetentes=(
+                Entregador(pool, chaveiro, privados=settings.webhooks_privados),
+                Carteiro(pool, chaveiro, privados=settings.webhooks_privados),
+            ),
             alone=alone,
         ) as engine,
         _open_pedidos(Pedidos(pool, files, replica_id), bus) as pedidos,

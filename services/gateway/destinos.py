@@ -9,15 +9,13 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import aiohttp
 
-# What travels to an IPv4 address that stands within an IPv6 one (RFC 6052).
-_NAT64 = IPv6Network("64:ff9b::/96")
-# All that is given out of IPv6 so far.
-_UNICAST = IPv6Network("2000::/3")
+from services.gateway.enderecos import is_publico
+
 _PROIBIDO = "o endereço leva a uma rede interna"
 
 
@@ -49,16 +47,6 @@ def _may_be_public(servidor: str) -> bool:
         return is_publico(ip_address(servidor))
     except ValueError:
         return "." in servidor.strip(".") and not servidor.rstrip(".").endswith((".localhost", ".local", ".internal"))
-
-
-def is_publico(endereco: IPv4Address | IPv6Address) -> bool:
-    """Whether this address, or the IPv4 address that it stands for, is on the open internet."""
-    if isinstance(endereco, IPv6Address):
-        nat64 = IPv4Address(int(endereco) & 0xFFFFFFFF) if endereco in _NAT64 else None
-        if dentro := endereco.ipv4_mapped or endereco.sixtofour or nat64:
-            return is_publico(dentro)
-        return endereco.is_global and endereco in _UNICAST
-    return endereco.is_global and not endereco.is_multicast
 
 
 @asynccontextmanager

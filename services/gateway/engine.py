@@ -1,4 +1,4 @@
-"""The gateway's engine: projector, dispatcher, outbox, entregador, sweeper, vigia, clocks: opened and closed as one."""
+"""The gateway's engine: projector, dispatcher, outbox, senders, sweeper, vigia, clocks: opened and closed as one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from services.gateway.agendador import Agendador, Relogio
 from services.gateway.dispatcher import Dispatcher, recover_all
-from services.gateway.entregador import Entregador
 from services.gateway.lentidao import Regras
 from services.gateway.outbox import Outbox
 from services.gateway.projector import Projector
 from services.gateway.recuperador import Recuperador
+from services.gateway.remessa import Remetente
 from services.gateway.store import Pool, read_agora
 from services.gateway.sweeper import Guarda, Sweeper
 from services.gateway.vigia import Vigia
@@ -27,7 +27,7 @@ class Engine:
 
     dispatcher: Dispatcher
     outbox: Outbox
-    entregador: Entregador | None = None
+    remetentes: tuple[Remetente, ...] = ()
 
     def wake(self) -> None:
         """A commit left work to start or messages to send: they go now, not at the next poll."""
@@ -41,8 +41,8 @@ class Engine:
 
     def _wake_remessas(self) -> None:
         self.outbox.wake()
-        if self.entregador is not None:
-            self.entregador.wake()
+        for remetente in self.remetentes:
+            remetente.wake()
 
 
 @asynccontextmanager
@@ -53,14 +53,15 @@ async def open_engine(
     *,
     guarda: Guarda | None = None,
     regras: Regras | None = None,
-    entregador: Entregador | None = None,
+    remetentes: tuple[Remetente, ...] = (),
     relogio: Relogio = read_agora,
     alone: bool = False,
 ) -> AsyncIterator[Engine]:
     """alone: nothing else of this system runs yet (`canopus up`), so what anyone held is put back at once.
-    entregador None: what other systems are told waits in the database. relogio: of schedules and automatic recovery."""
+    remetentes: without them what other systems and people are told waits in the database. relogio: of schedules and
+    automatic recovery."""
     outbox = Outbox(pool, bus)
-    engine = Engine(Dispatcher(pool, outbox.wake), outbox, entregador)
+    engine = Engine(Dispatcher(pool, outbox.wake), outbox, remetentes)
     sweeper = Sweeper(pool, files, outbox.wake, guarda or Guarda())
     vigia = Vigia(pool, engine.wake, regras or Regras())
     relogios = (Agendador(pool, engine.wake, relogio), Recuperador(pool, engine.wake, relogio))
@@ -68,10 +69,8 @@ async def open_engine(
         async with pool.acquire() as conn, conn.transaction():
             await recover_all(conn)
     async with asyncio.TaskGroup() as group:
-        todos = (outbox, engine.dispatcher, sweeper, vigia, *relogios)
-        loops = [group.create_task(loop.run()) for loop in todos]
-        if entregador is not None:
-            loops.append(group.create_task(entregador.run()))
+        loops = [group.create_task(loop.run()) for loop in (outbox, engine.dispatcher, sweeper, vigia, *relogios)]
+        loops += [group.create_task(remetente.run()) for remetente in remetentes]
         # Closed before the loops are: what the last events committed may still be sent, or waits in the database.
         async with Projector(pool, bus, engine.wake, engine.go_on).run():
             yield engine

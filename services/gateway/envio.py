@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -28,13 +28,18 @@ _RESPOSTA_TEXTO = 500
 
 @dataclass(frozen=True)
 class Resultado:
-    """How an attempt ended. status None: no answer came. erro: pt-BR. pede_s: as Retry-After asks."""
+    """How an attempt ended. status None: no answer came. erro: pt-BR. pede_s: as Retry-After asks. definitivo: another
+    attempt would end the same way. externo_id: the other side's own number of it. corpo: what was answered, as it came.
+    """
 
     status: int | None
     duracao_ms: int
     erro: str | None = None
     resposta: str | None = None
     pede_s: float | None = None
+    definitivo: bool = False
+    externo_id: str | None = None
+    corpo: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ def decide_envio(
         return Decisao(aceita=True)
     if resultado.status == IDO:
         return Decisao(desliga=True)
+    if resultado.definitivo:
+        return Decisao()
     segura_s = resultado.pede_s if resultado.status in _OCUPADO else None
     if tentativas > len(esperas_s):
         return Decisao(segura_s=segura_s)
@@ -98,6 +105,7 @@ async def post(sessao: aiohttp.ClientSession, url: str, corpo: bytes, headers: M
                 _explain_status(resposta.status),
                 _clean(trecho),
                 parse_retry_after(resposta.headers.get("Retry-After"), datetime.now(UTC)),
+                corpo=trecho,
             )
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as erro:
         return Resultado(None, _ms_since(inicio), _explain_falha(erro))

@@ -45,7 +45,8 @@ class GatewaySettings(Settings):
     addresses or networks of the reverse proxies before it, whose X-Forwarded-For is believed. guarda_*_dias: how long
     things are kept: events after their execution's end (a week is promised), evidence and refused documents, boletos
     after they fell due and were downloaded (None: for ever). guarda_sobras_s: how long a temporary file of a broken-off
-    write must have lain unchanged. webhooks_privados: they may go to internal addresses, and over http."""
+    write must have lain unchanged. webhooks_privados: they, and notices, may go to internal
+    addresses, and over http."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=5000, ge=0, le=65535)

@@ -95,6 +95,7 @@ class Sweeper:
             await conn.execute(SQL["delete_idempotencia"], self._guarda.idempotencia_dias)
             await conn.execute(SQL["delete_entregas"], self._guarda.entregas_dias)
             await conn.execute(SQL["delete_disparos"], self._guarda.disparos_dias)
+            await conn.execute(SQL["delete_avisos"], self._guarda.entregas_dias)
             await conn.execute(SQL["delete_servicos"])
             await conn.execute(CONCESSOES["delete_velhas"])
             em_uso = {linha["caminho"] for linha in await conn.fetch(SQL["list_em_uso"])}

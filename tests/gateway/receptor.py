@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import ssl
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from standardwebhooks.webhooks import Webhook
 
 from services.gateway.assinatura import make_segredo
@@ -110,3 +116,28 @@ async def add_webhook(pool: Pool, chaveiro: Chaveiro, receptor: Receptor, **camp
         chaveiro.encrypt(receptor.segredo),
     )
     return id
+
+
+def make_certificado(pasta: Path) -> ssl.SSLContext:
+    """A server's, signed by itself."""
+    chave = ec.generate_private_key(ec.SECP256R1())
+    nome = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    agora = datetime.datetime.now(datetime.UTC)
+    certificado = (
+        x509.CertificateBuilder()
+        .subject_name(nome)
+        .issuer_name(nome)
+        .public_key(chave.public_key())
+        .serial_number(1)
+        .not_valid_before(agora - datetime.timedelta(days=1))
+        .not_valid_after(agora + datetime.timedelta(days=1))
+        .sign(chave, hashes.SHA256())
+    )
+    arquivo = pasta / "servidor.pem"
+    arquivo.write_bytes(
+        chave.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificado.public_bytes(serialization.Encoding.PEM)
+    )
+    contexto = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    contexto.load_cert_chain(arquivo)
+    return contexto

@@ -24,6 +24,8 @@ from tests.gateway.balcao import Balcao, Resposta, open_balcao
 from tests.gateway.operacoes import OPERACOES, Operacao
 from tests.gateway.vizinhos import Vizinho, settle
 
+# By a password, or by what only Meta and we know: no key would help.
+PROVAM_SE = {"sessao_sign_in", "situacoes_confirm_endereco", "situacoes_take_situacoes"}
 QUALQUER = {lugar: "1" for operacao in OPERACOES for lugar in operacao.lugares} | {
     "execucoes/{automacao_id}": "0f8fad5b-d9cb-469f-a165-70867728950e",
     "pedidos/{id}": "0f8fad5b-d9cb-469f-a165-70867728950e",
@@ -99,14 +101,13 @@ async def test_what_opens_nothing_opens_no_route(balcao: Balcao) -> None:
                 assert resposta.status in (200, 503), caso
                 continue
             assert resposta.recusa[0] == 401, caso
-            if BISCOITO not in str(headers) and operacao.id != "sessao_sign_in":
+            if BISCOITO not in str(headers) and operacao.id not in PROVAM_SE:
                 assert resposta.headers["WWW-Authenticate"].startswith("Bearer"), caso
 
 
-async def test_only_health_signing_in_and_the_socket_are_open() -> None:
-    """The last two ask by themselves who is there."""
+async def test_only_health_and_what_asks_by_itself_who_is_there_are_open() -> None:
     abertas = {operacao.id for operacao in OPERACOES if operacao.escopo is None}
-    assert abertas == {"health_health", "sessao_sign_in", "live_open_socket"}
+    assert abertas == {"health_health", "live_open_socket"} | PROVAM_SE
 
 
 # --- pages of others --------------------------------------------------------------------------------------------------
@@ -171,7 +172,8 @@ def is_silent(resposta: Resposta, vizinho: Vizinho) -> bool:
     return not [marca for marca in vizinho.marcas if marca in resposta.bruto.decode("utf-8", "replace")]
 
 
-COM_ID = [operacao for operacao in OPERACOES if operacao.lugares]
+# Open ones take a proof in place of a key, and say nothing of what is not proved.
+COM_ID = [operacao for operacao in OPERACOES if operacao.lugares and operacao.escopo is not None]
 
 
 async def test_an_id_of_another_ponto_de_venda_leads_nowhere_on_any_route(balcao: Balcao) -> None:
@@ -191,13 +193,16 @@ async def test_an_id_of_another_ponto_de_venda_leads_nowhere_on_any_route(balcao
         assert resposta.status not in (400, 401, 403, 404, 405, 422), f"{operacao}: {resposta.corpo}"
 
 
-# Of queries, bodies and forms: what names something of a ponto de venda, and what does not.
+# Of queries, bodies and forms: what names something of a ponto de venda, and what does not (channels and people are
+# everyone's, for who sees every ponto de venda alone).
 NOMEIAM = {"ponto_venda", "pontos_venda", "consultor", "clientes", "cpfs", "cpf"}
 INOFENSIVOS = {
-    "ano", "arquivo", "ativo", "atual", "busca", "codigo", "codigo_empresa", "codigos", "cor_identificacao", "cota",
-    "cursor", "data_pagamento", "desde", "email", "empresa", "escopo", "estado", "eventos", "forcar", "fuso", "grupo",
-    "limite", "max_sessoes", "mes", "nome", "nova", "observacoes", "ordem", "origem", "pasta_boletos", "perdidos",
-    "perfil", "recuperacao_pausa_min", "recuperacao_rodadas", "regra", "senha", "simular", "status", "tipo", "url",
+    "ano", "arquivo", "ativo", "atual", "busca", "canal_id", "codigo", "codigo_empresa", "codigos", "cor_identificacao",
+    "cota", "cursor", "data_pagamento", "desde", "email", "empresa", "endereco", "escopo", "estado", "eventos",
+    "forcar", "fuso", "grupo", "hub.challenge", "hub.mode", "hub.verify_token", "idioma", "limite", "limite_falhas",
+    "max_sessoes", "mes", "modelo", "nome", "nova", "numero_id", "observacoes", "ordem", "origem", "pasta_boletos",
+    "perdidos", "perfil", "pessoa_id", "recuperacao_pausa_min", "recuperacao_rodadas", "regra", "segredo_app", "senha",
+    "simular", "status", "tipo", "token", "token_verificacao", "url",
     "url_base", "usuario", "validade_horas", "valor_pago", "whatsapp",
 }  # fmt: skip
 VALIDOS: dict[str, Any] = {

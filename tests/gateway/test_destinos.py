@@ -6,7 +6,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from services.gateway.destinos import is_publico, parse_destino
+from services.gateway.destinos import parse_destino
+from services.gateway.enderecos import is_publico
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -12,16 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
 from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from services.gateway.assinatura import make_segredo
 from services.gateway.cloudevents import Aviso
-from services.gateway.entregador import Entregador, Ritmo
+from services.gateway.entregador import Entregador
+from services.gateway.remessa import Ritmo
 from services.gateway.store import Pool, entregas
 from services.gateway.store.avisos import tell_boletos, tell_teste
 from services.gateway.store.entregas import resend_falhas
@@ -29,7 +25,7 @@ from services.gateway.vistas import BoletoVisto
 from shared.crypto import Chaveiro
 from tests.eventually import eventually
 from tests.gateway.cadastro import Loja, add_boleto, add_loja, cpf_de, open_base
-from tests.gateway.receptor import Receptor, add_webhook, answer, cut, hang, open_receptor
+from tests.gateway.receptor import Receptor, add_webhook, answer, cut, hang, make_certificado, open_receptor
 
 RAPIDO = Ritmo(olhada_s=0.02, pausa_s=0.01)
 RITMO = replace(RAPIDO, limite_s=0.4, conexao_s=0.4, esperas_s=(0.02,) * 8)
@@ -156,7 +152,7 @@ async def test_a_server_that_asks_to_be_left_alone_is(cena: Cena, receptor: Rece
     await add_webhook(cena.pool, cena.chaveiro, receptor)
     receptor.respostas.append(answer(429, Retry_After="1"))
     await cena.file(3)
-    async with cena.running(ritmo=replace(RAPIDO, por_webhook=1, esperas_s=(0.01,))):
+    async with cena.running(ritmo=replace(RAPIDO, por_destino=1, esperas_s=(0.01,))):
         await cena.settled("aceita", "aceita", "aceita")
     primeira, *demais = receptor.recebidas
     assert len(demais) == 3
@@ -172,7 +168,7 @@ async def test_a_server_that_is_dead_holds_up_no_other(cena: Cena, receptor: Rec
         async with cena.running(ritmo=replace(RAPIDO, limite_s=30.0)):
             await cena.settled(*["aceita"] * 20, webhook_id=vivo, timeout_s=5.0)
             assert {linha["estado"] for linha in await cena.list_entregas(parado)} == {"pendente"}
-            assert len(morto.recebidas) == Ritmo().por_webhook
+            assert len(morto.recebidas) == Ritmo().por_destino
 
 
 async def test_two_gateways_send_each_delivery_once(cena: Cena, receptor: Receptor) -> None:
@@ -286,28 +282,3 @@ async def test_a_clock_that_was_set_back_delays_nothing(cena: Cena, receptor: Re
     )
     async with cena.running():
         await cena.settled("aceita")
-
-
-def make_certificado(pasta: Path) -> ssl.SSLContext:
-    """A server's, signed by itself."""
-    chave = ec.generate_private_key(ec.SECP256R1())
-    nome = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    agora = datetime.datetime.now(datetime.UTC)
-    certificado = (
-        x509.CertificateBuilder()
-        .subject_name(nome)
-        .issuer_name(nome)
-        .public_key(chave.public_key())
-        .serial_number(1)
-        .not_valid_before(agora - datetime.timedelta(days=1))
-        .not_valid_after(agora + datetime.timedelta(days=1))
-        .sign(chave, hashes.SHA256())
-    )
-    arquivo = pasta / "servidor.pem"
-    arquivo.write_bytes(
-        chave.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificado.public_bytes(serialization.Encoding.PEM)
-    )
-    contexto = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    contexto.load_cert_chain(arquivo)
-    return contexto

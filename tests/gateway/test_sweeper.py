@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from services.gateway.pulsos import note_namer
 from services.gateway.store.chaves import Escopo, create_chave
 from services.gateway.store.controle import pause_execucao
+from services.gateway.store.correio import tell_teste
 from services.gateway.store.mudancas import read_mudancas
 from services.gateway.store.pessoas import create_pessoa, open_sessao
 from services.gateway.sweeper import Guarda, Sweeper
@@ -20,6 +21,7 @@ from shared.crypto import Chaveiro
 from shared.events import BoletoDevolvido, NamerPulso
 from shared.files import FileStore, caminho_lugar
 from shared.outcomes import Etapa
+from tests.gateway.agencia import add_destinatario, add_whatsapp
 from tests.gateway.cadastro import add_boleto, add_loja, cpf_de, list_itens, open_base, submit
 from tests.gateway.motor import Maestro, capturado, falhou, list_quadros, list_rotas
 from tests.gateway.receptor import Receptor, add_webhook
@@ -249,6 +251,17 @@ async def test_firings_are_kept_for_a_year_and_the_last_one_of_the_clock_for_eve
     await sweeper(maestro, FileStore(f"file://{tmp_path}")).clean()
     ficaram = await maestro.pool.fetch("SELECT (now()::date - feito_em::date) AS idade FROM disparos ORDER BY id")
     assert [linha["idade"] for linha in ficaram] == [400, 300]
+
+
+async def test_notices_too(maestro: Maestro, tmp_path: Path) -> None:
+    pool = maestro.pool
+    canal = await add_whatsapp(pool, Chaveiro(Fernet.generate_key().decode()), "https://graph.facebook.com/v25.0")
+    destinatario = await add_destinatario(pool, canal)
+    async with pool.acquire() as conn:
+        velho, novo = await tell_teste(conn, destinatario), await tell_teste(conn, destinatario)
+    await pool.execute("UPDATE avisos SET criado_em = now() - interval '31 days' WHERE id = $1", velho)
+    await sweeper(maestro, FileStore(f"file://{tmp_path}")).clean()
+    assert [linha["id"] for linha in await pool.fetch("SELECT id FROM avisos")] == [novo]
 
 
 async def test_evidence_goes_after_the_time_that_is_set(maestro: Maestro, tmp_path: Path) -> None:

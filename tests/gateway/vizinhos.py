@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.gateway.assinatura import make_segredo
-from services.gateway.store import agendamentos, pedidos, pessoas, webhooks
+from services.gateway.store import agendamentos, correio, pedidos, pessoas, webhooks
 from services.gateway.store.avisos import tell_teste
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.pedidos import Pedido
@@ -16,6 +16,7 @@ from shared.bus.codec import encode
 from shared.bus.topology import NAMER_PEDIDOS
 from shared.events import Arquivo, PlanilhaLer
 from tests.eventually import eventually
+from tests.gateway.agencia import add_destinatario, add_whatsapp
 from tests.gateway.balcao import Balcao
 from tests.gateway.cadastro import Loja, add_loja, list_itens, submit
 from tests.gateway.motor import Maestro, falhou
@@ -84,6 +85,9 @@ async def settle(balcao: Balcao, codigo: str, base: int) -> Vizinho:
             "nome": f"CLIENTE {base + 1}", "ponto_venda_id": loja.id, "consultor_id": None, "mes": "atual",
             "regra": {"tipo": "dia_do_mes", "dia": 5, "hora": "08:00"}, "fuso": "America/Sao_Paulo",
             "perdidos": "pular", "ativo": True, "proxima_em": None, "criado_por": "teste"})  # fmt: skip
+        canal = await add_whatsapp(pool, balcao.gateway.ctx.chaveiro, "https://127.0.0.1:9")
+        destinatario = await add_destinatario(pool, canal, pessoa_id=pessoa)
+        aviso = await correio.tell_teste(conn, destinatario)
         cliente = await conn.fetchval("SELECT min(id) FROM clientes_finais WHERE ponto_venda_id = $1", loja.id)
     ids = {
         "execucoes/{automacao_id}": automacao_id, "clientes/{item}": falho["id"], "evidencia/{numero}": 0,
@@ -91,6 +95,7 @@ async def settle(balcao: Balcao, codigo: str, base: int) -> Vizinho:
         "consultores/{id}": loja.consultor_id, "credenciais/{id}": loja.credencial_id, "pedidos/{id}": pedido.id,
         "pessoas/{id}": pessoa, "mortas/{id}": await _bury(balcao),
         "webhooks/{id}": webhook, "entregas/{entrega_id}": entrega, "agendamentos/{id}": agendamento,
+        "canais/{id}": canal, "destinatarios/{id}": destinatario, "avisos/{id}": aviso,
     }  # fmt: skip
     marcas = (codigo, *(f"CLIENTE{vao}{base + numero}" for numero in (1, 2, 3) for vao in " _"))
     return Vizinho(loja, {lugar: str(id) for lugar, id in ids.items()}, marcas)

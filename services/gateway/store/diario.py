@@ -7,7 +7,7 @@ at all.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -17,8 +17,10 @@ import orjson
 from asyncpg import Record
 
 from services.gateway.execucao import COLUNAS, status_final
+from services.gateway.ocasioes import Ocasiao
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.avisos import tell_encerrada
+from services.gateway.store.correio import tell_pessoas
 from services.gateway.store.quadro import Linha, cliente_row, contadores, recuperacao_dict
 from shared.events import ExecucaoEvento
 from shared.outcomes import RECUPERAVEIS, StatusCliente, StatusExecucao, find_desfecho
@@ -49,6 +51,8 @@ class Diario:
         self.rodadas: int = execucao["rodadas"]
         self.recuperacao_em: datetime | None = execucao["recuperacao_em"]
         self.recuperada_por: UUID | None = execucao["recuperada_por"]
+        self._was_blocked = self.status is StatusExecucao.BLOQUEADA
+        self._erros_antes = self.contadores["erro"]
         self._began: bool = execucao["iniciado_em"] is not None
         self._pausa_mantida: bool = execucao["pausa_mantida"]
         self._seq: int = execucao["seq"]
@@ -167,6 +171,17 @@ class Diario:
         )
         if self._has_settled and not self._had_settled:
             await tell_encerrada(self.conn, self.id, self.ponto_venda_id)
+        if ocasioes := list(self._list_ocasioes()):
+            erros = self._erros_antes, self.contadores["erro"]
+            await tell_pessoas(self.conn, self.id, self.ponto_venda_id, ocasioes, erros)
+
+    def _list_ocasioes(self) -> Iterator[Ocasiao]:
+        if self._has_settled and not self._had_settled:
+            yield Ocasiao.ENCERRADA
+        if self.status is StatusExecucao.BLOQUEADA and not self._was_blocked:
+            yield Ocasiao.BLOQUEADA
+        if self.contadores["erro"] > self._erros_antes:
+            yield Ocasiao.FALHAS
 
     def _append(
         self, evento: str, cliente: dict[str, Any] | None, etapa: str | None, status: str, codigo: str | None

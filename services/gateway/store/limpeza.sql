@@ -27,6 +27,10 @@ WHERE feito_em < now() - make_interval(days => $1)
   AND (quem IS NOT NULL OR EXISTS (SELECT FROM disparos o WHERE o.agendamento_id = d.agendamento_id AND o.quem IS NULL
                                                             AND o.previsto_para > d.previsto_para));
 
+-- name: delete_avisos
+-- To people; those of channels that are off too.
+DELETE FROM avisos WHERE coalesce(tentado_em, criado_em) < now() - make_interval(days => $1);
+
 -- name: delete_servicos
 DELETE FROM servicos WHERE visto_em < now() - interval '1 hour';
 
