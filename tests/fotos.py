@@ -18,7 +18,8 @@ TELAS = {"larga": (1280, 900), "tablet": (820, 1100), "telefone": (390, 844)}
 TEMAS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGINAS = (
     "inicio", "execucoes", "agendamentos", "boletos", "clientes", "planilhas", "estatisticas", "consultores",
-    "pontos-venda", "credenciais", "pessoas", "webhooks", "retornos", "mortas", "conta",
+    "pontos-venda", "credenciais", "pessoas", "avisos", "canais", "webhooks", "retornos", "mortas",
+    "conta",
 )  # fmt: skip
 SENHA = "a senha da demonstração"
 QUIETO_MS = 800

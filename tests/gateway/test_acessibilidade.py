@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Page
 
 from services.gateway.store.chaves import Escopo
 from tests.fotos import PAGINAS
+from tests.gateway.agencia import add_destinatario, add_whatsapp
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, list_itens, submit
 from tests.gateway.motor import Maestro
@@ -68,6 +69,8 @@ async def open_vistoria(balcao: Balcao, browser: Browser, tema: Literal["light",
     regra = {"tipo": "semanal", "dias": ["segunda"], "hora": "08:00"}
     corpo = {"nome": "Mensal", "ponto_venda": loja.codigo, "mes": "atual", "regra": regra}
     assert (await balcao.call("POST", "agendamentos", corpo)).status == 201
+    canal = await add_whatsapp(balcao.pool, balcao.gateway.ctx.chaveiro, "https://127.0.0.1:9", ativo=False)
+    await add_destinatario(balcao.pool, canal)
     id = await submit(balcao.pool, loja)
     maestro, itens = Maestro(balcao.pool), await list_itens(balcao.pool, id)
     cerca = await maestro.lease(loja)
@@ -118,6 +121,10 @@ async def test_no_page_has_a_violation_on_a_phone_and_no_dialog_anywhere(balcao:
         ("pontos-venda", ("Novo ponto de venda",)),
         ("credenciais", ("Nova credencial",)),
         ("credenciais", ("Testar agora",)),
+        ("avisos", ("Novo destinatário",)),
+        ("avisos", ("Avisos enviados",)),
+        ("canais", ("Novo canal",)),
+        ("canais", ("Novo WhatsApp",)),
         ("webhooks", ("Novo webhook",)),
         ("webhooks", ("Entregas de crm",)),
         ("pessoas", ("Nova pessoa",)),

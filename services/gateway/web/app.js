@@ -21,6 +21,8 @@ const PAGINAS = {
   "pontos-venda": { modulo: "pontos-venda" },
   credenciais: { modulo: "credenciais", papel: "admin" },
   pessoas: { modulo: "pessoas", papel: "admin" },
+  avisos: { modulo: "avisos", papel: "admin" },
+  canais: { modulo: "canais", papel: "admin" },
   webhooks: { modulo: "webhooks", papel: "admin" },
   mortas: { modulo: "mortas", papel: "admin" },
   conta: { modulo: "conta" },
@@ -28,7 +30,7 @@ const PAGINAS = {
 const GRUPOS = [
   ["inicio", "execucoes", "agendamentos", "boletos", "retornos", "estatisticas"],
   ["clientes", "planilhas", "consultores", "pontos-venda", "credenciais"],
-  ["pessoas", "webhooks", "mortas", "conta"],
+  ["pessoas", "avisos", "canais", "webhooks", "mortas", "conta"],
 ];
 const AVISO_MS = 8000;
 
@@ -239,6 +241,8 @@ class CanopusPainel extends Base {
       case "pontos-venda": return html`<pagina-pontos-venda .sessao=${sessao}></pagina-pontos-venda>`;
       case "credenciais": return html`<pagina-credenciais .sessao=${sessao}></pagina-credenciais>`;
       case "pessoas": return html`<pagina-pessoas .sessao=${sessao}></pagina-pessoas>`;
+      case "avisos": return html`<pagina-avisos .sessao=${sessao}></pagina-avisos>`;
+      case "canais": return html`<pagina-canais .sessao=${sessao}></pagina-canais>`;
       case "webhooks": return html`<pagina-webhooks .sessao=${sessao}></pagina-webhooks>`;
       case "retornos": return html`<pagina-retornos .sessao=${sessao}></pagina-retornos>`;
       case "mortas": return html`<pagina-mortas .sessao=${sessao}></pagina-mortas>`;

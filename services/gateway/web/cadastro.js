@@ -49,6 +49,11 @@ export class PaginaCadastro extends Pagina {
     return linha.id;
   }
 
+  // More buttons beside the one for a new entry.
+  outros() {
+    return nothing;
+  }
+
   // Called with what was saved, before the list is read again.
   saved() {}
 
@@ -60,7 +65,8 @@ export class PaginaCadastro extends Pagina {
     return html`
       <div class="cabeca">
         <h1 tabindex="-1">${this.palavras.titulo}</h1>
-        ${this.pode && this.linhas ? html`<button @click=${() => (this.aberta = {})}>${this.palavras.novo}</button>` : nothing}
+        ${this.pode && this.linhas ? html`
+          ${this.outros()}<button @click=${() => (this.aberta = {})}>${this.palavras.novo}</button>` : nothing}
       </div>
       ${this.renderFalha(() => this.load())}
       ${!this.linhas ? (this.falha ? nothing : carregando()) : this.linhas.length ? this.renderLinhas() : vazio(this.palavras.nenhum)}

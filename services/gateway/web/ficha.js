@@ -8,6 +8,7 @@ import { Pagina, avisar, campo, confirmar } from "./ui.js";
 //   tipo: texto (where absent), senha, numero, hora, linhas, marca, escolha, varios
 //   opcoes: [[value, words]] of escolha and varios. atual: of escolha, the words for a value that is none of them.
 //   todos: of varios, the words for all of them, sent as null; absent: there is no such box.
+//   inteiro: of escolha, its values are numbers.
 //   nulo: left blank it is sent as null, otherwise as an empty text. valor: what it shows, in place of linha[nome].
 export class FichaCadastro extends Pagina {
   static properties = {
@@ -111,12 +112,12 @@ export class FichaCadastro extends Pagina {
   }
 }
 
-function readCampo({ nome, tipo, nulo }, dados) {
+function readCampo({ nome, tipo, nulo, inteiro }, dados) {
   if (tipo === "marca") return dados.has(nome);
   if (tipo === "varios") return dados.has("todos") ? null : dados.getAll(nome);
   const texto = (dados.get(nome) ?? "").replaceAll("\r\n", "\n");
   if (!texto && (nulo || tipo === "numero")) return null;
-  return tipo === "numero" && /^\d+$/.test(texto.trim()) ? Number(texto) : texto;
+  return (tipo === "numero" || inteiro) && /^\d+$/.test(texto.trim()) ? Number(texto) : texto;
 }
 
 const TIPOS = { senha: "password", hora: "time" };

@@ -69,6 +69,8 @@ export const MENU = {
   "pontos-venda": "Pontos de venda",
   credenciais: "Credenciais",
   pessoas: "Pessoas",
+  avisos: "Avisos",
+  canais: "Canais de aviso",
   webhooks: "Webhooks",
   mortas: "Mensagens mortas",
   conta: "Minha conta",
