@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from services.gateway.execucao import FUSO
 from services.gateway.store.quadro import Linha, contadores
@@ -46,16 +46,19 @@ def write_aviso(ocasiao: Ocasiao, execucao: Linha) -> tuple[str, str]:
             titulo, causa = "Execução com falhas demais", "Veja as causas no painel."
         case _:
             titulo, causa = _FINS.get(StatusExecucao(execucao["status"]), "Execução encerrada"), ""
+            if proxima := execucao["recuperacao_em"]:
+                causa = f"O que falhou por problema técnico será tentado de novo em {_hora(proxima)}."
     partes = [f"{palavra}: {contagem[status]}" for status, palavra in _CONTAGENS.items() if contagem[status]]
     resumo = ", ".join([*partes, f"contratos: {execucao['total_clientes']}"]).capitalize()
     return f"{titulo} · {ponto_venda}", " ".join(filter(None, (causa, f"{resumo}.", _periodo(execucao))))
 
 
 def _periodo(execucao: Linha) -> str:
-    def hora(quando: Any) -> str:
-        return f"{quando.astimezone(FUSO):%d/%m %H:%M}"
-
     inicio, fim = execucao["iniciado_em"], execucao["finalizado_em"]
     if inicio is None:
         return ""
-    return f"De {hora(inicio)} a {hora(fim)}." if fim else f"Desde {hora(inicio)}."
+    return f"De {_hora(inicio)} a {_hora(fim)}." if fim else f"Desde {_hora(inicio)}."
+
+
+def _hora(quando: datetime) -> str:
+    return f"{quando.astimezone(FUSO):%d/%m %H:%M}"

@@ -106,3 +106,36 @@ async def test_only_those_whom_it_concerns_are_told(maestro: Maestro) -> None:
         await maestro.succeed(item["id"], await maestro.lease(ponto, n))
     contados = [(aviso["destinatario_id"], aviso["titulo"][-6:]) for aviso in await list_avisos(pool)]
     assert contados == [(todos, "17.308"), (da_loja, "17.308"), (todos, "21.400")]
+
+
+async def test_an_end_past_the_limit_is_told_once_to_who_wants_both(maestro: Maestro) -> None:
+    pool = maestro.pool
+    loja = await add_loja(pool, clientes=1)
+    canal = await add_whatsapp(pool, CHAVEIRO, META)
+    ambos = await add_destinatario(pool, canal, limite_falhas=0)
+    do_limite = await add_destinatario(pool, canal, limite_falhas=0, eventos=["execucao.falhas"])
+    (item,) = await list_itens(pool, await submit(pool, loja))
+    await maestro.fail(item["id"], await maestro.lease(loja), "cliente.ambiguo")
+    contados = [(aviso["destinatario_id"], aviso["tipo"]) for aviso in await list_avisos(pool)]
+    assert contados == [(ambos, "execucao.encerrada"), (do_limite, "execucao.falhas")]
+
+
+async def test_a_block_that_passes_the_limit_too_is_told_once(maestro: Maestro) -> None:
+    pool = maestro.pool
+    loja = await add_loja(pool, clientes=2)
+    await add_destinatario(pool, await add_whatsapp(pool, CHAVEIRO, META), limite_falhas=0)
+    await submit(pool, loja)
+    await maestro.apply(parada(loja, await maestro.lease(loja)))
+    assert [aviso["tipo"] for aviso in await list_avisos(pool)] == ["execucao.bloqueada"]
+
+
+async def test_an_end_says_when_what_failed_is_tried_again(maestro: Maestro) -> None:
+    pool = maestro.pool
+    loja = await add_loja(pool, clientes=1)
+    await pool.execute("UPDATE pontos_venda SET recuperacao_rodadas = 2")
+    await add_destinatario(pool, await add_whatsapp(pool, CHAVEIRO, META))
+    (item,) = await list_itens(pool, await submit(pool, loja))
+    await pool.execute("UPDATE log_downloads_boletos SET tentativas = 3")
+    await maestro.fail(item["id"], await maestro.lease(loja), "download.falhou")
+    (aviso,) = await list_avisos(pool)
+    assert aviso["texto"].startswith("O que falhou por problema técnico será tentado de novo em ")

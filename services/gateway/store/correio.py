@@ -20,22 +20,27 @@ SQL = load_sql("correio")
 async def tell_pessoas(
     conn: Conn, execucao_id: int, ponto_venda_id: int, ocasioes: Iterable[Ocasiao], erros: tuple[int, int]
 ) -> None:
-    """A row for each person who wants to know. erros: before and now; past a person's limit it is told once."""
+    """A row for each person who wants to know: of several occasions at one moment, the first that each wants. erros:
+    before and now; past a person's limit it is told once."""
     if not await conn.fetchval(SQL["has_destinatarios"]):
         return
     execucao = await conn.fetchrow(AVISOS["find_execucao"], execucao_id)
     assert execucao is not None
+    ditas: list[str] = []
     for ocasiao in ocasioes:
         de_falhas = ocasiao is Ocasiao.FALHAS
         vez = "limite" if de_falhas else execucao["seq"]
+        evento_id = f"{ocasiao}:{execucao['automacao_id']}:{vez}"
         await conn.execute(
             SQL["insert_avisos"],
             ocasiao,
-            f"{ocasiao}:{execucao['automacao_id']}:{vez}",
+            evento_id,
             ponto_venda_id,
             *write_aviso(ocasiao, execucao),
             *(erros if de_falhas else (None, None)),
+            ditas,
         )
+        ditas.append(evento_id)
 
 
 async def tell_teste(conn: Conn, destinatario_id: int) -> int:
