@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from services.gateway.envio import Resultado
+from services.gateway.envio import Resultado, parse_retry_after
 from shared.children import kill, spawn
 
 FILHO = "services.gateway.leque_filho"
 ENDERECO = "{endereco}"
 _CADASTRO_S = 20.0
-_FALHA: dict[str, Any] = {"status": None, "pede_s": None}
+_FALHA: dict[str, Any] = {"status": None, "pede": None}
 
 
 def fill_url(url: str, endereco: str | None) -> str:
@@ -53,7 +54,8 @@ async def send(
     except RuntimeError:
         dito = _FALHA | {"erro": "O envio parou no meio. Se persistir, avise o suporte."}
     duracao_ms = round(1000 * (time.monotonic() - inicio))
-    return Resultado(dito["status"], duracao_ms, dito["erro"], pede_s=dito["pede_s"])
+    pede_s = parse_retry_after(dito["pede"], datetime.now(UTC))
+    return Resultado(dito["status"], duracao_ms, dito["erro"], pede_s=pede_s)
 
 
 async def _run_filho(pedido: dict[str, Any], limite_s: float) -> dict[str, Any]:

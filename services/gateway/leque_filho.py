@@ -1,4 +1,8 @@
-"""The child that sends one notice through the fan-out library: its order on stdin, what became of it on stdout."""
+"""The child that sends one notice through the fan-out library: its order on stdin, what became of it on stdout.
+
+The library keeps to itself what a service answered: its status, and how long it asks to be left alone. So its answers
+are heard where they come in.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,13 @@ import re
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote
 
 import apprise
+import requests
 from apprise.plugins.email import base as email
 from apprise.url import URLBase
 
@@ -83,8 +88,8 @@ def _is_fora(destino: Any) -> bool:
 
 
 def deliver(pedido: dict[str, Any]) -> dict[str, Any]:
-    """pedido: url, privados, enviar, titulo, texto, chave. Answers servico, status (HTTP's, where one came), pede_s
-    (how long it asks to be left alone, where it says so) and erro (pt-BR)."""
+    """pedido: url, privados, enviar, titulo, texto, chave. Answers servico, status (HTTP's, where one came), pede
+    (how long it asks to be left alone, as Retry-After) and erro (pt-BR)."""
     URLBase.socket_read_timeout, URLBase.socket_connect_timeout = LEITURA_S, CONEXAO_S
     queixas = _Queixas()
     logging.getLogger("apprise").addHandler(queixas)
@@ -98,7 +103,7 @@ def deliver(pedido: dict[str, Any]) -> dict[str, Any]:
         # The same at each attempt: a mailbox that has it drops the second.
         vars(email)["make_msgid"] = lambda domain: f"<{pedido['chave']}@{domain}>"
         aceito = False
-        with suppress(PermissionError):
+        with suppress(PermissionError), hear_respostas() as respostas:
             aceito = plugin.notify(title=pedido["titulo"], body=pedido["texto"], body_format="text")
         texto = redact(" ".join(queixas.textos), pedido["url"])
     finally:
@@ -106,18 +111,35 @@ def deliver(pedido: dict[str, Any]) -> dict[str, Any]:
     if aceito:
         return _answer(servico, status=200)
     erro = f"{servico} não aceitou: {texto}" if texto else f"{servico} não respondeu."
-    return _answer(
-        servico, erro, status=_find(r"error=(\d{3})\b", texto), pede_s=_find(r"retry after (\d{1,6})\b", texto)
-    )
+    if not respostas:
+        return _answer(servico, erro)
+    # Telegram says it in words.
+    dito = re.search(r"retry after (\d{1,6})\b", texto)
+    pede = respostas[-1].headers.get("Retry-After") or (dito and dito[1])
+    return _answer(servico, erro, status=respostas[-1].status_code, pede=pede)
 
 
-def _answer(servico: str | None, erro: str | None = None, **numeros: int | None) -> dict[str, Any]:
-    return {"servico": servico, "erro": erro, "status": None, "pede_s": None} | numeros
+def _answer(
+    servico: str | None, erro: str | None = None, *, status: int | None = None, pede: str | None = None
+) -> dict[str, Any]:
+    return {"servico": servico, "erro": erro, "status": status, "pede": pede}
 
 
-def _find(padrao: str, texto: str) -> int | None:
-    achado = re.search(padrao, texto)
-    return int(achado[1]) if achado else None
+@contextmanager
+def hear_respostas() -> Iterator[list[requests.Response]]:
+    """What HTTP answers come meanwhile."""
+    ouvidas: list[requests.Response] = []
+    send = requests.Session.send
+
+    def hear(*argumentos: Any, **opcoes: Any) -> requests.Response:
+        ouvidas.append(send(*argumentos, **opcoes))
+        return ouvidas[-1]
+
+    vars(requests)["Session"].send = hear
+    try:
+        yield ouvidas
+    finally:
+        vars(requests)["Session"].send = send
 
 
 def open_plugin(url: str, queixas: _Queixas, *, privados: bool) -> Any:

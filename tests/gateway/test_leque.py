@@ -44,8 +44,8 @@ async def post(url: str) -> dict[str, Any]:
 
 
 async def test_telegram_and_slack_are_told_in_their_own_words(conversas: Conversas) -> None:
-    assert await post(TELEGRAM) == {"servico": "Telegram", "status": 200, "pede_s": None, "erro": None}
-    assert await post(SLACK) == {"servico": "Slack", "status": 200, "pede_s": None, "erro": None}
+    assert await post(TELEGRAM) == {"servico": "Telegram", "status": 200, "pede": None, "erro": None}
+    assert await post(SLACK) == {"servico": "Slack", "status": 200, "pede": None, "erro": None}
     (caminho, telegrama), (webhook, recado) = conversas.recebidas
     assert caminho == f"/bot{TOKEN}/sendMessage" and webhook.startswith("/services/T1JJ3T3L2/A1BRTD4JD/")
     assert str(telegrama["chat_id"]) == "987654321"
@@ -58,7 +58,8 @@ async def test_teams_is_told_by_its_workflow(tmp_path: Path) -> None:
         url = f"{teams.origem.replace('https:', 'workflow:')}/643e69f83c8944/iXvGcmM0ryt5dGMa/?verify=no"
         teams.respostas.extend([answer(429, "slow down", Retry_After="30"), answer(404)])
         ditos = [await send(url, None, "t", "3 baixados.", "c", privados=True, limite_s=20) for _ in range(3)]
-    assert [dito.status for dito in ditos] == [429, 404, 200] and ditos[2].erro is None
+    assert [(dito.status, dito.pede_s) for dito in ditos] == [(429, 30), (404, None), (200, None)]
+    assert ditos[2].erro is None
     caminho, cartao = teams.recebidas[-1]
     assert "/workflows/643e69f83c8944/" in caminho and "3 baixados" in str(cartao)
     assert "AdaptiveCard" in str(cartao) and "iXvGcmM0ryt5dGMa" not in str(ditos)
@@ -76,11 +77,11 @@ async def test_what_they_refuse_is_quoted_without_the_token(conversas: Conversas
         dito = await post(TELEGRAM)
         assert (dito["status"], palavras in dito["erro"]) == (status, True), dito
         assert TOKEN not in dito["erro"] and "AAabc" not in dito["erro"]
-        assert dito["pede_s"] == (35 if status == 429 else None)
+        assert dito["pede"] == ("35" if status == 429 else None)
     for status, texto in ((404, "no_service"), (403, "invalid_token"), (429, "rate_limited")):
         conversas.respostas.append(answer(status, texto, Retry_After="30"))
         dito = await post(SLACK)
-        assert dito["status"] == status and "TIiajkdn" not in dito["erro"]
+        assert (dito["status"], dito["pede"]) == (status, "30") and "TIiajkdn" not in dito["erro"]
 
 
 async def test_a_service_is_known_before_anything_is_sent() -> None:
