@@ -22,15 +22,15 @@ from shared.contrato import mask_documentos
 
 URL_BASE = "https://graph.facebook.com/v26.0"
 
-# This number will not take it however often it is asked.
-_DEFINITIVOS = frozenset({131021, 131026, 131030, 131050})
-# Taken, and lost for a reason of Meta's own that passes.
-_PASSAGEIROS = frozenset({1, 2, 130429, 131000, 131016, 131056, 131057})
+# This number will not take it within a day, however often it is asked. Any other code, unknown ones too, is tried
+# again: it passes, or a person puts it right. https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
+_DEFINITIVOS = frozenset({130472, 131021, 131026, 131030, 131049, 131050})
 _REMEDIOS = {
     100: "Confira o número, o modelo e os seus dois parâmetros.",
     190: "O token venceu ou foi revogado: gere outro na Meta e troque-o no canal.",
     130429: "O limite de mensagens do número foi atingido; será tentado de novo.",
     131026: "O número não usa o WhatsApp, ou não aceita mensagens: confira-o.",
+    131049: "A Meta limita as mensagens de marketing a cada pessoa: use um modelo de utilidade.",
     131030: "O número não está entre os permitidos do aplicativo de teste: inclua-o na Meta.",
     131042: "Falta uma forma de pagamento na conta da Meta.",
     131047: "Fora da janela de 24 h só sai modelo aprovado.",
@@ -44,15 +44,15 @@ _DETALHE = 300
 
 @dataclass(frozen=True)
 class Situacao:
-    """What Meta says of a message. estado: aceito, entregue or lido; None: it failed, and erro says why. passageira: it
-    may be sent again."""
+    """What Meta says of a message. estado: aceito, entregue or lido; None: it failed, and erro says why. definitiva:
+    another attempt would end the same way."""
 
     externo_id: str
     chave: str | None
     estado: str | None
     em: datetime | None
     erro: str = ""
-    passageira: bool = False
+    definitiva: bool = False
 
 
 async def send(sessao: aiohttp.ClientSession, conta: Mapping[str, str], numero: str, aviso: Linha) -> Resultado:
@@ -132,7 +132,7 @@ class _Status(BaseModel):
             _ESTADOS.get(self.status),
             None if self.timestamp is None else datetime.fromtimestamp(self.timestamp, UTC),
             erro.explain(),
-            erro.code in _PASSAGEIROS,
+            erro.code in _DEFINITIVOS,
         )
 
 

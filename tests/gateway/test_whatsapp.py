@@ -30,9 +30,13 @@ def test_each_status_has_its_word(status: str, estado: str | None) -> None:
     assert dita.em is not None and dita.em.timestamp() == 1764079200
 
 
-def test_a_failure_says_why_and_whether_it_passes() -> None:
-    (passa,), (fica,) = (read_situacoes(make_situacao("w", "failed", erro=codigo)) for codigo in (131000, 131026))
-    assert (passa.passageira, fica.passageira) == (True, False)
+def test_a_failure_says_why_and_whether_another_attempt_would_end_the_same_way() -> None:
+    """A code that nobody knows yet is tried again, and shown."""
+    (passa,), (fica,), (nova,) = (
+        read_situacoes(make_situacao("w", "failed", erro=codigo)) for codigo in (131000, 131026, 139999)
+    )
+    assert (passa.definitiva, fica.definitiva, nova.definitiva) == (False, True, False)
+    assert "(139999)" in nova.erro
     assert fica.erro.startswith("O WhatsApp recusou (131026). O número não usa o WhatsApp")
 
 

@@ -77,7 +77,7 @@ async def take_situacoes(chamada: Chamada, id: int) -> Resposta:
             if dita.estado:
                 await correio.note_situacao(conn, id, dita.externo_id, dita.chave, dita.estado, dita.em)
             else:
-                esperas_s = ESPERAS_S if dita.passageira else ()
+                esperas_s = () if dita.definitiva else ESPERAS_S
                 await correio.note_falha(conn, id, dita.externo_id, dita.chave, dita.erro, esperas_s)
     return Resposta({"situacoes": len(situacoes)})
 
