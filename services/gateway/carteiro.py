@@ -24,7 +24,7 @@ from shared.crypto import ChaveInvalida, Chaveiro
 log = logging.getLogger(__name__)
 
 # A mail server may take its time; a child process at a time for each channel is enough.
-RITMO = Ritmo(por_destino=2, limite_s=45.0, reserva_s=120.0)
+RITMO = Ritmo(por_destino=2, limite_s=45.0, reserva_s=90.0)
 # So long a message whose answer was lost waits for word of it.
 INCERTO_S = 60.0
 

@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Ritmo:
     """por_destino: requests on their way at once to each, of this gateway. limite_s: for one. reserva_s: longer than
-    that, so that no other sends what is being sent. pausa_s: between two looks, however much is committed."""
+    that, so that no other sends what is being sent; well within two minutes, as nothing longer is believed
+    (`is_ahead`). pausa_s: between two looks, however much is committed."""
 
     por_destino: int = 4
     limite_s: float = 20.0

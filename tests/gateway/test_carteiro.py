@@ -34,7 +34,7 @@ from tests.gateway.agencia import (
 from tests.gateway.cadastro import open_base
 from tests.gateway.receptor import answer, cut, hang
 
-RITMO = replace(DE_FABRICA, olhada_s=0.02, pausa_s=0.01, limite_s=10.0, esperas_s=(0.02,) * 8)
+RITMO = replace(DE_FABRICA, olhada_s=0.02, pausa_s=0.01, limite_s=30.0, esperas_s=(0.02,) * 8)
 
 
 class Cena:
@@ -175,6 +175,17 @@ async def test_two_gateways_send_each_notice_once(cena: Cena, meta: Meta) -> Non
     assert len(meta.aceitas) == meta.tentativas == 30
 
 
+async def test_what_another_gateway_has_just_taken_is_not_taken_by_a_transaction_that_began_before(
+    cena: Cena, meta: Meta
+) -> None:
+    """A reservation as long as the clock is believed looked to it like a clock that was set back."""
+    await cena.tell(await cena.whatsapp(meta))
+    async with cena.pool.acquire() as cedo, cena.pool.acquire() as tarde, cedo.transaction():
+        await cedo.execute("SELECT now()")
+        assert len(await correio.claim_avisos(tarde, {}, 2, DE_FABRICA.reserva_s)) == 1
+        assert await correio.claim_avisos(cedo, {}, 2, DE_FABRICA.reserva_s) == []
+
+
 async def test_a_database_away_after_the_answer_waits_for_metas_word(
     cena: Cena, meta: Meta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,9 +251,9 @@ async def test_an_email_says_it_in_portuguese_under_the_same_id_at_each_attempt(
     await cena.tell(await add_destinatario(cena.pool, canal, endereco="ana@exemplo.com.br"))
     smtp.recusas.extend([("RCPT", "451 4.7.1 Greylisted"), ("DATA", "452 4.3.1 Insufficient system storage")])
     async with cena.running():
-        (aviso,) = await cena.settled("aceito", timeout_s=30)
+        (aviso,) = await cena.settled("aceito", timeout_s=60)
         await cena.pool.execute("UPDATE avisos SET estado = 'pendente'")
-        await cena.settled("aceito", timeout_s=30)
+        await cena.settled("aceito", timeout_s=60)
     primeira, segunda = smtp.recebidas
     assert (primeira["Subject"], primeira["To"]) == ("Execução concluída · 0", "ana@exemplo.com.br")
     assert "3 baixados, de 3 contratos." in primeira.get_payload(decode=True).decode()  # type: ignore[union-attr]
@@ -255,7 +266,7 @@ async def test_a_mail_server_that_refuses_is_quoted_without_the_password(cena: C
     async with cena.pool.acquire() as conn:
         await tell_teste(conn, await add_destinatario(cena.pool, canal, endereco="ana@exemplo.com.br"))
     async with cena.running():
-        (aviso,) = await cena.settled("desistiu", timeout_s=30)
+        (aviso,) = await cena.settled("desistiu", timeout_s=60)
     assert "535" in aviso["erro"] and "senha-errada" not in aviso["erro"]
     assert aviso["tentativas"] == smtp.conexoes == 1
 
@@ -268,7 +279,7 @@ async def test_a_mail_server_that_says_nothing_holds_up_no_other_channel(
     await cena.tell(await add_destinatario(cena.pool, mudo, endereco="ana@exemplo.com.br"), 4)
     await cena.tell(await cena.whatsapp(meta), 4)
     async with cena.running(ritmo=replace(RITMO, limite_s=3.0, esperas_s=(60.0,))):
-        await cena.settled(*["falhou"] * 4, *["aceito"] * 4, timeout_s=30)
+        await cena.settled(*["falhou"] * 4, *["aceito"] * 4, timeout_s=60)
     erros = [linha["erro"] for linha in await cena.pool.fetch("SELECT erro FROM avisos WHERE estado = 'falhou'")]
     assert erros == ["O serviço não respondeu a tempo."] * 4
 
@@ -283,7 +294,7 @@ async def test_nothing_goes_inside_by_any_channel(cena: Cena, smtp: CarteiroSmtp
         async with cena.pool.acquire() as conn:
             await tell_teste(conn, await add_destinatario(cena.pool, canal))
     async with cena.running(privados=False):
-        correio_, json_, aberto, interno = await cena.settled(*["desistiu"] * 4, timeout_s=30)
+        correio_, json_, aberto, interno = await cena.settled(*["desistiu"] * 4, timeout_s=60)
     assert all("rede interna" in aviso["erro"] for aviso in (correio_, json_, interno)) and "https" in aberto["erro"]
     assert (smtp.conexoes, meta.tentativas) == (0, 0)
 
