@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.gateway.envio import Resultado, post
 from services.gateway.store.quadro import Linha
@@ -40,6 +40,8 @@ _REMEDIOS = {
 }
 _ESTADOS = {"sent": "aceito", "delivered": "entregue", "read": "lido"}
 _DETALHE = 300
+_TEXTO = r"^[^\x00]*$"
+_FIM = 253_402_300_799  # the year 9999
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,12 @@ class _Erro(BaseModel):
 
 
 class _Status(BaseModel):
-    id: str
+    """Within what the database keeps."""
+
+    id: str = Field(max_length=200, pattern=_TEXTO)
     status: str
-    timestamp: int | None = None
-    biz_opaque_callback_data: str | None = None
+    timestamp: int | None = Field(default=None, ge=0, le=_FIM)
+    biz_opaque_callback_data: str | None = Field(default=None, pattern=_TEXTO)
     errors: list[_Erro] = []
 
     def read(self) -> Situacao:

@@ -45,6 +45,10 @@ def test_what_is_none_of_a_messages_is_left_out() -> None:
         read_situacoes(b'{"object": "x", "entry": [{"id": "1", "changes": [{"field": "x", "value": {"a": 1}}]}]}') == []
     )
     assert read_situacoes(make_situacao("w", "played")) == []
-    for corpo in (b"", b"[]", b'{"entry": 1}', b"\xff"):
+    impossiveis = [
+        make_situacao("w" * 201, "read"), make_situacao("w\x00", "read"), make_situacao("w", "read", "c\x00"),
+        make_situacao("w", "read").replace(b"1764079200", b"99999999999999"),
+    ]  # fmt: skip
+    for corpo in (b"", b"[]", b'{"entry": 1}', b"\xff", *impossiveis):
         with pytest.raises(ValueError, match="callback"):
             read_situacoes(corpo)
