@@ -57,6 +57,11 @@ class Acesso:
     def sees(self, ponto_venda_id: int) -> bool:
         return self.alcance is None or ponto_venda_id in self.alcance
 
+    @property
+    def administers(self) -> bool:
+        """All of it: every ponto de venda, and people."""
+        return self.escopo.covers(Escopo.ADMIN) and self.alcance is None
+
     def require(self, escopo: Escopo) -> None:
         if not self.escopo.covers(escopo):
             quem = "Você" if self.pessoa else "Esta chave"

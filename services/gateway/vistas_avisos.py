@@ -9,7 +9,8 @@ from services.gateway.vistas import Vista
 
 class CanalVisto(Vista):
     """tipo: whatsapp or servico; its secrets are never shown. pede_endereco: each person has an address of their own in
-    it. em_espera_ate: the service asked to be left alone. numero_id, modelo, idioma, url_base: of WhatsApp alone."""
+    it. em_espera_ate: the service asked to be left alone. numero_id, modelo, idioma, url_base: of WhatsApp alone,
+    for who administers everything."""
 
     id: int
     nome: str

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from services.gateway.api import BASE
-from services.gateway.store.canais import MAXIMO
+from services.gateway.auth import BISCOITO, CABECALHO_CSRF
+from services.gateway.store import pessoas
+from services.gateway.store.canais import MAXIMO, MAXIMO_LUGARES
 from services.gateway.store.chaves import Escopo
 from tests.eventually import eventually
 from tests.gateway.agencia import (
@@ -79,7 +81,7 @@ async def settled(balcao: Balcao, estado: str) -> dict[str, Any]:
         aviso: dict[str, Any] = (await call(balcao, "GET", "avisos"))["avisos"][0]
         return aviso if aviso["estado"] == estado else {}
 
-    return await eventually(check, 20)
+    return await eventually(check, 60)
 
 
 async def post_situacao(balcao: Balcao, canal: int, corpo: bytes, **headers: str) -> int:
@@ -166,12 +168,72 @@ async def test_an_address_fits_its_channel_or_is_refused(balcao: Balcao) -> None
         assert (await balcao.call("POST", "destinatarios", corpo)).recusa == (404, codigo)
 
 
-async def test_channels_and_who_is_told_are_for_who_administers_everything(balcao: Balcao) -> None:
+async def test_what_others_are_told_is_for_who_administers_everything(balcao: Balcao, meta: Meta) -> None:
+    canal, destinatario = await add_zap(balcao, meta)
     loja = await add_loja(balcao.pool)
     await balcao.add_chave("loja", Escopo.ADMIN, loja.id)
-    for caminho in ("canais", "destinatarios", "avisos"):
-        for chave in ("operador", "loja"):
-            assert (await balcao.call("GET", caminho, chave=chave)).status == 403
+    ajustes = ("numero_id", "modelo", "idioma", "url_base")
+    for chave in ("operador", "loja"):
+        for metodo, caminho in (
+            ("GET", "destinatarios"), ("GET", "avisos"), ("PATCH", f"destinatarios/{destinatario}"),
+            ("DELETE", f"destinatarios/{destinatario}"), ("POST", f"destinatarios/{destinatario}/testar"),
+            ("DELETE", f"canais/{canal}"),
+        ):  # fmt: skip
+            corpo: Any = {} if metodo == "PATCH" else None
+            assert (await balcao.call(metodo, caminho, corpo, chave=chave)).status == 403, caminho
+        (visto,) = (await call(balcao, "GET", "canais", chave=chave))["canais"]
+        assert visto["nome"] == "zap" and {visto[campo] for campo in ajustes} == {None}
+
+
+async def enter(balcao: Balcao, nome: str, escopo: Escopo, pontos: tuple[int, ...] | None = None) -> dict[str, Any]:
+    """What a person's calls carry."""
+    async with balcao.pool.acquire() as conn:
+        id = await pessoas.create_pessoa(conn, f"{nome}@exemplo.com.br", nome, "x", escopo, pontos)
+        await conn.execute("UPDATE pessoas SET trocar_senha = false WHERE id = $1", id)
+        sessao = await pessoas.open_sessao(conn, id, "x")
+    assert sessao
+    return {"chave": None, "headers": {"Cookie": f"{BISCOITO}={sessao.token}", CABECALHO_CSRF: sessao.csrf}}
+
+
+@pytest.mark.parametrize("escopo", [Escopo.LEITURA, Escopo.ADMIN])
+async def test_a_person_sets_her_own_notices_and_finds_nobody_elses(balcao: Balcao, meta: Meta, escopo: Escopo) -> None:
+    """As an admin of one ponto de venda too: who may see everything is another."""
+    canal, alheio = await add_zap(balcao, meta)
+    loja = await add_loja(balcao.pool, clientes=1)
+    bia = await enter(balcao, "bia", escopo, (loja.id,))
+    novo = {"canal_id": canal, "endereco": "(67) 98888-0000", "eventos": ["execucao.encerrada"]}
+    assert set((await balcao.call("POST", "destinatarios", novo | {"endereco": "ana"}, **bia)).campos) == {"endereco"}
+    meu = await call(balcao, "POST", "destinatarios", novo, **bia)
+    assert (meu["pessoa"], meu["endereco"]) == ("bia", "5567988880000")
+    assert (await call(balcao, "PATCH", f"destinatarios/{meu['id']}", {"limite_falhas": 0}, **bia))[
+        "limite_falhas"
+    ] == 0
+    # Of others she finds nothing, and says nothing for them.
+    ana = (await call(balcao, "GET", "destinatarios"))["destinatarios"][0]["pessoa_id"]
+    recusa = await balcao.call("POST", "destinatarios", novo | {"pessoa_id": ana}, **bia)
+    assert recusa.recusa == (403, "aviso.de_outros")
+    for metodo, resto in (("PATCH", ""), ("DELETE", ""), ("POST", "/testar")):
+        corpo: Any = {} if metodo == "PATCH" else None
+        assert (await balcao.call(metodo, f"destinatarios/{alheio}{resto}", corpo, **bia)).status == 404
+    await call(balcao, "POST", f"destinatarios/{alheio}/testar")
+    dela = await settled(balcao, "aceito")
+    assert (await balcao.call("POST", f"avisos/{dela['id']}/reenviar", **bia)).status == 404
+    assert (await call(balcao, "GET", "avisos", **bia))["avisos"] == []
+    await call(balcao, "POST", f"destinatarios/{meu['id']}/testar", **bia)
+    assert [aviso["pessoa"] for aviso in (await call(balcao, "GET", "avisos", **bia))["avisos"]] == ["bia"]
+    assert [d["pessoa"] for d in (await call(balcao, "GET", "destinatarios", **bia))["destinatarios"]] == ["bia"]
+    await call(balcao, "DELETE", f"destinatarios/{meu['id']}", **bia)
+    quem = await balcao.pool.fetchval("SELECT quem FROM auditoria WHERE acao = 'destinatario.excluir'")
+    assert "bia" in quem
+
+
+async def test_a_person_is_told_at_so_many_places_and_no_more(balcao: Balcao) -> None:
+    await call(balcao, "POST", "canais", {"nome": "sala", "url": "json://127.0.0.1:9/"})
+    bia = await enter(balcao, "bia", Escopo.LEITURA)
+    for _ in range(MAXIMO_LUGARES):
+        await call(balcao, "POST", "destinatarios", {"canal_id": 1}, **bia)
+    assert (await balcao.call("POST", "destinatarios", {"canal_id": 1}, **bia)).recusa == (409, "destinatario.demais")
+    assert set((await balcao.call("POST", "destinatarios", {"canal_id": 1})).campos) == {"pessoa_id"}
 
 
 async def test_the_end_of_a_job_is_told_and_delivery_is_told_apart_from_acceptance(balcao: Balcao, meta: Meta) -> None:

@@ -186,6 +186,21 @@ async def test_what_another_gateway_has_just_taken_is_not_taken_by_a_transaction
         assert await correio.claim_avisos(cedo, {}, 2, DE_FABRICA.reserva_s) == []
 
 
+async def test_who_was_shut_out_or_switched_off_meanwhile_is_told_nothing(cena: Cena, meta: Meta) -> None:
+    fora, calada, outra = [await cena.whatsapp(meta) for _ in range(3)]
+    for destinatario in (fora, calada, outra):
+        await cena.tell(destinatario)
+    await cena.pool.execute("UPDATE destinatarios SET ativo = false WHERE id = $1", calada)
+    await cena.pool.execute(
+        "UPDATE pessoas SET ativo = false WHERE id = (SELECT pessoa_id FROM destinatarios WHERE id = $1)", fora
+    )
+    async with cena.running():
+        await cena.settled("pendente", "pendente", "aceito")
+        await cena.pool.execute("UPDATE destinatarios SET ativo = true")
+        await cena.settled("pendente", "aceito", "aceito")
+    assert meta.tentativas == 2
+
+
 async def test_a_database_away_after_the_answer_waits_for_metas_word(
     cena: Cena, meta: Meta, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -86,14 +87,14 @@ class MudancaCanal(Corpo):
 
 
 @rotas.get(
-    "canais", escopo=Escopo.ADMIN, resumo="Lista os canais de aviso", dados=list_of("canais", CanalVisto),
-    exemplo={"canais": [EXEMPLO], "cursor": None},
+    "canais", resumo="Lista os canais de aviso; como são ajustados, só a quem administra tudo",
+    dados=list_of("canais", CanalVisto), exemplo={"canais": [EXEMPLO], "cursor": None},
 )  # fmt: skip
 async def list_canais(chamada: Chamada, consulta: Pagina) -> Resposta:
-    chamada.acesso.require_todos()
+    view = partial(store.view_canal, inteiro=chamada.acesso.administers)
     async with chamada.ctx.pool.acquire() as conn:
         linhas = await store.list_canais(conn, consulta.cursor or 0, consulta.buscar)
-    return Resposta(page("canais", linhas, consulta, store.view_canal))
+    return Resposta(page("canais", linhas, consulta, view))
 
 
 @rotas.post(

@@ -1,4 +1,7 @@
-"""Who is told of what, by which channel; and the notices themselves: how they were taken, and sending one again."""
+"""Who is told of what, by which channel; and the notices themselves: how they were taken, and sending one again.
+
+Who administers everything sees and sets everybody's; any other person, her own, and finds nobody else's.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from pydantic import Field
 
 from services.gateway import leque
 from services.gateway.api import Chamada, Resposta, Rotas
+from services.gateway.auth import Acesso
 from services.gateway.campos import Linha, Mudado
-from services.gateway.errors import conflict, invalid_field, not_found
+from services.gateway.errors import ApiError, conflict, invalid_field, not_found
 from services.gateway.paging import Pagina, page
 from services.gateway.routes.canais import find_canal, open_segredos
 from services.gateway.store import Conn, correio
@@ -50,10 +54,10 @@ Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class NovoDestinatario(Corpo):
-    """endereco: where the channel asks for one. eventos null or absent: all. Told of the pontos de venda that the
-    person sees; of failures past limite_falhas, once in each execution."""
+    """pessoa_id absent: whoever calls. endereco: where the channel asks for one. eventos null or absent: all.
+    Told of the pontos de venda that the person sees; of failures past limite_falhas, once in each execution."""
 
-    pessoa_id: Id
+    pessoa_id: Id | None = None
     canal_id: Id
     endereco: Endereco | None = None
     eventos: Eventos | None = None
@@ -74,120 +78,140 @@ class ConsultaAvisos(Pagina):
 
 
 @rotas.get(
-    "destinatarios", escopo=Escopo.ADMIN, resumo="Lista quem é avisado, de quê e por onde",
+    "destinatarios", resumo="Lista quem é avisado, de quê e por onde; de si, quem não administra tudo",
     dados=list_of("destinatarios", DestinatarioVisto), exemplo={"destinatarios": [EXEMPLO], "cursor": None},
 )  # fmt: skip
 async def list_destinatarios(chamada: Chamada, consulta: Pagina) -> Resposta:
-    chamada.acesso.require_todos()
+    dono = _find_dono(chamada.acesso)
     async with chamada.ctx.pool.acquire() as conn:
-        linhas = await store.list_destinatarios(conn, consulta.cursor or 0, consulta.buscar)
+        linhas = await store.list_destinatarios(conn, dono, consulta.cursor or 0, consulta.buscar)
     return Resposta(page("destinatarios", linhas, consulta, store.view_destinatario))
 
 
 @rotas.post(
-    "destinatarios", escopo=Escopo.ADMIN, status=201, resumo="Cadastra quem é avisado", dados=DestinatarioVisto,
-    exemplo=EXEMPLO, respostas={404: "a pessoa ou o canal não existe"},
+    "destinatarios", escopo=Escopo.LEITURA, status=201, resumo="Cadastra quem é avisado", dados=DestinatarioVisto,
+    exemplo=EXEMPLO, respostas={403: "os avisos são de outra pessoa", 404: "a pessoa ou o canal não existe",
+    409: "a pessoa já é avisada por lugares demais"},
 )  # fmt: skip
 async def create_destinatario(chamada: Chamada, corpo: NovoDestinatario) -> Resposta:
-    chamada.acesso.require_todos()
+    pedidos = corpo.model_dump() | {"pessoa_id": _find_pessoa(chamada.acesso, corpo.pessoa_id)}
     async with chamada.ctx.pool.acquire() as conn:
         canal = await find_canal(conn, corpo.canal_id)
-    colunas = corpo.model_dump() | {"endereco": await _check_endereco(chamada, canal, corpo.endereco)}
+    colunas = pedidos | {"endereco": await _check_endereco(chamada, canal, corpo.endereco)}
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         id = await store.insert_destinatario(conn, colunas)
-        await _audit(chamada, conn, "criar", id, corpo.model_dump())
-        vista = store.view_destinatario(await _find(conn, id))
+        await _audit(chamada, conn, "criar", id, pedidos)
+        vista = store.view_destinatario(await _find(chamada, conn, id))
     return Resposta(vista, "Cadastrado. Envie um teste.")
 
 
 @rotas.patch(
-    "destinatarios/{id}", escopo=Escopo.ADMIN, resumo="Altera de que, ou onde, alguém é avisado",
+    "destinatarios/{id}", escopo=Escopo.LEITURA, resumo="Altera de que, ou onde, alguém é avisado",
     dados=DestinatarioVisto, exemplo=EXEMPLO,
 )  # fmt: skip
 async def change_destinatario(chamada: Chamada, id: int, corpo: MudancaDestinatario) -> Resposta:
-    chamada.acesso.require_todos()
     pedidos = corpo.model_dump(exclude_unset=True)
     async with chamada.ctx.pool.acquire() as conn:
-        canal = await find_canal(conn, (await _find(conn, id))["canal_id"])
+        canal = await find_canal(conn, (await _find(chamada, conn, id))["canal_id"])
     mudancas = dict(pedidos)
     if "endereco" in pedidos:
         mudancas["endereco"] = await _check_endereco(chamada, canal, corpo.endereco)
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         await store.update_destinatario(conn, id, mudancas)
         await _audit(chamada, conn, "alterar", id, pedidos)
-        vista = store.view_destinatario(await _find(conn, id))
+        vista = store.view_destinatario(await _find(chamada, conn, id))
     chamada.ctx.wake()
     return Resposta(vista, "Alterado.")
 
 
 @rotas.delete(
-    "destinatarios/{id}", escopo=Escopo.ADMIN, resumo="Exclui quem é avisado, e os seus avisos",
+    "destinatarios/{id}", escopo=Escopo.LEITURA, resumo="Exclui quem é avisado, e os seus avisos",
     exemplo={"id": 1, "excluido": True},
 )  # fmt: skip
 async def delete_destinatario(chamada: Chamada, id: int) -> Resposta:
-    chamada.acesso.require_todos()
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
-        await _find(conn, id)
+        await _find(chamada, conn, id)
         await store.delete_destinatario(conn, id)
         await _audit(chamada, conn, "excluir", id)
     return Resposta({"id": id, "excluido": True}, "Excluído.")
 
 
 @rotas.post(
-    "destinatarios/{id}/testar", escopo=Escopo.ADMIN, status=202,
+    "destinatarios/{id}/testar", escopo=Escopo.LEITURA, status=202,
     resumo="Envia um teste, uma vez; o aviso diz o que foi feito dele", dados=AvisoVisto,
-    exemplo=EXEMPLO_AVISO | {"tipo": "teste", "estado": "pendente"}, respostas={409: "o canal está desligado"},
+    exemplo=EXEMPLO_AVISO | {"tipo": "teste", "estado": "pendente"},
+    respostas={409: "o canal, a pessoa ou o que ela recebe está desligado"},
 )  # fmt: skip
 async def test_destinatario(chamada: Chamada, id: int) -> Resposta:
-    chamada.acesso.require_todos()
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
-        if not (await _find(conn, id))["canal_ativo"]:
+        if not (await _find(chamada, conn, id))["recebe"]:
             raise store.Desligado
         aviso_id = await correio.tell_teste(conn, id)
         await _audit(chamada, conn, "testar", id)
-        vista = correio.view_aviso(await _find_aviso(conn, aviso_id))
+        vista = correio.view_aviso(await _find_aviso(chamada, conn, aviso_id))
     chamada.ctx.wake()
     return Resposta(vista, "Teste enviado.")
 
 
 @rotas.get(
-    "avisos", escopo=Escopo.ADMIN, resumo="Lista os avisos, os mais novos primeiro",
+    "avisos", resumo="Lista os avisos, os mais novos primeiro; os seus, quem não administra tudo",
     descricao="São guardados por 30 dias.", dados=list_of("avisos", AvisoVisto),
     exemplo={"avisos": [EXEMPLO_AVISO], "cursor": None},
 )  # fmt: skip
 async def list_avisos(chamada: Chamada, consulta: ConsultaAvisos) -> Resposta:
-    chamada.acesso.require_todos()
+    dono = _find_dono(chamada.acesso)
     async with chamada.ctx.pool.acquire() as conn:
-        linhas = await correio.list_avisos(conn, consulta.estado, consulta.cursor, consulta.buscar)
+        linhas = await correio.list_avisos(conn, dono, consulta.estado, consulta.cursor, consulta.buscar)
     return Resposta(page("avisos", linhas, consulta, correio.view_aviso))
 
 
 @rotas.post(
-    "avisos/{id}/reenviar", escopo=Escopo.ADMIN, resumo="Envia de novo um aviso que não foi aceito ou entregue",
+    "avisos/{id}/reenviar", escopo=Escopo.LEITURA, resumo="Envia de novo um aviso que não foi aceito ou entregue",
     dados=AvisoVisto, exemplo=EXEMPLO_AVISO | {"estado": "pendente"},
     respostas={409: "o aviso está a caminho, ou foi aceito"},
 )  # fmt: skip
 async def resend_aviso(chamada: Chamada, id: int) -> Resposta:
-    chamada.acesso.require_todos()
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
-        await _find_aviso(conn, id)
+        await _find_aviso(chamada, conn, id)
         if not await correio.resend(conn, id):
             raise conflict("aviso.enviado", "Este aviso está a caminho, ou já foi aceito: não há o que reenviar.")
         await record_auditoria(conn, quem=chamada.acesso.quem, acao="aviso.reenviar", alvo=f"avisos/{id}")
-        vista = correio.view_aviso(await _find_aviso(conn, id))
+        vista = correio.view_aviso(await _find_aviso(chamada, conn, id))
     chamada.ctx.wake()
     return Resposta(vista, "O aviso será enviado de novo.")
 
 
-async def _find(conn: Conn, id: int) -> Record:
-    linha = await store.find_destinatario(conn, id)
+def _find_dono(acesso: Acesso) -> int | None:
+    """Whose notices these are to the caller: one person's; None: everybody's. Raises ApiError 403."""
+    if acesso.administers:
+        return None
+    if acesso.pessoa is None:
+        texto = "Uma chave não tem avisos próprios, e os de todos são de quem administra tudo. Entre no painel."
+        raise ApiError(403, "aviso.de_outros", texto)
+    return acesso.pessoa.id
+
+
+def _find_pessoa(acesso: Acesso, pedida: int | None) -> int:
+    """Who is to be told. Raises ApiError 403, 422."""
+    dono = _find_dono(acesso)
+    if pedida is None:
+        if acesso.pessoa is None:
+            raise invalid_field("pessoa_id", "campo obrigatório para uma chave")
+        return acesso.pessoa.id
+    if dono not in (None, pedida):
+        raise ApiError(403, "aviso.de_outros", "Só quem administra tudo diz o que os outros recebem. Tire pessoa_id.")
+    return pedida
+
+
+async def _find(chamada: Chamada, conn: Conn, id: int) -> Record:
+    linha = await store.find_destinatario(conn, _find_dono(chamada.acesso), id)
     if linha is None:
         raise not_found("Destinatário", "destinatario.nao_encontrado")
     return linha
 
 
-async def _find_aviso(conn: Conn, id: int) -> Record:
-    linha = await correio.find_aviso(conn, id)
+async def _find_aviso(chamada: Chamada, conn: Conn, id: int) -> Record:
+    linha = await correio.find_aviso(conn, _find_dono(chamada.acesso), id)
     if linha is None:
         raise not_found("Aviso", "aviso.nao_encontrado")
     return linha

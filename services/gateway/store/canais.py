@@ -15,6 +15,8 @@ SQL = load_sql("canais")
 
 # Each may have a few requests on their way at once.
 MAXIMO = 100
+# Of one person, who may choose them herself.
+MAXIMO_LUGARES = 20
 
 
 class Demais(Recusa):
@@ -23,10 +25,16 @@ class Demais(Recusa):
     texto = f"Já há {MAXIMO} canais. Exclua os que não usa mais."
 
 
+class Lugares(Recusa):
+    codigo = "destinatario.demais"
+    status = 409
+    texto = f"A pessoa já é avisada por {MAXIMO_LUGARES} lugares. Exclua os que não usa mais."
+
+
 class Desligado(Recusa):
     codigo = "canal.desligado"
     status = 409
-    texto = "Este canal está desligado. Ligue-o (ativo: true) e tente de novo."
+    texto = "O canal, a pessoa ou o que ela recebe está desligado. Ligue-o (ativo: true) e tente de novo."
 
 
 class Ausente(Recusa):
@@ -64,25 +72,30 @@ async def delete_canal(conn: Conn, id: int) -> None:
     await conn.execute(SQL["delete_canal"], id)
 
 
-def view_canal(linha: Record) -> dict[str, Any]:
+def view_canal(linha: Record, *, inteiro: bool = True) -> dict[str, Any]:
+    """Without how it is set up for who only chooses among them."""
     campos = (
         "id", "nome", "tipo", "servico", "pede_endereco", "ativo", "em_espera_ate", "destinatarios", "created_at",
         "updated_at",
     )  # fmt: skip
     do_whatsapp = ("numero_id", "modelo", "idioma", "url_base")
-    return {campo: linha[campo] for campo in campos} | {campo: linha["config"].get(campo) for campo in do_whatsapp}
+    config = linha["config"] if inteiro else {}
+    return {campo: linha[campo] for campo in campos} | {campo: config.get(campo) for campo in do_whatsapp}
 
 
-async def list_destinatarios(conn: Conn, depois: int, limite: int) -> list[Record]:
-    return await conn.fetch(SQL["list_destinatarios"], None, depois, limite)
+async def list_destinatarios(conn: Conn, pessoa_id: int | None, depois: int, limite: int) -> list[Record]:
+    """pessoa_id: hers alone; None: everybody's."""
+    return await conn.fetch(SQL["list_destinatarios"], None, depois, limite, pessoa_id)
 
 
-async def find_destinatario(conn: Conn, id: int) -> Record | None:
-    return await conn.fetchrow(SQL["list_destinatarios"], id, 0, 1)
+async def find_destinatario(conn: Conn, pessoa_id: int | None, id: int) -> Record | None:
+    return await conn.fetchrow(SQL["list_destinatarios"], id, 0, 1, pessoa_id)
 
 
 async def insert_destinatario(conn: Conn, destinatario: Mapping[str, Any]) -> int:
-    """Raises Ausente."""
+    """Raises Ausente, Lugares."""
+    if await conn.fetchval(SQL["count_destinatarios"], destinatario["pessoa_id"]) >= MAXIMO_LUGARES:
+        raise Lugares
     colunas = ("pessoa_id", "canal_id", "endereco", "eventos", "limite_falhas")
     try:
         id: int = await conn.fetchval(SQL["insert_destinatario"], *(destinatario[coluna] for coluna in colunas))
@@ -101,4 +114,4 @@ async def delete_destinatario(conn: Conn, id: int) -> None:
 
 
 def view_destinatario(linha: Record) -> dict[str, Any]:
-    return {campo: valor for campo, valor in linha.items() if campo not in ("canal_tipo", "canal_ativo")}
+    return {campo: valor for campo, valor in linha.items() if campo != "recebe"}

@@ -32,7 +32,7 @@ DELETE FROM canais WHERE id = $1;
 -- name: list_destinatarios
 SELECT d.id, d.pessoa_id, p.nome AS pessoa, d.canal_id, c.nome AS canal, c.servico, d.endereco, d.eventos,
        d.limite_falhas, d.ativo, a.pendentes, a.falhando, a.desistidos, a.ultimo_aceito_em, d.created_at, d.updated_at,
-       c.tipo AS canal_tipo, c.ativo AS canal_ativo
+       c.ativo AND p.ativo AND d.ativo AS recebe
 FROM destinatarios d
 JOIN pessoas p ON p.id = d.pessoa_id
 JOIN canais c ON c.id = d.canal_id
@@ -41,9 +41,12 @@ CROSS JOIN LATERAL (
            count(*) FILTER (WHERE estado = 'desistiu') AS desistidos, max(aceito_em) AS ultimo_aceito_em
     FROM avisos WHERE destinatario_id = d.id
 ) a
-WHERE ($1::int IS NULL OR d.id = $1) AND d.id > $2
+WHERE ($1::int IS NULL OR d.id = $1) AND d.id > $2 AND ($4::int IS NULL OR d.pessoa_id = $4)
 ORDER BY d.id
 LIMIT $3;
+
+-- name: count_destinatarios
+SELECT count(*) FROM destinatarios WHERE pessoa_id = $1;
 
 -- name: insert_destinatario
 INSERT INTO destinatarios (pessoa_id, canal_id, endereco, eventos, limite_falhas) VALUES ($1, $2, $3, $4, $5)

@@ -85,13 +85,15 @@ async def note_falha(
     await conn.execute(SQL["note_falha"], canal_id, externo_id, chave, erro, list(esperas_s))
 
 
-async def list_avisos(conn: Conn, estado: str | None, antes: int | None, limite: int) -> list[Record]:
-    """The newest first."""
-    return await conn.fetch(SQL["list_avisos"], None, estado, antes, limite)
+async def list_avisos(
+    conn: Conn, pessoa_id: int | None, estado: str | None, antes: int | None, limite: int
+) -> list[Record]:
+    """The newest first. pessoa_id: hers alone; None: everybody's."""
+    return await conn.fetch(SQL["list_avisos"], None, estado, antes, limite, pessoa_id)
 
 
-async def find_aviso(conn: Conn, id: int) -> Record | None:
-    return await conn.fetchrow(SQL["list_avisos"], id, None, None, 1)
+async def find_aviso(conn: Conn, pessoa_id: int | None, id: int) -> Record | None:
+    return await conn.fetchrow(SQL["list_avisos"], id, None, None, 1, pessoa_id)
 
 
 async def resend(conn: Conn, id: int) -> bool:

@@ -34,17 +34,20 @@ a.estado IN ('pendente', 'falhou') AND is_ahead(a.reservada_ate) IS NOT TRUE
       AND (a.estado = 'pendente' OR a.proxima_em <= now() OR a.tentado_em > now())
 
 -- name: claim_avisos
--- $1 channels with requests on their way and $2 how many of each; $3 how many there may be; $4 seconds to make one.
+-- $1 channels with requests on their way and $2 how many of each; $3 how many there may be; $4 seconds to make one. What
+-- waits for a person who was shut out, or for notices that were switched off, waits on.
 WITH devidos AS (
     SELECT d.id
     FROM canais c
     LEFT JOIN unnest($1::int[], $2::int[]) AS v (canal_id, em_voo) ON v.canal_id = c.id
     CROSS JOIN LATERAL (
         SELECT a.id FROM avisos a
-        WHERE a.canal_id = c.id AND {devido}
+        JOIN destinatarios t ON t.id = a.destinatario_id
+        JOIN pessoas p ON p.id = t.pessoa_id
+        WHERE a.canal_id = c.id AND {devido} AND t.ativo AND p.ativo
         ORDER BY a.proxima_em, a.id
         LIMIT greatest(0, $3 - coalesce(v.em_voo, 0))
-        FOR UPDATE SKIP LOCKED
+        FOR UPDATE OF a SKIP LOCKED
     ) d
     WHERE c.ativo AND (now() BETWEEN c.espera_de AND c.espera_ate) IS NOT TRUE
 )
@@ -112,6 +115,7 @@ JOIN destinatarios d ON d.id = a.destinatario_id
 JOIN pessoas p ON p.id = d.pessoa_id
 JOIN canais c ON c.id = a.canal_id
 WHERE ($1::bigint IS NULL OR a.id = $1) AND ($2::text IS NULL OR a.estado = $2) AND ($3::bigint IS NULL OR a.id < $3)
+  AND ($5::int IS NULL OR d.pessoa_id = $5)
 ORDER BY a.id DESC
 LIMIT $4;
 

@@ -21,7 +21,7 @@ const PAGINAS = {
   "pontos-venda": { modulo: "pontos-venda" },
   credenciais: { modulo: "credenciais", papel: "admin" },
   pessoas: { modulo: "pessoas", papel: "admin" },
-  avisos: { modulo: "avisos", papel: "admin" },
+  avisos: { modulo: "avisos" },
   canais: { modulo: "canais", papel: "admin" },
   webhooks: { modulo: "webhooks", papel: "admin" },
   mortas: { modulo: "mortas", papel: "admin" },

@@ -13,10 +13,17 @@ class PaginaAvisos extends PaginaCadastro {
   static properties = { enviados: { state: true } }; // whether the notices sent are shown
 
   caminho = "destinatarios";
+  papeis = ["leitura", "operador", "admin"]; // each sets what is her own
   palavras = { titulo: MENU.avisos, ...AVISOS.palavras };
 
+  // Everybody's notices are for who administers everything.
+  get todos() {
+    return this.sessao.escopo === "admin" && !this.sessao.pontos_venda;
+  }
+
   async list() {
-    [this.pessoas, this.canais] = await Promise.all([getAll("pessoas", "pessoas"), getAll("canais", "canais")]);
+    this.pessoas = this.todos ? await getAll("pessoas", "pessoas") : [];
+    this.canais = await getAll("canais", "canais");
     return super.list();
   }
 
@@ -26,8 +33,8 @@ class PaginaAvisos extends PaginaCadastro {
 
   campos(linha, novo) {
     const quem = [
-      { nome: "pessoa_id", rotulo: AVISOS.pessoa, tipo: "escolha", inteiro: true, obrigatorio: true,
-        opcoes: this.pessoas.map((p) => [p.id, p.nome]) },
+      ...(this.todos ? [{ nome: "pessoa_id", rotulo: AVISOS.pessoa, tipo: "escolha", inteiro: true, obrigatorio: true,
+        opcoes: this.pessoas.map((p) => [p.id, p.nome]) }] : []),
       { nome: "canal_id", rotulo: AVISOS.canal, tipo: "escolha", inteiro: true, obrigatorio: true,
         opcoes: this.canais.map((c) => [c.id, c.nome]) },
     ];
@@ -52,7 +59,7 @@ class PaginaAvisos extends PaginaCadastro {
 
   renderLinhas() {
     return html`
-      <p class="fraco">${AVISOS.explica}</p>
+      <p class="fraco">${this.todos ? AVISOS.explica : AVISOS.explica_meus}</p>
       <ul class="lista">${repeat(this.linhas, (d) => d.id, (d) => html`<li>${this.renderDestinatario(d)}</li>`)}</ul>
     `;
   }

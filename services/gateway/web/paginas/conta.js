@@ -31,6 +31,7 @@ class PaginaConta extends Pagina {
       <section class="cartao">
         <h2>${nome}</h2>
         <p>${email} · ${PAPEIS[escopo]} · ${pontos_venda ? ENTRADA.pontos(pontos_venda) : ENTRADA.todos_pontos}</p>
+        ${trocar_senha ? nothing : html`<p><a href="#/avisos">${ENTRADA.avisos}</a></p>`}
       </section>
       <section class="cartao">
         <h2>${ENTRADA.trocar}</h2>

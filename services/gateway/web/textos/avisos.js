@@ -3,10 +3,11 @@ export const AVISOS = {
   palavras: {
     novo: "Novo destinatário",
     um: "Destinatário",
-    nenhum: "Ninguém é avisado ainda. Cadastre um canal em “Canais de aviso”, e depois quem recebe por ele.",
+    nenhum: "Ninguém é avisado ainda. É preciso um canal, que quem administra cadastra em “Canais de aviso”, e dizer quem recebe por ele.",
     excluir: ({ pessoa, canal }) => `Não avisar mais ${pessoa} por ${canal}? Os avisos já enviados também somem daqui.`,
   },
   explica: "Cada pessoa é avisada das execuções dos pontos de venda que ela vê.",
+  explica_meus: "Você é avisado das execuções dos pontos de venda que vê.",
   pessoa: "Pessoa",
   canal: "Canal",
   endereco: "Endereço no canal",

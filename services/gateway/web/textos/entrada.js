@@ -8,6 +8,7 @@ export const ENTRADA = {
   // The own account.
   pontos: (codigos) => `Pontos de venda: ${codigos.join(", ")}`,
   todos_pontos: "Todos os pontos de venda",
+  avisos: "Do que sou avisado",
   trocar: "Trocar a senha",
   trocada: "Senha trocada.",
   provisoria: "A sua senha é provisória. Escolha outra para continuar.",
