@@ -39,7 +39,7 @@ class Volta:
 async def make_copia(destino: Path) -> Manifesto:
     settings = load_settings(GatewaySettings)
     async with open_database_url(settings) as url:
-        return await copia.create_copia(url, open_files(settings.files_url), destino, settings.files_url)
+        return await copia.create_copia(url, await open_files(settings.files_url), destino, settings.files_url)
 
 
 async def examine_copia(origem: Path) -> Manifesto:
@@ -49,7 +49,7 @@ async def examine_copia(origem: Path) -> Manifesto:
 async def bring_back(origem: Path, *, substituir: bool) -> Volta:
     settings = load_settings(GatewaySettings)
     async with open_database_url(settings) as url:
-        files = open_files(settings.files_url)
+        files = await open_files(settings.files_url)
         manifesto, aplicadas = await restauracao.restore_copia(url, files, origem, substituir=substituir)
         return Volta(manifesto, aplicadas, await _opens_senhas(url, settings))
 
@@ -103,7 +103,7 @@ async def _open_titular() -> AsyncIterator[tuple[Pool, FileStore, titular.Ler]]:
 
     async with open_database_url(settings) as url, open_database(url) as pool:
         try:
-            yield pool, open_files(settings.files_url), ler
+            yield pool, await open_files(settings.files_url), ler
         except ArquivoFalhou as erro:
             raise Falhou(f"os arquivos não responderam ({type(erro).__name__}): repita o comando.") from erro
 

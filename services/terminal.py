@@ -79,7 +79,8 @@ async def download_boleto(pedido: UmCliente, mostrar: Mostrar) -> list[dict[str,
 @asynccontextmanager
 async def _system(settings: GatewaySettings, url: str) -> AsyncIterator[None]:
     """Where none runs on this database, a whole one for as long as the context is open."""
-    chaveiro, files, bus = open_chaveiro(settings, create=False), open_files(settings.files_url), MemoryBus(EVENTOS)
+    chaveiro, files = open_chaveiro(settings, create=False), await open_files(settings.files_url)
+    bus = MemoryBus(EVENTOS)
     fora_da_rede = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
     async with AsyncExitStack() as pilha:
         try:

@@ -26,7 +26,7 @@ async def main(stop: Stop) -> None:
     settings = load_settings(GatewaySettings)
     configure_logs(settings.log_formato, settings.log_nivel)
     scraper_settings, namer_settings = load_settings(ScraperSettings), load_settings(NamerSettings)
-    chaveiro, files = open_chaveiro(settings), open_files(settings.files_url)
+    chaveiro, files = open_chaveiro(settings), await open_files(settings.files_url)
     async with (
         open_database_url(settings) as database_url,
         open_bus(settings) as bus,

@@ -1,18 +1,18 @@
 """The file store: claim checks between services, and the filed boletos that people see.
 
 Anything `obstore` opens by URL (file, S3 and compatible, Google Cloud, Azure). Puts are atomic there: a file is whole
-or absent. Under the root only filed boletos end in `.pdf`; all else lies at `_interno/<tipo>/<sha256>`.
+or absent; what a server refuses for a moment (5xx, 429, a cut connection) it is asked again. Under the root only filed
+boletos end in `.pdf`; all else lies at `_interno/<tipo>/<sha256>`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
+import logging
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,13 +25,17 @@ from obstore.store import ObjectStore, from_url
 
 from shared.events import Arquivo
 from shared.settings import ConfiguracaoInvalida
+from shared.sobras import Sobra, find_sobras, read_sobra
+
+log = logging.getLogger(__name__)
 
 TipoInterno = Literal[
     "capturas", "sem_nome", "quarentena", "planilhas", "evidencias", "linhas", "relatorios", "lugares"
 ]
 
-# What a put to a folder writes to before it gives the file its name. The library neither lists nor opens such names.
-_SOBRA = re.compile(r"(?:[0-9a-f]{64}|.+\.pdf)#\d+")
+# A server that will go on saying no: its key, bucket or region is another one.
+_RECUSA = re.compile(r"status code: (3\d\d|40[0134])\b")
+ABERTURA_S = 10.0
 _SEM_ESPACO = ("StorageFull", "No space left", "os error 28", "os error 122", "os error 27", "QuotaExceeded")
 
 
@@ -51,6 +55,10 @@ class ArquivoAusente(ArquivoFalhou):
     """The file is not in the store."""
 
 
+class AcessoRecusado(ArquivoFalhou):
+    """The store does not open with this key, bucket or region."""
+
+
 class ArquivoCorrompido(ArquivoFalhou):
     """The bytes are not the ones whose sha256 was promised."""
 
@@ -62,24 +70,6 @@ class Guardado:
     caminho: str
     tamanho: int
     modificado: datetime
-
-
-@dataclass(frozen=True)
-class Sobra:
-    """What a put is writing to, or left behind when it was broken off; as it lies at this moment."""
-
-    caminho: str
-    tamanho: int
-    modificado_ns: int
-
-    @property
-    def destino(self) -> str:
-        """Where the file was to lie."""
-        return self.caminho.rpartition("#")[0]
-
-    @property
-    def is_interna(self) -> bool:
-        return self.caminho.startswith("_interno/")
 
 
 def sha256_hex(dados: bytes) -> str:
@@ -135,6 +125,14 @@ class FileStore:
             raise _translate(erro) from erro
         return True
 
+    async def check(self) -> None:
+        """Raises ArquivoFalhou where nothing can be read. Of a bucket that is not there only a listing tells."""
+        if self._raiz is not None:
+            await self.exists("_interno/saude")
+            return
+        async for _ in self.list("_interno/saude"):
+            break
+
     async def delete(self, caminho: str) -> None:
         """Remove a file; one that is not there is fine."""
         try:
@@ -170,14 +168,14 @@ class FileStore:
 
     async def list_sobras(self) -> Sequence[Sobra]:
         """Only a folder has any: other stores keep nothing of a put that did not end."""
-        return [] if self._raiz is None else await asyncio.to_thread(_find_sobras, self._raiz)
+        return [] if self._raiz is None else await asyncio.to_thread(find_sobras, self._raiz)
 
     async def drop_sobra(self, sobra: Sobra) -> None:
         """Unless it has changed since. Raises ArquivoFalhou."""
         if self._raiz is None:
             return
         try:
-            if await asyncio.to_thread(_read_sobra, self._raiz, sobra.caminho) == sobra:
+            if await asyncio.to_thread(read_sobra, self._raiz, sobra.caminho) == sobra:
                 await asyncio.to_thread((self._raiz / sobra.caminho).unlink, missing_ok=True)
         except OSError as erro:
             raise _translate(erro) from erro
@@ -185,36 +183,33 @@ class FileStore:
     async def _put(self, caminho: str, dados: bytes, *, overwrite: bool) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
-                await obstore.put_async(self._store, caminho, dados, mode="overwrite" if overwrite else "create")
+                # In one piece: of one in parts that is broken off, the server would keep those that arrived for ever.
+                await obstore.put_async(
+                    self._store, caminho, dados, mode="overwrite" if overwrite else "create", use_multipart=False
+                )
         except AlreadyExistsError as erro:
             raise ArquivoExiste(caminho) from erro
         except (BaseError, OSError, TimeoutError) as erro:
             raise _translate(erro) from erro
 
 
-def _find_sobras(raiz: Path) -> list[Sobra]:
-    achadas = []
-    for pasta, _, nomes in os.walk(raiz):
-        for nome in filter(_SOBRA.fullmatch, nomes):
-            with suppress(OSError):  # it has its name by now, or is none of ours
-                achadas.append(_read_sobra(raiz, Path(pasta, nome).relative_to(raiz).as_posix()))
-    return achadas
-
-
-def _read_sobra(raiz: Path, caminho: str) -> Sobra:
-    estado = (raiz / caminho).lstat()
-    return Sobra(caminho, estado.st_size, estado.st_mtime_ns)
-
-
-def open_files(url: str) -> FileStore:
-    """For composition roots. Raises ConfiguracaoInvalida where the store does not open."""
+async def open_files(url: str) -> FileStore:
+    """For composition roots. Raises ConfiguracaoInvalida where the store does not open. A server that does not answer
+    for now stops nothing."""
     try:
-        return FileStore(url)
-    except (OSError, ValueError, BaseError) as erro:
+        files = FileStore(url)
+        async with asyncio.timeout(ABERTURA_S):
+            await files.check()
+    except TimeoutError:
+        log.warning("files.store_unavailable", extra={"erro": "sem resposta"})
+    except (OSError, ValueError, BaseError, AcessoRecusado) as erro:
         raise ConfiguracaoInvalida(
-            "CANOPUS_STORAGE_URL: o armazenamento de arquivos não abre. Confira o endereço e as permissões "
+            "CANOPUS_STORAGE_URL: o armazenamento de arquivos não abre. Confira o endereço, as chaves e as permissões "
             f"({type(erro).__name__})."
         ) from erro
+    except ArquivoFalhou as erro:
+        log.warning("files.store_unavailable", extra={"erro": str(erro)})
+    return files
 
 
 def describe_interno(tipo: TipoInterno, dados: bytes) -> Arquivo:
@@ -233,7 +228,9 @@ def caminho_lugar(caminho: str) -> str:
 
 
 def _translate(erro: Exception) -> ArquivoFalhou:
-    """obstore keeps the cause in its text alone, so a full disk is known by its words."""
+    """obstore keeps the cause in its text alone, so a full disk and a refusal are known by their words."""
     texto = str(erro)
     resumo = texto.partition("\n")[0]
-    return DiscoCheio(resumo) if any(sinal in texto for sinal in _SEM_ESPACO) else ArquivoFalhou(resumo)
+    if any(sinal in texto for sinal in _SEM_ESPACO):
+        return DiscoCheio(resumo)
+    return AcessoRecusado(resumo) if _RECUSA.search(resumo) else ArquivoFalhou(resumo)

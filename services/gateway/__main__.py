@@ -31,7 +31,7 @@ async def main(stop: Stop) -> None:
             "CANOPUS_AMQP_URL: falta o endereço do RabbitMQ (amqp://usuario:senha@servidor:5672/). "
             "Para o sistema inteiro num processo só, use `canopus up`."
         )
-    chaveiro, files = open_chaveiro(settings), open_files(settings.files_url)
+    chaveiro, files = open_chaveiro(settings), await open_files(settings.files_url)
     async with (
         open_database_url(settings) as database_url,
         RabbitMQBus(settings.amqp_url, EVENTOS, name="canopus gateway") as bus,

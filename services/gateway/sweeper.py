@@ -14,7 +14,8 @@ from services.gateway.store import Pool, load_sql
 from services.gateway.store.controle import remind
 from services.gateway.store.nomeacao import resend_late
 from services.gateway.store.pedidos import is_servico_alive
-from shared.files import ArquivoFalhou, FileStore, Sobra, caminho_lugar
+from shared.files import ArquivoFalhou, FileStore, caminho_lugar
+from shared.sobras import Sobra
 
 log = logging.getLogger(__name__)
 SQL = load_sql("limpeza")

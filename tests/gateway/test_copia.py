@@ -275,12 +275,9 @@ async def test_a_copy_goes_from_any_kind_of_store_to_any_other(
     async with open_base(database_url) as pool:
         await fill(pool, files)
     await create_copia(database_url, files, tmp_path / "c.zip")
-    async with open_s3() as (s3, endereco):
-        for nome, valor in (
-            ("ENDPOINT", endereco), ("ALLOW_HTTP", "true"), ("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"),
-            ("REGION", "x"),
-        ):  # fmt: skip
-            monkeypatch.setenv(f"AWS_{nome}", valor)
+    with open_s3() as s3:
+        for nome, valor in s3.ambiente.items():
+            monkeypatch.setenv(nome, valor)
         balde = FileStore("s3://balde/prefixo")
         await restore_copia(vazio, balde, tmp_path / "c.zip", substituir=False)
         assert len(s3.objetos) == 3 and all(chave.startswith("prefixo/") for chave in s3.objetos)

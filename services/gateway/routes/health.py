@@ -36,7 +36,7 @@ async def _check_broker(ctx: AppContext) -> dict[str, Any]:
 
 
 async def _check_storage(ctx: AppContext) -> dict[str, Any]:
-    await ctx.files.exists("_interno/saude")
+    await ctx.files.check()
     return {}
 
 

@@ -175,7 +175,7 @@ async def _store_pedido(
     pedido = Pedido("planilha", {}, ponto["id"], chamada.acesso.quem)
     files = chamada.ctx.files
     if simular:
-        arquivo = await files.place(f"_interno/planilhas/simular-{pedido.id}", formulario.arquivo)
+        arquivo = await files.place(f"_interno/planilhas/simular-{pedido.id}", formulario.arquivo, overwrite=True)
     else:
         arquivo = await files.put_interno("planilhas", formulario.arquivo)
     pedido.parametros.update(
