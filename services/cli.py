@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from services.cli_agendamentos import agendamentos
-from services.cli_dados import check_cpf, copia, titular
+from services.cli_dados import check_cpf, copia, espelho, titular
 from services.usage import Falha, Grupo, do
 from shared.contrato import MesInvalido, parse_mes
 from shared.lifecycle import Main, run
@@ -298,7 +298,7 @@ def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, em_json
         sys.exit(1)
 
 
-for grupo in (agendamentos, copia, titular):
+for grupo in (agendamentos, copia, espelho, titular):
     main.add_command(grupo)
 
 if __name__ == "__main__":

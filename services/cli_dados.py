@@ -1,4 +1,4 @@
-"""Commands of `canopus` about the data as a whole: the copy and its return, and one person in all of it."""
+"""Commands of `canopus` about the data as a whole: the copy and its return, mirrors, and one person in all of it."""
 
 from __future__ import annotations
 
@@ -64,6 +64,40 @@ def restaurar_copia(arquivo: Path, substituir: bool, em_json: bool) -> None:
             "cadastre as senhas de novo.",
             err=True,
         )
+
+
+@click.group(cls=Grupo)
+def espelho() -> None:
+    """Espelhos: onde mais ficam os boletos. Quem copia é o sistema no ar."""
+
+
+@espelho.command("listar")
+@_json
+def listar_espelhos(em_json: bool) -> None:
+    """Lista os espelhos e o que falta em cada um."""
+    from services.gateway import admin_espelhos as admin
+
+    linhas = do(admin.read_espelhos())
+    if em_json:
+        click.echo(json.dumps(linhas, ensure_ascii=False))
+        return
+    for linha in linhas:
+        click.echo(
+            f"{linha['id']}  {linha['nome']}  {linha['destino']}  {'ligado' if linha['ativo'] else 'desligado'}  "
+            f"{linha['feitas']} feitas, {linha['pendentes']} a copiar, {linha['a_remover']} a remover"
+            + (f"  {linha['erro']}" if linha["erro"] else "")
+        )
+
+
+@espelho.command("preencher")
+@click.argument("nome")
+@_json
+def preencher_espelho(nome: str, em_json: bool) -> None:
+    """Confere no espelho NOME tudo o que está arquivado e copia de novo o que lá falta."""
+    from services.gateway import admin_espelhos as admin
+
+    quantas = do(admin.fill_espelho(nome))
+    click.echo(json.dumps({"copias": quantas}) if em_json else f"Cópias a conferir e a fazer: {quantas}.")
 
 
 def check_cpf(_: click.Context, __: click.Parameter, valor: str) -> str:

@@ -24,7 +24,7 @@ LARES = {
     "openpyxl": ("services/namer/",),
     "aio_pika": ("shared/bus/rabbitmq.py", "shared/bus/rabbitmq/"),
     "cryptography": ("shared/crypto.py",),
-    "obstore": ("shared/files.py",),
+    "obstore": ("shared/files.py", "services/gateway/balde.py"),
     "click": ("services/cli.py", "services/cli_agendamentos.py", "services/cli_dados.py", "services/usage.py"),
     "cronsim": ("services/gateway/agenda.py", "services/gateway/regras.py"),
     "holidays": ("services/gateway/agenda.py",),

@@ -144,6 +144,10 @@ _CIFRADOS = (
         "SELECT id, segredos AS cifrado FROM canais ORDER BY id FOR UPDATE",
         "UPDATE canais SET segredos = $2 WHERE id = $1",
     ),
+    (
+        "SELECT id, segredo AS cifrado FROM espelhos ORDER BY id FOR UPDATE",
+        "UPDATE espelhos SET segredo = $2 WHERE id = $1",
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from services.gateway.carteiro import Carteiro
 from services.gateway.context import CONTEXT, AppContext
 from services.gateway.engine import open_engine
 from services.gateway.entregador import Entregador
+from services.gateway.espelhador import Espelhador
 from services.gateway.live import Live, LiveOptions
 from services.gateway.middleware import CORPO_BYTES, add_security_headers, errors, serve
 from services.gateway.pages import add_pages
@@ -86,6 +87,7 @@ async def open_gateway(
             remetentes=(
                 Entregador(pool, chaveiro, privados=settings.webhooks_privados),
                 Carteiro(pool, chaveiro, privados=settings.webhooks_privados),
+                Espelhador(pool, files, chaveiro),
             ),
             alone=alone,
         ) as engine,

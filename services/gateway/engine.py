@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from services.gateway.agendador import Agendador, Relogio
 from services.gateway.dispatcher import Dispatcher, recover_all
+from services.gateway.espelhador import Espelhador
 from services.gateway.lentidao import Regras
 from services.gateway.outbox import Outbox
 from services.gateway.projector import Projector
@@ -27,7 +28,7 @@ class Engine:
 
     dispatcher: Dispatcher
     outbox: Outbox
-    remetentes: tuple[Remetente, ...] = ()
+    remetentes: tuple[Remetente | Espelhador, ...] = ()
 
     def wake(self) -> None:
         """A commit left work to start or messages to send: they go now, not at the next poll."""
@@ -53,7 +54,7 @@ async def open_engine(
     *,
     guarda: Guarda | None = None,
     regras: Regras | None = None,
-    remetentes: tuple[Remetente, ...] = (),
+    remetentes: tuple[Remetente | Espelhador, ...] = (),
     relogio: Relogio = read_agora,
     alone: bool = False,
 ) -> AsyncIterator[Engine]:

@@ -66,6 +66,10 @@ async def open_vistoria(balcao: Balcao, browser: Browser, tema: Literal["light",
     loja = await add_loja(balcao.pool)
     fora = Receptor(url="https://crm.exemplo.com.br/canopus")
     await add_webhook(balcao.pool, balcao.gateway.ctx.chaveiro, fora, ativo=False)
+    espelho = {
+        "nome": "Nuvem", "destino": "s3://balde", "endereco": "http://127.0.0.1:9", "chave": "AKIA", "segredo": "x",
+    }  # fmt: skip
+    assert (await balcao.call("POST", "espelhos", espelho)).status == 201
     regra = {"tipo": "semanal", "dias": ["segunda"], "hora": "08:00"}
     corpo = {"nome": "Mensal", "ponto_venda": loja.codigo, "mes": "atual", "regra": regra}
     assert (await balcao.call("POST", "agendamentos", corpo)).status == 201
@@ -127,6 +131,8 @@ async def test_no_page_has_a_violation_on_a_phone_and_no_dialog_anywhere(balcao:
         ("canais", ("Novo WhatsApp",)),
         ("webhooks", ("Novo webhook",)),
         ("webhooks", ("Entregas de crm",)),
+        ("espelhos", ("Novo espelho",)),
+        ("espelhos", ("Cópias de Nuvem",)),
         ("pessoas", ("Nova pessoa",)),
         ("pessoas", ("Ana", "Nova senha provisória")),
         ("boletos", ("Ver o boleto",)),

@@ -197,18 +197,19 @@ async def test_an_id_of_another_ponto_de_venda_leads_nowhere_on_any_route(balcao
 # everyone's, for who sees every ponto de venda alone).
 NOMEIAM = {"ponto_venda", "pontos_venda", "consultor", "clientes", "cpfs", "cpf"}
 INOFENSIVOS = {
-    "ano", "arquivo", "ativo", "atual", "busca", "canal_id", "codigo", "codigo_empresa", "codigos", "cor_identificacao",
-    "cota", "cursor", "data_pagamento", "desde", "email", "empresa", "endereco", "escopo", "estado", "eventos",
-    "forcar", "fuso", "grupo", "hub.challenge", "hub.mode", "hub.verify_token", "idioma", "limite", "limite_falhas",
-    "max_sessoes", "mes", "modelo", "nome", "nova", "numero_id", "observacoes", "ordem", "origem", "pasta_boletos",
-    "perdidos", "perfil", "pessoa_id", "recuperacao_pausa_min", "recuperacao_rodadas", "regra", "segredo_app", "senha",
-    "simular", "status", "tipo", "token", "token_verificacao", "url",
-    "url_base", "usuario", "validade_horas", "valor_pago", "whatsapp",
+    "ano", "arquivo", "ativo", "atual", "busca", "canal_id", "chave", "codigo", "codigo_empresa", "codigos",
+    "cor_identificacao", "cota", "cursor", "data_pagamento", "desde", "destino", "email", "empresa", "endereco",
+    "escopo", "estado", "eventos", "forcar", "fuso", "grupo", "hub.challenge", "hub.mode", "hub.verify_token",
+    "idioma", "limite", "limite_falhas", "max_sessoes", "mes", "modelo", "nome", "nova", "numero_id", "observacoes",
+    "ordem", "origem", "pasta_boletos", "perdidos", "perfil", "pessoa_id", "recuperacao_pausa_min",
+    "recuperacao_rodadas", "regiao", "regra", "segredo", "segredo_app", "senha", "simular", "status", "tipo", "token",
+    "token_verificacao", "url", "url_base", "usuario", "validade_horas", "valor_pago", "whatsapp",
 }  # fmt: skip
 VALIDOS: dict[str, Any] = {
-    "codigo": "30.000", "email": "nova@exemplo.com.br", "empresa": "credms", "escopo": "leitura", "mes": "atual",
-    "nome": "Nova", "origem": "https://crm.exemplo.com.br", "ponto_venda": "17.308",
-    "regra": {"tipo": "dia_util", "numero": 3, "hora": "08:00"}, "senha": "segredo",
+    "chave": "AKIA", "codigo": "30.000", "destino": "s3://balde", "email": "nova@exemplo.com.br", "empresa": "credms",
+    "endereco": "http://127.0.0.1:9", "escopo": "leitura", "mes": "atual", "nome": "Nova",
+    "origem": "https://crm.exemplo.com.br", "ponto_venda": "17.308",
+    "regra": {"tipo": "dia_util", "numero": 3, "hora": "08:00"}, "segredo": "x", "senha": "segredo",
     "url": "https://crm.exemplo.com.br/", "usuario": "novo",
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.gateway.assinatura import make_segredo
-from services.gateway.store import agendamentos, correio, pedidos, pessoas, webhooks
+from services.gateway.store import agendamentos, correio, espelhos, pedidos, pessoas, webhooks
 from services.gateway.store.avisos import tell_teste
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.pedidos import Pedido
@@ -88,6 +88,11 @@ async def settle(balcao: Balcao, codigo: str, base: int) -> Vizinho:
         canal = await add_whatsapp(pool, balcao.gateway.ctx.chaveiro, "https://127.0.0.1:9")
         destinatario = await add_destinatario(pool, canal, pessoa_id=pessoa)
         aviso = await correio.tell_teste(conn, destinatario)
+        async with conn.transaction():
+            espelho = await espelhos.insert_espelho(conn, {
+                "nome": f"Nuvem {base}", "destino": "s3://balde", "endereco": "http://127.0.0.1:9", "regiao": "x",
+                "chave": "x", "segredo": segredo})  # fmt: skip
+            await espelhos.update_espelho(conn, espelho, {"ativo": False})
         cliente = await conn.fetchval("SELECT min(id) FROM clientes_finais WHERE ponto_venda_id = $1", loja.id)
     ids = {
         "execucoes/{automacao_id}": automacao_id, "clientes/{item}": falho["id"], "evidencia/{numero}": 0,
@@ -96,6 +101,7 @@ async def settle(balcao: Balcao, codigo: str, base: int) -> Vizinho:
         "pessoas/{id}": pessoa, "mortas/{id}": await _bury(balcao),
         "webhooks/{id}": webhook, "entregas/{entrega_id}": entrega, "agendamentos/{id}": agendamento,
         "canais/{id}": canal, "destinatarios/{id}": destinatario, "avisos/{id}": aviso,
+        "espelhos/{id}": espelho,
     }  # fmt: skip
     marcas = (codigo, *(f"CLIENTE{vao}{base + numero}" for numero in (1, 2, 3) for vao in " _"))
     return Vizinho(loja, {lugar: str(id) for lugar, id in ids.items()}, marcas)

@@ -73,8 +73,11 @@ async def build_esquema(conn: Conn, ate: str) -> None:
     for objeto in await conn.fetch(SQL["list_objetos"]):
         await conn.execute(objeto["sql"])
     await apply_migracoes(conn, ate=ate)
-    nomes = ", ".join(f'"{tabela.nome}"' for tabela in await list_tabelas(conn))
-    await conn.execute(f"TRUNCATE {nomes}")
+    tabelas = await list_tabelas(conn)
+    await conn.execute(f"TRUNCATE {', '.join(_quote(tabela) for tabela in tabelas)}")
+    # They tell of changes, and rows that come back are none.
+    for tabela in tabelas:
+        await conn.execute(f"ALTER TABLE {_quote(tabela)} DISABLE TRIGGER USER")
 
 
 async def finish_carga(conn: Conn, sequencias: Mapping[str, int | None]) -> list[str]:
@@ -84,6 +87,12 @@ async def finish_carga(conn: Conn, sequencias: Mapping[str, int | None]) -> list
         proximo = (ultimo or 1) + SALTO if nome in CERCADAS else ultimo
         if proximo is not None:
             await conn.execute("SELECT setval($1::text::regclass, $2)", nome, proximo)
+    for tabela in await list_tabelas(conn):
+        await conn.execute(f"ALTER TABLE {_quote(tabela)} ENABLE TRIGGER USER")
     aplicadas = await apply_migracoes(conn)
     await conn.execute("UPDATE epoca SET epoca = gen_random_uuid()")
     return aplicadas
+
+
+def _quote(tabela: Tabela) -> str:
+    return f'"{tabela.nome}"'

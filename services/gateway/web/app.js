@@ -24,13 +24,14 @@ const PAGINAS = {
   avisos: { modulo: "avisos" },
   canais: { modulo: "canais", papel: "admin" },
   webhooks: { modulo: "webhooks", papel: "admin" },
+  espelhos: { modulo: "espelhos", papel: "admin" },
   mortas: { modulo: "mortas", papel: "admin" },
   conta: { modulo: "conta" },
 };
 const GRUPOS = [
   ["inicio", "execucoes", "agendamentos", "boletos", "retornos", "estatisticas"],
   ["clientes", "planilhas", "consultores", "pontos-venda", "credenciais"],
-  ["pessoas", "avisos", "canais", "webhooks", "mortas", "conta"],
+  ["pessoas", "avisos", "canais", "webhooks", "espelhos", "mortas", "conta"],
 ];
 const AVISO_MS = 8000;
 
@@ -244,6 +245,7 @@ class CanopusPainel extends Base {
       case "avisos": return html`<pagina-avisos .sessao=${sessao}></pagina-avisos>`;
       case "canais": return html`<pagina-canais .sessao=${sessao}></pagina-canais>`;
       case "webhooks": return html`<pagina-webhooks .sessao=${sessao}></pagina-webhooks>`;
+      case "espelhos": return html`<pagina-espelhos .sessao=${sessao}></pagina-espelhos>`;
       case "retornos": return html`<pagina-retornos .sessao=${sessao}></pagina-retornos>`;
       case "mortas": return html`<pagina-mortas .sessao=${sessao}></pagina-mortas>`;
       default: return html`<pagina-conta .sessao=${sessao}></pagina-conta>`;

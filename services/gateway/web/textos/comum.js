@@ -72,6 +72,7 @@ export const MENU = {
   avisos: "Avisos",
   canais: "Canais de aviso",
   webhooks: "Webhooks",
+  espelhos: "Espelhos",
   mortas: "Mensagens mortas",
   conta: "Minha conta",
 };

@@ -1,0 +1,66 @@
+"""Mirrors in a real Chromium: made, refused, put right, looked into and filled again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from services.gateway.store.chaves import Escopo
+from tests.eventually import eventually
+from tests.gateway.balcao import Balcao, open_balcao
+from tests.gateway.test_espelhos import file_boleto
+from tests.navegador import add_pessoa, note_queixas, sign_in
+from tests.servers.s3 import CHAVE, REGIAO, SEGREDO, open_s3
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
+    async with open_balcao(database_url, tmp_path) as aberto:
+        yield aberto
+
+
+async def test_a_mirror_is_made_refused_put_right_and_filled_again(balcao: Balcao, browser: Browser) -> None:
+    caminho = await file_boleto(balcao)
+    await add_pessoa(balcao.pool, Escopo.ADMIN)
+    with open_s3() as s3:
+        async with await browser.new_page(locale="pt-BR") as page:
+            page.set_default_timeout(10_000)
+            queixas = note_queixas(page)
+            await sign_in(page, f"{balcao.origem}/#/espelhos")
+            await page.get_by_role("button", name="Novo espelho").click()
+            ficha = page.locator("ficha-cadastro")
+            for rotulo, valor in (
+                ("Nome", "Nuvem <b>"), ("Destino", "balde"), ("Endereço do serviço", s3.url), ("Região", REGIAO),
+                ("Chave de acesso", CHAVE), ("Segredo", "errado"),
+            ):  # fmt: skip
+                await ficha.get_by_label(rotulo).fill(valor)
+            await ficha.get_by_role("button", name="Salvar").click()
+            await expect(ficha.locator("#ficha-destino-erro")).to_contain_text("s3://balde")
+            await ficha.get_by_label("Destino").fill("s3://balde/espelho")
+            await ficha.get_by_role("button", name="Salvar").click()
+            cartao = page.get_by_role("article", name="Nuvem <b>")
+            await expect(cartao).to_contain_text("recusou o acesso (403)")
+            await page.get_by_role("button", name="Cópias de Nuvem").click()
+            await expect(page.locator("copias-espelho")).to_contain_text(caminho)
+            await expect(page.locator("copias-espelho")).to_contain_text("Com erro")
+            await page.locator("copias-espelho").get_by_role("button", name="Fechar").click()
+            await cartao.get_by_role("button", name="Editar").click()
+            await ficha.get_by_label("Segredo novo").fill(SEGREDO)
+            await ficha.get_by_role("button", name="Salvar").click()
+            await expect(cartao.locator("dl")).to_contain_text("Copiados1")
+            await expect(cartao).not_to_contain_text("recusou")
+            assert list(s3.objetos) == [f"espelho/{caminho}"]
+            s3.delete(f"espelho/{caminho}")
+            await cartao.get_by_role("button", name="Preencher Nuvem <b> de novo").click()
+            await page.get_by_role("button", name="Preencher", exact=True).click()
+            await expect(page.locator("body")).to_contain_text("Cópias a conferir e a fazer: 1.")
+            await eventually(lambda: list(s3.objetos) == [f"espelho/{caminho}"])
+            await expect(cartao.locator("dl")).to_contain_text("Copiados1")
+            assert SEGREDO not in await page.content()
+            assert queixas == []
