@@ -130,6 +130,11 @@ def format_linha(linha: str) -> str:
     return "{}.{} {}.{} {}.{} ".format(*campos) + f"{linha[32]} {linha[33:]}"
 
 
+def has_digito_mod10(numero: str) -> bool:
+    """Whether the last digit is the check digit (mod 10) of those before it."""
+    return len(numero) > 1 and _mod10(numero[:-1]) == numero[-1]
+
+
 def find_linhas(texto: str) -> list[str]:
     """Candidates in a page's free text, bare, the surest first, each once.
 

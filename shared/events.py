@@ -62,8 +62,8 @@ class BoletoConhecido(Valor):
     mes: int
 
 
-# Where the scraper read a field of a boleto: in the PDF's text layer, or from the bars on its page.
-Origem = Literal["texto", "codigo_barras"]
+# Where the scraper read a field of a boleto: in the PDF's text layer, from the bars on its page, or by OCR of it.
+Origem = Literal["texto", "codigo_barras", "ocr"]
 
 
 class DadosBoleto(Valor):

@@ -201,8 +201,9 @@ _TABELA = (
              "O valor do PDF não é o da tela do portal; o arquivo foi isolado. Confira a evidência."),
     Desfecho("documento.divergente.digito", ERRO, TECNICA, 2, "operador", "Linha digitável não confere",
              "Os dígitos da linha digitável não fecham ou não concordam com o boleto; o arquivo foi isolado."),
-    Desfecho("documento.ilegivel", ERRO, NEGOCIO, 1, "operador", "PDF sem texto",
-             "O PDF não tem texto que se possa conferir e foi isolado. Confira-o à mão na evidência."),
+    Desfecho("documento.ilegivel", ERRO, NEGOCIO, 1, "operador", "PDF ilegível",
+             "O PDF pede senha, ou é só imagem e a leitura dela não prova tudo; foi isolado. Confira-o à mão na "
+             "evidência."),
     Desfecho("arquivo.falhou", ERRO, NOSSA, T, "administrador", "Arquivo não gravado",
              "O boleto não pôde ser gravado. Confira a pasta de armazenamento e reprocesse."),
     Desfecho("arquivo.falhou.disco_cheio", ERRO, NOSSA, 1, "administrador", "Disco cheio",

@@ -15,6 +15,8 @@ SERVICOS = ("gateway", "scraper", "namer")
 LARES = {
     "playwright": ("services/scraper/portal/browser/",),
     "pypdfium2": ("services/scraper/",),
+    "rapidocr": ("services/scraper/scan.py",),
+    "cv2": ("services/scraper/scan.py",),
     "zxingcpp": ("services/scraper/scan.py",),
     "apprise": ("services/gateway/leque_filho.py",),
     "asyncpg": ("services/gateway/",),

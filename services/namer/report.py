@@ -80,7 +80,7 @@ _CLIENTES: Sequence[tuple[str, str, int]] = (
     ("finalizado_em", "Fim", 19),
 )
 # Where a boleto's data was read.
-ORIGENS = {"texto": "texto do PDF", "codigo_barras": "código de barras"}
+ORIGENS = {"texto": "texto do PDF", "codigo_barras": "código de barras", "ocr": "imagem (OCR)"}
 _REAIS = "#,##0.00"
 _PENDENCIAS: Sequence[tuple[str, str, int]] = (
     ("causa", "Causa", 30),

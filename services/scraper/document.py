@@ -30,6 +30,8 @@ _LIMITE_S = 30.0
 _PAGINAS_MAX, _LETRAS_MAX, _COLUNAS_MAX = 50, 50_000, 1000
 # No page is wider or higher (ISO 32000-1, annex C): what is drawn beyond nobody sees.
 _LADO_MAX_PT = 14_400.0
+# At this many a slip's letters are seven pixels high.
+_DPI_MIN = 72
 # Points of the page to one column of text: narrower than a letter of the labels, so that nothing is pushed aside.
 _COLUNA_PT = 3.0
 # In heights of a letter: what parts two words, two columns, two rows.
@@ -38,7 +40,14 @@ _ESPACO, _VAO, _DESNIVEL = 0.18, 0.45, 0.35
 _trava = threading.Lock()
 
 
-class _Letra(NamedTuple):
+class SemTexto(DocumentoRecusado):
+    """Whole, and with something drawn on it, but without a letter: a scan."""
+
+    def __init__(self, pdf: bytes) -> None:
+        super().__init__("documento.ilegivel", "O PDF não tem texto, só imagem.", pdf)
+
+
+class Letra(NamedTuple):
     """A character in the direction its text runs: where it begins and ends, its baseline (up is more), its height.
 
     `espaco`: the width of the blanks drawn before it.
@@ -52,10 +61,18 @@ class _Letra(NamedTuple):
     espaco: float
 
 
+class _Pagina(NamedTuple):
+    """objetos: how many things are drawn on it."""
+
+    texto: str
+    objetos: int
+    grosseira: bool
+
+
 async def read_textos(pdf: bytes) -> list[str]:
     """One text per page, a row a line, columns kept apart by blanks.
 
-    Raises Falha `download.falhou.*`, DocumentoRecusado `documento.ilegivel`.
+    Raises Falha `download.falhou.*`, DocumentoRecusado `documento.ilegivel`, of which SemTexto.
     """
     inicio = pdf[:_LIXO_MAX].find(b"%PDF")
     if not pdf.strip():
@@ -90,17 +107,19 @@ def _read(pdf: bytes) -> list[str]:
             raise Falha("download.falhou.truncado", f"O PDF de {len(pdf)} bytes não se lê.") from erro
         finally:
             documento.close()
-    if not any(objetos for _, objetos in paginas):
+    if not any(pagina.objetos for pagina in paginas):
         # What a browser prints from a blank tab: 678 bytes, a page, nothing on it.
         raise Falha("download.falhou.vazio", f"O PDF de {len(pdf)} bytes é uma página em branco.")
-    textos = [texto for texto, _ in paginas]
-    if not any(texto.strip() for texto in textos):
-        raise DocumentoRecusado("documento.ilegivel", "O PDF não tem texto, só imagem.", pdf)
-    return textos
+    if not any(pagina.texto.strip() for pagina in paginas):
+        if all(pagina.grosseira for pagina in paginas):
+            mensagem = f"O PDF é só imagem, de menos de {_DPI_MIN} pontos por polegada."
+            raise DocumentoRecusado("documento.ilegivel", mensagem, pdf)
+        raise SemTexto(pdf)
+    return [pagina.texto for pagina in paginas]
 
 
-def _read_paginas(documento: Any) -> Iterator[tuple[str, int]]:
-    """(text, how many things are drawn) of each. Raises DocumentoRecusado where they hold too much."""
+def _read_paginas(documento: Any) -> Iterator[_Pagina]:
+    """Raises DocumentoRecusado where they hold too much."""
     letras = 0
     for pagina in documento:
         texto = pagina.get_textpage()
@@ -108,22 +127,36 @@ def _read_paginas(documento: Any) -> Iterator[tuple[str, int]]:
             letras += texto.count_chars()
             if letras > _LETRAS_MAX:
                 raise DocumentoRecusado("documento.ilegivel", f"O PDF tem mais de {_LETRAS_MAX} letras.")
-            yield _lay_out(texto), raw.FPDFPage_CountObjects(pagina)
+            escrito = _lay_out(texto)
+            yield _Pagina(escrito, raw.FPDFPage_CountObjects(pagina), not escrito and _is_grosseira(pagina))
         finally:
             texto.close()
             pagina.close()
 
 
+def _is_grosseira(pagina: Any) -> bool:
+    """Nothing is drawn on it but pictures so coarse that nobody can read a slip on them."""
+    return all(
+        objeto.type == raw.FPDF_PAGEOBJ_IMAGE and _measure_dpi(objeto) < _DPI_MIN
+        for objeto in pagina.get_objects(max_depth=1)
+    )
+
+
+def _measure_dpi(imagem: Any) -> float:
+    esquerda, _, direita, _ = imagem.get_bounds()
+    return float(imagem.get_px_size()[0] * 72 / max(direita - esquerda, 1.0))
+
+
 def _lay_out(texto: Any) -> str:
     """Text of each direction by itself (a margin's runs upwards), the one with most letters first."""
-    direcoes: dict[int, list[_Letra]] = {}
+    direcoes: dict[int, list[Letra]] = {}
     for graus, letra in _read_letras(texto):
         direcoes.setdefault(graus, []).append(letra)
     blocos = sorted(direcoes.values(), key=len, reverse=True)
-    return "\n".join(linha for letras in blocos for linha in _write_linhas(letras))
+    return "\n".join(linha for letras in blocos for linha in write_linhas(letras))
 
 
-def _read_letras(texto: Any) -> Iterator[tuple[int, _Letra]]:
+def _read_letras(texto: Any) -> Iterator[tuple[int, Letra]]:
     """(degrees, letter); what PDFium made up, which is blanks and line ends alone, is left out."""
     # Asked of PDFium as directly as can be: a call for each character is most of what reading a page costs.
     folha, x, y, caixa = texto.raw, ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
@@ -154,14 +187,15 @@ def _read_letras(texto: Any) -> Iterator[tuple[int, _Letra]]:
         if not (largura <= _LADO_MAX_PT and altura <= _LADO_MAX_PT):
             continue
         inicio, base = x.value * cos - y.value * sen, x.value * sen + y.value * cos
-        yield graus, _Letra(chr(codigo), inicio, inicio + largura, base, altura or 1.0, espaco)
+        yield graus, Letra(chr(codigo), inicio, inicio + largura, base, altura or 1.0, espaco)
         espaco = 0.0
 
 
 _inicio = attrgetter("inicio")
 
 
-def _write_linhas(letras: list[_Letra]) -> Iterator[str]:
+def write_linhas(letras: list[Letra]) -> Iterator[str]:
+    """Rows from the top, columns kept apart by blanks; letters in points of the page."""
     margem = min(letra.inicio for letra in letras)
     for linha in _group_linhas(letras):
         saida, anterior = "", None
@@ -179,9 +213,9 @@ def _write_linhas(letras: list[_Letra]) -> Iterator[str]:
         yield saida
 
 
-def _group_linhas(letras: list[_Letra]) -> Iterator[list[_Letra]]:
+def _group_linhas(letras: list[Letra]) -> Iterator[list[Letra]]:
     """Rows from the top: letters on one baseline, or nearly so."""
-    linha: list[_Letra] = []
+    linha: list[Letra] = []
     for letra in sorted(letras, key=lambda letra: -letra.base):
         if linha and linha[0].base - letra.base > _DESNIVEL * letra.altura:
             yield sorted(linha, key=_inicio)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from services.scraper.labels import Achado, find_achados
 from services.scraper.payer import PAGADOR, is_documento_em
-from shared.boleto import LinhaDigitavel
+from shared.boleto import LinhaDigitavel, has_digito_mod10
 from shared.contrato import fold
 from shared.events import Origem
 
@@ -30,16 +30,19 @@ _ROTULO = re.compile(
 )
 _FIM_DO_NOME = r"(?!\w|[-'][A-Z]| (?!CPF|CNPJ)[A-Z])"
 _PERTO_LINHAS = 3
+# Shorter, it stands in a campo livre by chance.
+_NOSSO_MIN = 7
 # One letter for one letter, so that places stay.
 _SEM_ACENTO = {
     codigo: unicodedata.normalize("NFKD", chr(codigo))[0].upper()[0]
     for codigo in range(ord("a"), 0x180)
     if chr(codigo).isalpha()
 }
+_ORDEM: tuple[Origem, ...] = ("texto", "codigo_barras", "ocr")
 
 
-def find_nosso_numero(texto: str, *, abaixo: bool) -> str | None:
-    """As it is printed."""
+def find_nosso_numero(texto: str, linha: LinhaDigitavel, lido: Origem, *, abaixo: bool) -> str | None:
+    """As it is printed. A picture's is taken only where the line proves it."""
     rotulos = find_achados(texto, _NOSSO_ROTULO)
     linhas = texto.split("\n")
     achados = [achado for padrao in (_NOSSO_FORMADO, _NOSSO_SOLTO) for achado in find_achados(texto, padrao)]
@@ -47,8 +50,21 @@ def find_nosso_numero(texto: str, *, abaixo: bool) -> str | None:
     no_fim = [
         a.texto for a in achados for r in rotulos if r.linha == a.linha and linhas[a.linha][r.fim : a.inicio].isspace()
     ]
-    formados = (m[0] for m in _NOSSO_FORMADO.finditer(texto))
-    return next((re.sub(r"\s", "", visto) for visto in (*perto, *no_fim, *formados)), None)
+    formados = [m[0] for m in _NOSSO_FORMADO.finditer(texto)]
+    vistos = [re.sub(r"\s", "", visto) for visto in (*perto, *no_fim, *formados)]
+    return next((visto for visto in vistos if lido == "texto" or _is_fechado(visto, linha)), None)
+
+
+def _is_fechado(nosso: str, linha: LinhaDigitavel) -> bool:
+    """The line, whose check digits close, holds all of it; or all but its own check digit, and that closes (mod 10).
+
+    Without a digit of its own nothing says that its last ones were not overlooked.
+    """
+    livre = linha.codigo_barras[19:] if linha.tipo == "cobranca" else linha.codigo_barras[15:]
+    corpo, _, digito = nosso.partition("-")
+    inteiro, sem_carteira = (re.sub(r"\D", "", parte) for parte in (corpo, corpo.rpartition("/")[2]))
+    contido = any(len(numero) >= _NOSSO_MIN and numero in livre for numero in (inteiro, sem_carteira))
+    return bool(digito) and contido and (inteiro + digito in livre or has_digito_mod10(inteiro + digito))
 
 
 def _stands_at(rotulo: Achado, valor: Achado, *, abaixo: bool) -> bool:
@@ -60,14 +76,16 @@ def _stands_at(rotulo: Achado, valor: Achado, *, abaixo: bool) -> bool:
     return linhas == 1 and mesma
 
 
-def find_pagador(texto: str, cpf: str, nome: str, *, abaixo: bool) -> str | None:
+def find_pagador(texto: str, cpf: str, nome: str, lido: Origem, *, abaixo: bool) -> str | None:
     """The payer's name. nome: as the portal knows it; printed as well, that is it, spelled as on the paper.
 
-    Otherwise what stands at the payer's label near the proven document.
+    Otherwise what stands at the payer's label near the proven document. Of a picture only the portal's name is taken,
+    in the portal's spelling: accents are what OCR misreads first.
     """
-    return _find_nome(texto, nome) or _find_at_rotulo(
-        texto.split("\n"), cpf, find_achados(texto, PAGADOR), abaixo=abaixo
-    )
+    impresso = _find_nome(texto, nome)
+    if lido == "ocr":
+        return nome if impresso else None
+    return impresso or _find_at_rotulo(texto.split("\n"), cpf, find_achados(texto, PAGADOR), abaixo=abaixo)
 
 
 def _find_nome(texto: str, nome: str) -> str | None:
@@ -109,15 +127,23 @@ def _is_nome(texto: str) -> bool:
 
 
 def tell_origens(
-    linha: LinhaDigitavel, lida: Origem, *, nosso_numero: str | None, pagador: str | None
+    linha: LinhaDigitavel, lida: Origem, lido: Origem, *, nosso_numero: str | None, pagador: str | None
 ) -> dict[str, Origem]:
-    """Field → where it was read. lida: the line itself; all else is printed beside it."""
+    """Field → where it was read. lida: the line itself; lido: what is printed beside it.
+
+    What both say is the one's that stands higher on the ladder: text, bars, OCR.
+    """
+    codificado = min(lida, lido, key=_ORDEM.index)
     origens: dict[str, Origem | None] = {
         "linha_digitavel": lida,
         "codigo_barras": lida,
         "banco": lida if linha.banco else None,
-        "nosso_numero": "texto" if nosso_numero else None,
-        "pagador": "texto" if pagador else None,
-        **dict.fromkeys(("valor", "vencimento", "cpf", "grupo", "cota"), "texto"),
+        "valor": codificado if linha.valor is not None else lido,
+        "vencimento": codificado if linha.vencimento is not None else lido,
+        "nosso_numero": lido if nosso_numero else None,
+        "pagador": lido if pagador else None,
+        "cpf": lido,
+        "grupo": lido,
+        "cota": lido,
     }
     return {campo: origem for campo, origem in origens.items() if origem is not None}

@@ -1,7 +1,7 @@
 """Is this PDF the boleto that was asked for? Nothing is a success until each check has found what it looks for.
 
 A ladder of readings: the text layer; where all but the line is proven by it and no line is printed, the bars drawn on
-the page.
+the page; where there is no text at all, bars and OCR, and then the PDF passes only if they prove all of it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from datetime import date
 from decimal import Decimal
 
 from services.scraper.cotas import check_cota
-from services.scraper.document import read_textos
+from services.scraper.document import SemTexto, read_textos
 from services.scraper.extraction import find_nosso_numero, find_pagador, tell_origens
 from services.scraper.labels import Achado, find_achados, is_abaixo, pair_valores
 from services.scraper.payer import check_cliente
 from services.scraper.portal.errors import DocumentoRecusado
 from services.scraper.portal.grids import parse_data, parse_dinheiro
-from services.scraper.scan import read_barras
+from services.scraper.scan import Leitura, scan_pdf
 from shared.boleto import LinhaDigitavel, LinhaInvalida, find_linhas, linha_from_codigo, parse_linha
 from shared.contrato import Cota, MesReferencia
 from shared.events import Origem
@@ -46,6 +46,8 @@ _OUTRO_VALOR = re.compile(
 )
 _DATA = re.compile(r"(?<!\d)\d{2}/\d{2}/\d{4}(?!\d)")
 _DINHEIRO = re.compile(r"(?<![\d,])(?:\d{1,3}(?:\.\d{3})+|\d+),\d{2}(?!\d)")
+# OCR takes a comma for a dot.
+_PONTO_CENTAVOS = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})*)\.(\d{2})(?!\d|[.,]\d)")
 _COMUNS = str.maketrans({"\xa0": " ", "\u2010": "-", "\u2011": "-", "\u2013": "-"})
 
 
@@ -79,26 +81,50 @@ class LinhaAusente(DocumentoRecusado):
     """All else agrees, but no line is printed."""
 
 
-async def verify(pdf: bytes, procurado: Procurado) -> Conferido:
-    """Raises Falha `download.falhou.*` for what is no whole PDF, DocumentoRecusado for what is not this boleto."""
+async def verify(pdf: bytes, procurado: Procurado, *, imagens: bool = True) -> Conferido:
+    """imagens: whether its pages may be looked at as pictures, which takes seconds and hundreds of megabytes.
+
+    Raises Falha `download.falhou.*` for what is no whole PDF, DocumentoRecusado for what is not this boleto; of those
+    SemTexto and LinhaAusente where only pictures could tell more.
+    """
     try:
-        texto = "\n".join(await read_textos(pdf))
-        try:
-            return check_texto(texto, procurado)
-        except LinhaAusente:
-            codigos = await asyncio.to_thread(read_barras, pdf)
-            if not codigos:
-                raise
-            return check_texto(texto, procurado, codigos)
+        return await _verify(pdf, procurado, imagens=imagens)
     except DocumentoRecusado as recusa:
         recusa.pdf = pdf
         raise
 
 
-def check_texto(texto: str, procurado: Procurado, codigos: Sequence[str] = ()) -> Conferido:
+async def _verify(pdf: bytes, procurado: Procurado, *, imagens: bool) -> Conferido:
+    try:
+        texto = "\n".join(await read_textos(pdf))
+    except SemTexto as recusa:
+        if not imagens:
+            raise
+        leitura = await asyncio.to_thread(scan_pdf, pdf, ocr=True)
+        return _check_imagem(leitura, procurado, recusa)
+    try:
+        return check_texto(texto, procurado)
+    except LinhaAusente:
+        leitura = await asyncio.to_thread(scan_pdf, pdf, ocr=False) if imagens else Leitura()
+        if not leitura.codigos:
+            raise
+        return check_texto(texto, procurado, codigos=leitura.codigos)
+
+
+def _check_imagem(leitura: Leitura, procurado: Procurado, recusa: SemTexto) -> Conferido:
+    """Bars and OCR must prove all of it: what a picture seems to say is no proof of a wrong document either."""
+    try:
+        texto = _PONTO_CENTAVOS.sub(r"\1,\2", leitura.texto)
+        return check_texto(texto, procurado, "ocr", leitura.codigos)
+    except DocumentoRecusado as falta:
+        mensagem = f"{recusa.mensagem} A leitura da imagem não provou tudo: {falta.mensagem}"
+        raise DocumentoRecusado(recusa.codigo, mensagem) from falta
+
+
+def check_texto(texto: str, procurado: Procurado, lido: Origem = "texto", codigos: Sequence[str] = ()) -> Conferido:
     """In this order: client, cota, month, value, digits. Pure; a page's columns are columns of the text.
 
-    codigos: barcodes that were read on the page. Raises DocumentoRecusado.
+    lido: how the text was read. codigos: barcodes that were read on the page. Raises DocumentoRecusado.
     """
     texto = unicodedata.normalize("NFC", texto.replace("\r\n", "\n")).translate(_COMUNS)
     corrido = re.sub(" {2,}", " ", texto)
@@ -114,9 +140,10 @@ def check_texto(texto: str, procurado: Procurado, codigos: Sequence[str] = ()) -
     pares = pair_valores(texto, {"": _VALOR, "outro": _OUTRO_VALOR}, valores, abaixo=abaixo)
     _check_valor(valores, [valor for nome, valor in pares if not nome], procurado, validas)
     linha = _check_digito(corrido, procurado, validas)
-    nosso_numero = find_nosso_numero(texto, abaixo=abaixo)
-    pagador = find_pagador(texto, procurado.cpf, procurado.nome, abaixo=abaixo)
-    origens = tell_origens(linha, "codigo_barras" if barras else "texto", nosso_numero=nosso_numero, pagador=pagador)
+    nosso_numero = find_nosso_numero(texto, linha, lido, abaixo=abaixo)
+    pagador = find_pagador(texto, procurado.cpf, procurado.nome, lido, abaixo=abaixo)
+    lida: Origem = "codigo_barras" if barras else lido
+    origens = tell_origens(linha, lida, lido, nosso_numero=nosso_numero, pagador=pagador)
     return Conferido(linha, nosso_numero, pagador, origens)
 
 

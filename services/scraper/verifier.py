@@ -21,15 +21,21 @@ log = logging.getLogger(__name__)
 _VIDAS = 2
 # Less than document.py waits: there a thread that reads on would hold up the next one.
 LIMITE_S = 25.0
+# OCR of a page takes about five seconds of a core.
+IMAGENS_S = 60.0
 INICIO_S = 30.0
 
 
 class Conferente:
-    """`async with Conferente()`: a child from the first document on, which reads one at a time, each in `timeout_s`."""
+    """`async with Conferente()`: a child from the first document on, which reads one at a time, each in `timeout_s`.
+
+    Where only the page's picture can tell more, another child looks at it, one at a time too, and goes with it: nobody
+    else waits for that, and its hundreds of megabytes are not kept.
+    """
 
     def __init__(self, timeout_s: float = LIMITE_S) -> None:
         self._timeout_s = timeout_s
-        self._trava = asyncio.Lock()
+        self._trava, self._trava_imagens = asyncio.Lock(), asyncio.Lock()
         self._filho: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -44,8 +50,12 @@ class Conferente:
     async def verify(self, pdf: bytes, procurado: Procurado) -> Conferido:
         """As `verification.verify`. Raises DocumentoRecusado, Falha `download.falhou.*`; `interno` where the child does
         not even start, which says nothing about the document."""
+        pedido = PROCURADO.dump_json(procurado)
         async with self._trava:
-            resposta = await self._ask_patiently(pdf, PROCURADO.dump_json(procurado))
+            resposta = await self._ask_patiently(pdf, pedido)
+        if resposta[:1] == verifier_child.ILEGIVEL:
+            async with self._trava_imagens:
+                resposta = await _ask_imagens(pdf, pedido) or resposta
         if resposta[:1] == verifier_child.CONFERIDA:
             return CONFERIDO.validate_json(resposta[1:])
         codigo, mensagem, recusado = RECUSA.validate_json(resposta[1:])
@@ -68,13 +78,8 @@ class Conferente:
 
     async def _ask(self, filho: asyncio.subprocess.Process, pdf: bytes, procurado: bytes) -> bytes:
         """The child is kept only once it has answered: an answer that nobody waited for would be the next one's."""
-        entrada, saida = filho.stdin, filho.stdout
-        assert entrada and saida
         try:
-            entrada.write(TAMANHOS.pack(len(procurado), len(pdf)) + procurado + pdf)
-            await entrada.drain()
-            (tamanho,) = TAMANHO.unpack(await saida.readexactly(TAMANHO.size))
-            resposta = await saida.readexactly(tamanho)
+            resposta = await _exchange(filho, pdf, procurado)
             self._filho = filho
             return resposta
         finally:
@@ -86,11 +91,33 @@ class Conferente:
         return filho or await _start()
 
 
-async def _start() -> asyncio.subprocess.Process:
+async def _ask_imagens(pdf: bytes, procurado: bytes) -> bytes | None:
+    """None: it came to nothing, and what the text said stands."""
+    filho = await _start("imagens")
+    try:
+        async with asyncio.timeout(IMAGENS_S):
+            return await _exchange(filho, pdf, procurado)
+    except (TimeoutError, OSError, asyncio.IncompleteReadError) as erro:
+        log.warning("no picture of a PDF was read: %s", type(erro).__name__)
+        return None
+    finally:
+        await kill(filho)
+
+
+async def _exchange(filho: asyncio.subprocess.Process, pdf: bytes, procurado: bytes) -> bytes:
+    entrada, saida = filho.stdin, filho.stdout
+    assert entrada and saida
+    entrada.write(TAMANHOS.pack(len(procurado), len(pdf)) + procurado + pdf)
+    await entrada.drain()
+    (tamanho,) = TAMANHO.unpack(await saida.readexactly(TAMANHO.size))
+    return await saida.readexactly(tamanho)
+
+
+async def _start(*opcoes: str) -> asyncio.subprocess.Process:
     """One that has imported all it needs. Raises Falha `interno`."""
     try:
         async with AsyncExitStack() as pilha:
-            filho = await spawn(verifier_child.__spec__.name)
+            filho = await spawn(verifier_child.__spec__.name, *opcoes)
             pilha.push_async_callback(kill, filho)
             assert filho.stdout
             async with asyncio.timeout(INICIO_S):

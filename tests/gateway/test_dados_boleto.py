@@ -23,7 +23,7 @@ LINHA, CODIGO = "23793381286000782713695000063305416310000012345", "2" * 44
 DADOS = {
     "linha_digitavel": LINHA, "codigo_barras": CODIGO, "nosso_numero": "26/34567-8", "banco": "237",
     "pagador": "ANA D'ÁVILA CONCEIÇÃO",
-    "origens": {"linha_digitavel": "codigo_barras", "valor": "codigo_barras", "pagador": "texto"},
+    "origens": {"linha_digitavel": "codigo_barras", "valor": "codigo_barras", "pagador": "ocr"},
 }  # fmt: skip
 
 
@@ -112,6 +112,6 @@ async def test_the_report_says_it_in_words_and_as_it_is_printed(database_url: st
         "Vencimento": "10/11/2026", "Valor": 100,
         "Linha digitável": "23793.38128 60007.827136 95000.063305 4 16310000012345",
         "Código de barras": CODIGO, "Banco": "237", "Nosso número": "26/34567-8", "Pagador": DADOS["pagador"],
-        "Lido em": "código de barras, texto do PDF",
+        "Lido em": "código de barras, imagem (OCR)",
     }.items() <= feito.items()  # fmt: skip
     assert outro["Linha digitável"] is None and outro["Valor"] is None

@@ -210,7 +210,7 @@ async def test_what_a_boleto_yields_is_shown_says_where_it_was_read_and_is_copie
     await painel.balcao.pool.execute(
         "UPDATE boletos SET codigo_barras = $2, banco = '237', nosso_numero = '26/34567-8', pagador = $3, origens = $4"
         " WHERE id = $1",
-        id, codigo, MALDADE, {"linha_digitavel": "codigo_barras", "valor": "codigo_barras", "pagador": "texto"},
+        id, codigo, MALDADE, {"linha_digitavel": "codigo_barras", "valor": "codigo_barras", "pagador": "ocr"},
     )  # fmt: skip
     page = painel.page
     await page.set_viewport_size({"width": largura, "height": 900})
@@ -221,7 +221,7 @@ async def test_what_a_boleto_yields_is_shown_says_where_it_was_read_and_is_copie
     dados = page.locator("dialog dados-boleto")
     await expect(dados.locator("code")).to_have_text(["23795.33090 02598.856322 06205.768176 6 16660000319144", codigo])
     await expect(dados.locator("dl div")).to_have_text(
-        [f"Pagador{MALDADE}", "Banco237", "Nosso número26/34567-8", "Lido emcódigo de barras, texto do PDF"]
+        [f"Pagador{MALDADE}", "Banco237", "Nosso número26/34567-8", "Lido emcódigo de barras, imagem (OCR)"]
     )
     await dados.get_by_role("button", name="Copiar código de barras").click()
     await expect(dados.locator("[role=status]")).to_have_text("Copiado.")

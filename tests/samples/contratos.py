@@ -29,7 +29,7 @@ _EXCECOES: tuple[Adiciona, ...] = (
     _business("sem_boleto", "boleto.inexistente.sem_valor", cotas=lambda c: [c.cota(c.parcelas(receber="0.00"))]),
     _business("sem_boleto", "boleto.inexistente.outro_mes", cotas=lambda c: [c.cota(c.parcelas(meses=(-1,)))]),
     _business("sem_boleto", "boleto.inexistente.ja_pago", cotas=lambda c: [c.cota(c.parcelas(emitivel=False))]),
-    _business("erro", "documento.ilegivel", botoes=lambda c: {"emissao": {"documento": "escaneado"}}),
+    _business("erro", "documento.ilegivel", botoes=lambda c: {"emissao": {"documento": "ilegivel"}}),
 )
 _FORA_DO_AR = _business(
     "erro", "portal.fora_do_ar.http_5xx",

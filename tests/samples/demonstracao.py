@@ -93,7 +93,7 @@ def _add_raul(c: Construtor) -> None:
     })  # fmt: skip
     c.add(RAUL, "sucesso", motivo="uma cota cancelada e outra ativa; a planilha não diz qual", sem_cota=True,
           cotas=[c.cota(situacao="TRA"), c.cota()])  # fmt: skip
-    c.add(RAUL, "erro", "documento.ilegivel", motivo="o PDF é uma imagem, sem texto", botoes=_emissao("escaneado"))
+    c.add(RAUL, "erro", "documento.ilegivel", motivo="o PDF é uma imagem que não se lê", botoes=_emissao("ilegivel"))
     c.add(RAUL, "sucesso", motivo="o primeiro PDF vem cortado, o segundo inteiro", botoes=_emissao("truncado", vezes=1))
     c.add(RAUL, "sucesso", motivo="o PDF vem como anexo", botoes={"emissao": {"entrega": "anexo", "tamanho_kb": 109}})
     c.add(RAUL, "sucesso", motivo="a chave do PDF só vale uma vez", botoes={"emissao": {"chave_unica": True}})

@@ -13,8 +13,9 @@ from reportlab.pdfbase.pdfmetrics import stringWidth  # type: ignore[import-unty
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
 from services.scraper import document
-from services.scraper.document import read_textos
+from services.scraper.document import SemTexto, read_textos
 from services.scraper.portal.errors import DocumentoRecusado, Falha
+from tests.simulator.documents import scan_pdf
 
 # x, y, size, text.
 Peca = tuple[float, float, float, str]
@@ -136,6 +137,14 @@ async def test_a_pdf_of_more_than_a_boleto_can_hold_is_refused_unread() -> None:
         await read_textos(saida.getvalue())
     with pytest.raises(DocumentoRecusado, match="50000 letras"):
         await read_textos(draw([(30, 800 - 10 * linha, 6, "x" * 1000) for linha in range(51)]))
+
+
+async def test_a_picture_too_coarse_for_anybody_to_read_is_not_looked_at() -> None:
+    with pytest.raises(SemTexto):
+        await read_textos(scan_pdf(draw(PECAS), dpi=100))
+    with pytest.raises(DocumentoRecusado, match="menos de 72 pontos") as erro:
+        await read_textos(scan_pdf(draw(PECAS), dpi=60))
+    assert not isinstance(erro.value, SemTexto)
 
 
 async def test_a_pdf_that_takes_too_long_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from services.scraper.extraction import find_nosso_numero, find_pagador
 from services.scraper.verification import verify
+from shared.boleto import parse_linha
 from shared.events import Origem
 from tests.scraper.slips import Slip, make_slips, take
+from tests.simulator import codes
 
 HOJE = date(2026, 11, 24)
 
@@ -41,8 +43,11 @@ async def test_all_fields_of_generated_slips_are_what_generated_them(quantos: in
         assert await read(slip) == (expected(slip), {"texto"}), slip
 
 
-def nosso(texto: str, *, abaixo: bool = False) -> str | None:
-    return find_nosso_numero(texto, abaixo=abaixo)
+LINHA = parse_linha(take(1)[0].boleto.linha, HOJE)
+
+
+def nosso(texto: str, lido: Origem = "texto", *, abaixo: bool = False) -> str | None:
+    return find_nosso_numero(texto, LINHA, lido, abaixo=abaixo)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +72,21 @@ def test_where_captions_stand_below_the_number_is_looked_for_above() -> None:
     assert (nosso(texto, abaixo=True), nosso(texto)) == ("12345678901", "98765432109")
 
 
+def test_of_a_picture_a_nosso_numero_is_taken_only_where_the_line_proves_it() -> None:
+    livre = LINHA.codigo_barras[19:]
+    corpo, mod10 = livre[:11], codes.mod10(f"109{livre[:11]}")
+    for provado in (f"{corpo}-{livre[11]}", f"{livre[:3]}/{livre[3:11]}-{livre[11]}", f"109/{corpo}-{mod10}"):
+        assert nosso(f"Nosso Número: {provado}", "ocr") == provado
+    for solto in (corpo, f"108/{corpo}-{mod10}", f"109/{corpo[::-1]}-{codes.mod10('109' + corpo[::-1])}"):
+        assert nosso(f"Nosso Número: {solto}") == solto
+        assert nosso(f"Nosso Número: {solto}", "ocr") is None
+
+
 CPF, NOME = "52998224725", "ANTÔNIO D'ÁVILA CONCEIÇÃO"
 
 
-def pagador(texto: str, nome: str = "", *, abaixo: bool = False) -> str | None:
-    return find_pagador(texto, CPF, nome, abaixo=abaixo)
+def pagador(texto: str, nome: str = "", lido: Origem = "texto", *, abaixo: bool = False) -> str | None:
+    return find_pagador(texto, CPF, nome, lido, abaixo=abaixo)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +111,12 @@ def test_the_payers_name_is_read_at_its_label_and_by_the_portals_name(texto: str
 )
 def test_what_is_no_name_beside_the_payers_document_is_not_taken_for_one(texto: str) -> None:
     assert pagador(texto) is None
+
+
+def test_of_a_picture_only_the_name_that_the_portal_knows_is_taken() -> None:
+    texto = "Pagador: ANTONIO D'AVILA CONCEIÇAO CPF: 529.982.247-25"
+    assert pagador(texto, NOME, "ocr") == NOME
+    assert pagador(texto.replace("AVILA", "AVLLA"), NOME, "ocr") is None
 
 
 async def test_a_line_without_date_and_amount_says_so_and_the_paper_says_them() -> None:

@@ -59,7 +59,7 @@ async def test_the_right_boleto_passes_in_every_layout(modelo: str, arrecadacao:
         ("html", "download.falhou.nao_pdf"),
         ("truncado", "download.falhou.truncado"),
         ("em_branco", "download.falhou.vazio"),
-        ("escaneado", "documento.ilegivel"),
+        ("ilegivel", "documento.ilegivel"),
         ("outro_cliente", "documento.divergente.cliente"),
         ("outro_cpf", "documento.divergente.cliente"),
         ("outra_cota", "documento.divergente.cota"),

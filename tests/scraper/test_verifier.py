@@ -20,7 +20,7 @@ CERTO = pdf("certo", Emissao(tamanho_kb=0))
 async def test_the_child_says_what_is_said_here() -> None:
     async with Conferente() as conferente:
         assert await conferente.verify(CERTO, PROCURADO) == await verify(CERTO, PROCURADO)
-        kinds: tuple[Documento, ...] = ("outra_cota", "truncado", "escaneado")
+        kinds: tuple[Documento, ...] = ("outra_cota", "truncado", "digito_errado")
         for kind in kinds:
             documento = pdf(kind, Emissao(tamanho_kb=0))
             with pytest.raises(Falha) as aqui:
@@ -29,6 +29,24 @@ async def test_the_child_says_what_is_said_here() -> None:
                 await conferente.verify(documento, PROCURADO)
             assert (type(la.value), str(la.value)) == (type(aqui.value), str(aqui.value))
             assert getattr(la.value, "pdf", None) == getattr(aqui.value, "pdf", None)
+
+
+async def test_a_page_is_looked_at_as_a_picture_while_others_are_verified() -> None:
+    escaneado = pdf("escaneado", Emissao(tamanho_kb=0))
+    async with Conferente() as conferente:
+        imagem = asyncio.create_task(conferente.verify(escaneado, PROCURADO))
+        await asyncio.sleep(0.01)
+        certo = await conferente.verify(CERTO, PROCURADO)
+        assert not imagem.done()
+        assert (await imagem).linha == certo.linha
+
+
+async def test_a_picture_that_nobody_can_read_leaves_what_the_text_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifier, "IMAGENS_S", 0.01)
+    async with Conferente() as conferente:
+        with pytest.raises(DocumentoRecusado, match="não tem texto") as erro:
+            await conferente.verify(escaneado := pdf("escaneado", Emissao(tamanho_kb=0)), PROCURADO)
+    assert (erro.value.codigo, erro.value.pdf) == ("documento.ilegivel", escaneado)
 
 
 async def test_documents_at_once_get_each_its_own_answer() -> None:
@@ -86,7 +104,7 @@ async def test_a_reader_that_does_not_start_says_nothing_about_the_document(monk
 def put_in_its_place(monkeypatch: pytest.MonkeyPatch, *comando: str) -> list[asyncio.subprocess.Process]:
     nascidos: list[asyncio.subprocess.Process] = []
 
-    async def spawn_other(_: str) -> asyncio.subprocess.Process:
+    async def spawn_other(_: str, *__: str) -> asyncio.subprocess.Process:
         nascidos.append(await spawn(*comando))
         return nascidos[-1]
 

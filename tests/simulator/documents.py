@@ -40,6 +40,8 @@ def build_documento(kind: Documento, boleto: Boleto, other: Boleto, cota: Boleto
             return blank_pdf()
         case "escaneado":
             return scan_pdf(draw_boleto(boleto, modelo, 0))
+        case "ilegivel":
+            return scan_pdf(draw_boleto(boleto, modelo, 0), dpi=40)
         case "outro_cliente":
             return draw(other)
         case "outro_cpf":
@@ -84,15 +86,15 @@ def blank_pdf() -> bytes:
     return body + filler + tail % (len(body) + len(filler))
 
 
-def scan_pdf(pdf: bytes) -> bytes:
-    """The same page as one image, without a text layer."""
+def scan_pdf(pdf: bytes, dpi: int = 150) -> bytes:
+    """The same page as one image, without a text layer; at 40 dpi nobody can read it."""
     document = pypdfium2.PdfDocument(pdf)
     try:
-        page = document[0].render(scale=150 / 72, grayscale=True).to_pil()
+        page = document[0].render(scale=dpi / 72, grayscale=True).to_pil()
     finally:
         document.close()
     out = io.BytesIO()
-    page.save(out, "PDF", resolution=150)
+    page.save(out, "PDF", resolution=dpi)
     return out.getvalue()
 
 

@@ -16,8 +16,8 @@ Passo = Literal[
     "", "login", "inicio", "identificacao", "busca", "atendimento", "cobranca", "emissao", "impressao",
 ]  # fmt: skip
 Documento = Literal[
-    "certo", "vazio", "html", "truncado", "em_branco", "escaneado", "outro_cliente", "outro_cpf", "outra_cota",
-    "outro_mes", "outro_valor", "digito_errado", "linha_de_outro_valor", "sem_linha",
+    "certo", "vazio", "html", "truncado", "em_branco", "escaneado", "ilegivel", "outro_cliente", "outro_cpf",
+    "outra_cota", "outro_mes", "outro_valor", "digito_errado", "linha_de_outro_valor", "sem_linha",
 ]  # fmt: skip
 Entrega = Literal[
     "html_depois_pdf", "pdf", "embutido", "involucro", "anexo", "octet_stream", "form_post", "stimulsoft",

@@ -264,7 +264,6 @@ async def test_an_emission_that_is_odd_but_right_succeeds(outcome: Terminar, emi
         ({"documento": "html"}, "download.falhou.nao_pdf"),
         ({"documento": "truncado"}, "download.falhou.truncado"),
         ({"documento": "em_branco"}, "download.falhou.vazio"),
-        ({"documento": "escaneado"}, "documento.ilegivel"),
         ({"documento": "outro_cliente"}, "documento.divergente.cliente"),
         ({"documento": "outro_cpf"}, "documento.divergente.cliente"),
         ({"documento": "outra_cota"}, "documento.divergente.cota"),

@@ -151,7 +151,8 @@ async def test_emission_may_warn_and_ask() -> None:
 
 
 @pytest.mark.parametrize(
-    ("documento", "size"), [("vazio", 0), ("html", 4000), ("em_branco", 678), ("truncado", None), ("escaneado", None)]
+    ("documento", "size"),
+    [("vazio", 0), ("html", 4000), ("em_branco", 678), ("truncado", None), ("escaneado", None), ("ilegivel", None)],
 )
 async def test_broken_documents_are_broken_in_their_own_way(documento: str, size: int | None) -> None:
     body = await download_ana({"documento": documento})
@@ -159,7 +160,7 @@ async def test_broken_documents_are_broken_in_their_own_way(documento: str, size
     if documento == "truncado":
         assert body.startswith(b"%PDF")
         assert b"%%EOF" not in body[-1024:]
-    if documento in ("em_branco", "escaneado"):
+    if documento in ("em_branco", "escaneado", "ilegivel"):
         assert read_text(body).strip() == ""
 
 

@@ -40,7 +40,7 @@ export const BOLETOS = {
     codigo_barras: ["Copiar código de barras", "Código de barras copiado.", "Copiado."],
   },
   dados: { pagador: "Pagador", banco: "Banco", nosso_numero: "Nosso número", origens: "Lido em" },
-  origens: { texto: "texto do PDF", codigo_barras: "código de barras" },
+  origens: { texto: "texto do PDF", codigo_barras: "código de barras", ocr: "imagem (OCR)" },
   detalhe: ({ cpf, cota, mes, vencimento, valor, baixado }) =>
     `${cpf} · cota ${cota} · ${mes} · vence ${vencimento} · ${valor} · baixado em ${baixado}`,
   ver_execucao: "ver a execução",
