@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 _VIDAS = 2
 # Less than document.py waits: there a thread that reads on would hold up the next one.
 LIMITE_S = 25.0
-# OCR of a page takes about five seconds of a core.
-IMAGENS_S = 60.0
+# Far more than the child's seconds of a core: where others need the cores, a document is no less readable.
+IMAGENS_S = 120.0
 INICIO_S = 30.0
 
 

@@ -9,7 +9,6 @@ it is ready: what ends it later was a document.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import struct
 import sys
@@ -23,6 +22,8 @@ from services.scraper.verification import Conferido, LinhaAusente, Procurado, ve
 from shared.children import limit_recursos
 
 LIMITE_MEMORIA_BYTES, LIMITE_IMAGENS_BYTES = 4 << 30, 6 << 30
+# A page takes five.
+LIMITE_IMAGENS_CPU_S = 30
 TAMANHOS, TAMANHO = struct.Struct(">II"), struct.Struct(">I")
 # ILEGIVEL: refused, unless pictures tell more.
 PRONTO, CONFERIDA, RECUSADA, ILEGIVEL = b"P", b"C", b"R", b"I"
@@ -53,9 +54,10 @@ async def _answer(pdf: bytes, procurado: Procurado, *, imagens: bool) -> bytes:
 
 if __name__ == "__main__":
     com_imagens = "imagens" in sys.argv[1:]
-    limit_recursos(LIMITE_IMAGENS_BYTES if com_imagens else LIMITE_MEMORIA_BYTES)
-    if com_imagens and sys.platform != "win32":
-        os.nice(5)  # sessions go first
+    if com_imagens:
+        limit_recursos(LIMITE_IMAGENS_BYTES, LIMITE_IMAGENS_CPU_S)
+    else:
+        limit_recursos(LIMITE_MEMORIA_BYTES)
     # Whoever stops the scraper may signal its whole group; documents in hand are still verified.
     for sinal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sinal, signal.SIG_IGN)
