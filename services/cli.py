@@ -64,6 +64,14 @@ def namer() -> None:
     serve(servico)
 
 
+@main.command()
+def previsor() -> None:
+    """Sobe só o previsor, sobre o RabbitMQ."""
+    from services.previsor.__main__ import main as servico
+
+    serve(servico)
+
+
 # --- the database -----------------------------------------------------------------------------------------------------
 
 _json = click.option("--json", "em_json", is_flag=True, help="Saída para programas.")

@@ -9,6 +9,8 @@ from services.gateway.app import open_gateway
 from services.gateway.settings import GatewaySettings
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
+from services.previsor.settings import PrevisorSettings
+from services.previsor.worker import Previsor
 from services.scraper.settings import ScraperSettings
 from services.scraper.worker import Scraper
 from shared.bus.memory import MemoryBus
@@ -26,6 +28,7 @@ async def main(stop: Stop) -> None:
     settings = load_settings(GatewaySettings)
     configure_logs(settings.log_formato, settings.log_nivel)
     scraper_settings, namer_settings = load_settings(ScraperSettings), load_settings(NamerSettings)
+    previsor_settings = load_settings(PrevisorSettings)
     chaveiro, files = open_chaveiro(settings), await open_files(settings.files_url)
     async with (
         open_database_url(settings) as database_url,
@@ -33,6 +36,7 @@ async def main(stop: Stop) -> None:
         # With a bus of its own, nothing else of this system can be running.
         open_gateway(settings, database_url, bus, files, chaveiro, alone=settings.amqp_url is None) as gateway,
         Namer(bus, files, namer_settings),
+        Previsor(bus, files, previsor_settings),
         Scraper(bus, files, chaveiro, scraper_settings),
     ):
         await welcome(gateway)

@@ -12,10 +12,11 @@ lock() { # output, then inputs and options
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate "$@" --output-file "$output"
 }
 
-services="services/gateway/pyproject.toml services/scraper/pyproject.toml services/namer/pyproject.toml"
+services="services/gateway/pyproject.toml services/scraper/pyproject.toml services/namer/pyproject.toml
+    services/previsor/pyproject.toml"
 lock requirements-dev.txt $services --group pyproject.toml:simulador --group pyproject.toml:dev "$@"
 lock requirements.txt $services --group pyproject.toml:simulador -c requirements-dev.txt
-for service in gateway scraper namer; do
+for service in gateway scraper namer previsor; do
     lock "services/$service/requirements.txt" "services/$service/pyproject.toml" -c requirements-dev.txt
 done
 lock requirements-bench.txt $services --group pyproject.toml:simulador --group pyproject.toml:dev \

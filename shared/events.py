@@ -437,6 +437,91 @@ class NamerPulso(Evento):
     namer_id: str
 
 
+# --- the prediction of failures: gateway ↔ previsor -------------------------------------------------------------------
+
+
+class TentativaPassada(Valor):
+    """The first try of a contract in an execution. contrato, grupo, portal: numbers that say no more than "the same",
+    given for one training. fim: when its outcome was known. falhou: for a technical reason.
+    """
+
+    ponto_venda: int
+    portal: int
+    contrato: int
+    grupo: int | None
+    inicio: datetime
+    fim: datetime
+    falhou: bool
+
+
+class Historia(Valor):
+    """What the previsor learns from, in the order of `inicio`."""
+
+    tentativas: tuple[TentativaPassada, ...]
+
+
+class PrevisaoTreinar(Evento):
+    """Learn. historia: a JSON file in the store, shape Historia."""
+
+    rota: ClassVar[str] = "previsao.treinar"
+    treino_id: int
+    historia: Arquivo
+
+
+class Modelo(Valor):
+    """A logistic regression over factors with few values, and its calibration.
+
+    pesos: factor → value → weight, centred, so that 0 is the usual and what was never seen weighs nothing.
+    calibracao: slope and intercept. horas: ponto de venda → risk at each hour of day, None where little was tried.
+    """
+
+    intercepto: float
+    pesos: dict[str, dict[str, float]]
+    calibracao: tuple[float, float]
+    horas: dict[int, tuple[float | None, ...]]
+    medias: dict[int, float]
+
+
+class PontoCalibracao(Valor):
+    """Of the tries that were told about the same risk: what was told, what came, how many they were."""
+
+    previsto: float
+    observado: float
+    quantas: int
+
+
+class Juizo(Valor):
+    """The model held against the plain frequency on the latest part of the log, which it never saw.
+
+    brier, brier_frequencia: mean squared error of both. ganho: what the model takes off it, as a share; minimo: below
+    it the difference may be chance. motivo: why it stays silent; None: it speaks.
+    """
+
+    motivo: Literal["poucas_linhas", "poucas_falhas", "poucos_dias", "nao_supera"] | None
+    linhas: int
+    falhas: int
+    aprendidas: int = 0
+    calibradas: int = 0
+    julgadas: int = 0
+    dias: int = 0
+    frequencia: float | None = None
+    brier: float | None = None
+    brier_frequencia: float | None = None
+    ganho: float | None = None
+    minimo: float | None = None
+    calibracao: tuple[PontoCalibracao, ...] = ()
+
+
+class PrevisaoTreinada(Evento):
+    """Answer to `previsao.treinar`. modelo: only of one that may speak. erro: pt-BR, when nothing could be learned."""
+
+    rota: ClassVar[str] = "previsao.treinada"
+    treino_id: int
+    juizo: Juizo | None = None
+    modelo: Modelo | None = None
+    erro: str | None = None
+
+
 # --- news: to every replica, nobody listening is fine -----------------------------------------------------------------
 
 
@@ -485,6 +570,8 @@ EVENTOS: dict[str, type[Evento]] = {
         RelatorioGerar,
         RelatorioGerado,
         NamerPulso,
+        PrevisaoTreinar,
+        PrevisaoTreinada,
         ExecucaoEvento,
         ExecucaoRevogada,
     )

@@ -30,7 +30,7 @@ from shared.sobras import Sobra, find_sobras, read_sobra
 log = logging.getLogger(__name__)
 
 TipoInterno = Literal[
-    "capturas", "sem_nome", "quarentena", "planilhas", "evidencias", "linhas", "relatorios", "lugares"
+    "capturas", "sem_nome", "quarentena", "planilhas", "evidencias", "linhas", "relatorios", "lugares", "historias"
 ]
 
 # A server that will go on saying no: its key, bucket or region is another one.

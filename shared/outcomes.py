@@ -76,6 +76,10 @@ class Classe(StrEnum):
     NOSSA = "nossa"  # the software or its machine must change
 
 
+# Technical failures, as statistics count them and the prediction predicts them: no true answer, no person's to undo.
+FALHAS_TECNICAS = (Classe.TECNICA, Classe.SESSAO)
+
+
 @dataclass(frozen=True)
 class Desfecho:
     """One row of the table.

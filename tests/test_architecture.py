@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 RAIZ = Path(__file__).parent.parent
-SERVICOS = ("gateway", "scraper", "namer")
+SERVICOS = ("gateway", "scraper", "namer", "previsor")
 
 # A library and the only places that may import it: what is heavy stays home, so that each service carries its own.
 LARES = {
@@ -28,6 +28,8 @@ LARES = {
     "cryptography": ("shared/crypto.py",),
     "obstore": ("shared/files.py", "services/gateway/balde.py"),
     "click": ("services/cli.py", "services/cli_agendamentos.py", "services/cli_dados.py", "services/usage.py"),
+    "sklearn": ("services/previsor/treino.py",),
+    "scipy": ("services/previsor/julgamento.py",),
     "cronsim": ("services/gateway/agenda.py", "services/gateway/regras.py"),
     "holidays": ("services/gateway/agenda.py",),
 }

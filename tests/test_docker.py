@@ -64,7 +64,7 @@ def image_of(arquivo: Path) -> str:
 
 
 def test_every_service_has_an_image() -> None:
-    assert {image_of(arquivo) for arquivo in DOCKERFILES} == {"gateway", "scraper", "namer", "simulator"}
+    assert {image_of(arquivo) for arquivo in DOCKERFILES} == {"gateway", "scraper", "namer", "previsor", "simulator"}
 
 
 @pytest.mark.parametrize("arquivo", DOCKERFILES, ids=image_of)

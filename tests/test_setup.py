@@ -15,7 +15,7 @@ import pytest
 from setup import debian, venv
 
 RAIZ = Path(__file__).parents[1]
-SERVICOS = ("gateway", "scraper", "namer")
+SERVICOS = ("gateway", "scraper", "namer", "previsor")
 LOCKS = sorted([*RAIZ.glob("requirements*.txt"), *RAIZ.glob("services/*/requirements.txt")])
 REQUIREMENT = re.compile(r"^(?P<nome>[a-z0-9-]+)==(?P<versao>\S+)(?P<marca> ;.*?)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")

@@ -17,6 +17,7 @@ from services.gateway.recuperador import Recuperador
 from services.gateway.remessa import Remetente
 from services.gateway.store import Pool, read_agora
 from services.gateway.sweeper import Guarda, Sweeper
+from services.gateway.treinador import Treinador
 from services.gateway.vigia import Vigia
 from shared.bus import Bus
 from shared.files import FileStore
@@ -66,12 +67,13 @@ async def open_engine(
     sweeper = Sweeper(pool, files, outbox.wake, guarda or Guarda())
     vigia = Vigia(pool, engine.wake, regras or Regras())
     relogios = (Agendador(pool, engine.wake, relogio), Recuperador(pool, engine.wake, relogio))
+    treinador = Treinador(pool, files, outbox.wake, relogio)
     if alone:
         async with pool.acquire() as conn, conn.transaction():
             await recover_all(conn)
     async with asyncio.TaskGroup() as group:
-        loops = [group.create_task(loop.run()) for loop in (outbox, engine.dispatcher, sweeper, vigia, *relogios)]
-        loops += [group.create_task(remetente.run()) for remetente in remetentes]
+        todos = (outbox, engine.dispatcher, sweeper, vigia, *relogios, treinador, *remetentes)
+        loops = [group.create_task(loop.run()) for loop in todos]
         # Closed before the loops are: what the last events committed may still be sent, or waits in the database.
         async with Projector(pool, bus, engine.wake, engine.go_on).run():
             yield engine

@@ -21,6 +21,7 @@ from services.gateway.lote import Progresso, apply_lote
 from services.gateway.store import Conn, Pool
 from services.gateway.store.credenciais import end_unserved
 from services.gateway.store.diario import ExecucaoAusente
+from services.gateway.store.previsao import answer_treino
 from shared.bus import Bus, DeadLetter, Delivery, NotNow
 from shared.bus.topology import GATEWAY_EVENTOS, GATEWAY_MORTAS, GATEWAY_SINAIS
 from shared.events import (
@@ -32,6 +33,7 @@ from shared.events import (
     CredencialTestada,
     Evento,
     NamerPulso,
+    PrevisaoTreinada,
     ScraperPulso,
     SessaoAberta,
     SessaoEncerrada,
@@ -204,6 +206,8 @@ async def apply(conn: Conn, evento: Evento) -> int | None:
             await sessoes.note_passos(conn, evento)
         case CredencialTestada():
             return await sessoes.answer_teste(conn, evento)
+        case PrevisaoTreinada():
+            await answer_treino(conn, evento)
         case _:
             log.warning("projector.unknown_event", extra={"rota": evento.rota})
     return None

@@ -39,6 +39,7 @@ class Guarda:
     disparos_dias: int = 365
     evidencias: timedelta = timedelta(days=30)
     capturas: timedelta = timedelta(days=1)
+    historias: timedelta = timedelta(days=1)
     sobras: timedelta = timedelta(minutes=10)
 
 
@@ -102,6 +103,7 @@ class Sweeper:
             em_uso = {linha["caminho"] for linha in await conn.fetch(SQL["list_em_uso"])}
         try:
             await self._files.sweep("capturas", self._guarda.capturas, em_uso)
+            await self._files.sweep("historias", self._guarda.historias)
             await self._files.sweep("sem_nome", self._guarda.evidencias, em_uso)
             await self._files.sweep("quarentena", self._guarda.evidencias)
             await self._files.sweep("evidencias", self._guarda.evidencias)

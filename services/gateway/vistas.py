@@ -16,7 +16,8 @@ class Vista(BaseModel):
 
 class PontoVendaVisto(Vista):
     """clientes, credenciais: how many active ones it has. recuperacao_rodadas: how often technical failures are tried
-    again by themselves, the first time recuperacao_pausa_min after an execution's end, then twice as late each time."""
+    again by themselves, the first time recuperacao_pausa_min after an execution's end, then twice as late each time.
+    ordem_risco: executions begin with the contracts that risk least."""
 
     id: int
     codigo: str
@@ -29,6 +30,7 @@ class PontoVendaVisto(Vista):
     credenciais: int
     recuperacao_rodadas: int
     recuperacao_pausa_min: int
+    ordem_risco: bool
     created_at: datetime
     updated_at: datetime
 

@@ -56,6 +56,7 @@ GATEWAY_EVENTOS = Queue(
         "credencial.parada",
         "credencial.passo_dado",
         "credencial.testada",
+        "previsao.treinada",
     ),
 )
 # Heartbeats: one that waited half a minute says nothing any more.
@@ -68,6 +69,10 @@ GATEWAY_SINAIS = Queue(
 )
 NAMER_BOLETOS = Queue("namer.boletos", ("boleto.nomear",))
 NAMER_PEDIDOS = Queue("namer.pedidos", ("planilha.ler", "relatorio.gerar"))
+# A training that waited a day is one that the next takes the place of.
+PREVISOR_TREINOS = Queue(
+    "previsor.treinos", ("previsao.treinar",), dead_letters=False, broker_dead_letters=False, message_ttl_s=86_400.0
+)
 
 # Each dead letter twice: once for the gateway, which ends the contract as `erro interno`, and once kept for people.
 GATEWAY_MORTAS = Queue(
@@ -77,7 +82,7 @@ GATEWAY_MORTAS = Queue(
 MORTAS = Queue("canopus.mortas", quorum=False, dead_letters=False, broker_dead_letters=False, holds_dead_letters=True)
 
 # What every service declares when it connects (and MORTAS), so that nothing is unroutable because another starts later.
-TOPOLOGY = (GATEWAY_EVENTOS, GATEWAY_SINAIS, NAMER_BOLETOS, NAMER_PEDIDOS, GATEWAY_MORTAS)
+TOPOLOGY = (GATEWAY_EVENTOS, GATEWAY_SINAIS, NAMER_BOLETOS, NAMER_PEDIDOS, PREVISOR_TREINOS, GATEWAY_MORTAS)
 
 
 def scraper_queue(scraper_id: str) -> Queue:

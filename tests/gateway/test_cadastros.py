@@ -36,7 +36,7 @@ async def test_a_ponto_de_venda_is_found_by_its_code_with_or_without_punctuation
     assert pontos[0] | {"created_at": 0, "updated_at": 0} == {
         "id": 1, "codigo": "17.308", "nome": "Loja 17.308", "empresa": "credms", "ativo": True, "clientes": 0,
         "url_base": "https://cnp3.consorciocanopus.com.br/WWW", "perfil": "canopus", "credenciais": 1,
-        "recuperacao_rodadas": 0, "recuperacao_pausa_min": 30, "created_at": 0, "updated_at": 0,
+        "recuperacao_rodadas": 0, "recuperacao_pausa_min": 30, "ordem_risco": False, "created_at": 0, "updated_at": 0,
     }  # fmt: skip
     assert (await porta.call("GET", "pontos-venda/99999")).status == 404
 

@@ -29,14 +29,15 @@ PausaMinutos = Annotated[int, Field(ge=1, le=1440)]
 EXEMPLO = {
     "id": 1, "codigo": "17.308", "nome": "Loja Centro", "empresa": "credms", "url_base": PORTAIS[PERFIL_PADRAO],
     "perfil": PERFIL_PADRAO, "ativo": True, "clientes": 152, "credenciais": 1,
-    "recuperacao_rodadas": 3, "recuperacao_pausa_min": 30,
+    "recuperacao_rodadas": 3, "recuperacao_pausa_min": 30, "ordem_risco": False,
     "created_at": "2026-11-24T09:00:00-03:00", "updated_at": "2026-11-24T09:00:00-03:00",
 }  # fmt: skip
 
 
 class NovoPontoVenda(Corpo):
     """url_base: an origin, optionally with the virtual root; absent, the profile's portal. recuperacao_*: rounds of the
-    automatic recovery of technical failures, none unless asked for, and the pause before the first."""
+    automatic recovery of technical failures, none unless asked for, and the pause before the first. ordem_risco: begin
+    with the contracts that risk least, while the prediction of failures speaks."""
 
     codigo: Codigo
     nome: Nome
@@ -46,6 +47,7 @@ class NovoPontoVenda(Corpo):
     ativo: bool = True
     recuperacao_rodadas: Rodadas = 0
     recuperacao_pausa_min: PausaMinutos = 30
+    ordem_risco: bool = False
 
 
 class MudancaPontoVenda(Corpo):
@@ -57,6 +59,7 @@ class MudancaPontoVenda(Corpo):
     ativo: Mudado[bool] = None
     recuperacao_rodadas: Mudado[Rodadas] = None
     recuperacao_pausa_min: Mudado[PausaMinutos] = None
+    ordem_risco: Mudado[bool] = None
 
 
 @rotas.get(

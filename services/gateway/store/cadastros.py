@@ -57,6 +57,7 @@ async def insert_ponto_venda(conn: Conn, ponto: Mapping[str, Any]) -> None:
     """Raises Duplicado where the code exists, punctuation aside."""
     colunas = (
         "codigo", "nome", "empresa", "url_base", "perfil", "ativo", "recuperacao_rodadas", "recuperacao_pausa_min",
+        "ordem_risco",
     )  # fmt: skip
     with _refuse_duplicado(CODIGO_USADO):
         await conn.execute(SQL["insert_ponto_venda"], *(ponto[coluna] for coluna in colunas))
@@ -76,7 +77,7 @@ def view_ponto_venda(linha: Record) -> dict[str, Any]:
     return _pick(
         linha,
         ("id", "codigo", "nome", "empresa", "url_base", "perfil", "ativo", "clientes", "credenciais"),
-    ) | _pick(linha, ("recuperacao_rodadas", "recuperacao_pausa_min", "created_at", "updated_at"))
+    ) | _pick(linha, ("recuperacao_rodadas", "recuperacao_pausa_min", "ordem_risco", "created_at", "updated_at"))
 
 
 # --- consultores ------------------------------------------------------------------------------------------------------

@@ -19,13 +19,14 @@ ORDER BY p.id
 LIMIT $3;
 
 -- name: insert_ponto_venda
-INSERT INTO pontos_venda (codigo, nome, empresa, url_base, perfil, ativo, recuperacao_rodadas, recuperacao_pausa_min)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+INSERT INTO pontos_venda (codigo, nome, empresa, url_base, perfil, ativo, recuperacao_rodadas, recuperacao_pausa_min, ordem_risco)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: update_ponto_venda
 UPDATE pontos_venda p
-SET (codigo, nome, empresa, url_base, perfil, ativo, recuperacao_rodadas, recuperacao_pausa_min) =
-        (SELECT n.codigo, n.nome, n.empresa, n.url_base, n.perfil, n.ativo, n.recuperacao_rodadas, n.recuperacao_pausa_min
+SET (codigo, nome, empresa, url_base, perfil, ativo, recuperacao_rodadas, recuperacao_pausa_min, ordem_risco) =
+        (SELECT n.codigo, n.nome, n.empresa, n.url_base, n.perfil, n.ativo, n.recuperacao_rodadas, n.recuperacao_pausa_min,
+                n.ordem_risco
          FROM jsonb_populate_record(p, $2::jsonb) n),
     updated_at = now()
 WHERE p.id = $1;

@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from services.gateway.execucao import hoje
 from services.gateway.store import Alcance, Conn, load_sql
-from shared.outcomes import Classe, StatusCliente, find_desfecho
+from shared.outcomes import FALHAS_TECNICAS, StatusCliente, find_desfecho
 
 SQL = load_sql("estatisticas")
 
@@ -24,7 +24,6 @@ TENTADOS = (
     StatusCliente.CPF_NAO_ENCONTRADO,
     StatusCliente.SEM_BOLETO,
 )
-FALHAS_TECNICAS = (Classe.TECNICA, Classe.SESSAO)
 
 Dados: TypeAlias = dict[str, Any]
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.gateway.execucao import PAGO, hoje
+from services.gateway.riscos import sort_contratos
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.diario import Diario, open_diario
 from services.gateway.store.recusas import EstadoImpossivel, NaoEncontrada, SemClientes, SemCredencial, SemFalhas
@@ -185,6 +186,8 @@ async def _list_contratos(conn: Conn, nova: NovaExecucao) -> list[Contrato]:
 
 
 async def _insert(conn: Conn, nova: NovaExecucao, contratos: Sequence[Contrato]) -> UUID:
+    """Rows are sent in the order of their ids: what is first here is tried first."""
+    contratos = await sort_contratos(conn, nova.ponto_venda_id, contratos)
     execucao = await conn.fetchrow(
         SQL["insert_execucao"],
         nova.tipo,

@@ -1,0 +1,88 @@
+"""The clock of the prediction: each night the log is handed to the previsor, by whichever gateway comes first."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from asyncpg import Record
+
+from services.gateway.agendador import Relogio
+from services.gateway.execucao import FUSO
+from services.gateway.store import Conn, Pool, previsao, read_agora
+from services.gateway.store.outbox import post
+from shared.events import Juizo, PrevisaoTreinada, PrevisaoTreinar
+from shared.files import FileStore
+from shared.previsao import MINIMO_LINHAS
+
+log = logging.getLogger(__name__)
+
+HORA = 3
+# Who asks again sooner gets the training that is under way.
+PACIENCIA = timedelta(minutes=10)
+
+
+class Treinador:
+    """Any number of gateways may run it: one asks at a time. on_commit: called after a training was asked for."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        files: FileStore,
+        on_commit: Callable[[], None],
+        relogio: Relogio = read_agora,
+        ritmo_s: float = 60.0,
+    ) -> None:
+        self._pool = pool
+        self._files = files
+        self._on_commit = on_commit
+        self._relogio = relogio
+        self._ritmo_s = ritmo_s
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(self._ritmo_s)
+            try:
+                await self.tick()
+            except Exception:  # edge: top of a background loop
+                log.exception("treinador.round_failed")
+
+    async def tick(self) -> int | None:
+        """The training asked for: one a night, or as soon as a gateway runs, where something new was tried."""
+        async with self._pool.acquire() as conn:
+            agora = await self._relogio(conn)
+            async with conn.transaction():
+                if not await previsao.lock(conn):
+                    return None
+                ultimo = await previsao.find_ultimo(conn)
+                if ultimo and (not is_due(ultimo, agora) or not await previsao.has_novas(conn, ultimo["pedido_em"])):
+                    return None
+                treino_id = await ask_treino(conn, self._files, agora)
+        self._on_commit()
+        return treino_id
+
+
+def is_due(ultimo: Record, agora: datetime) -> bool:
+    """Whether a night began since the last one was asked for, or the clock was moved back behind it."""
+    noite = agora.astimezone(FUSO).replace(hour=HORA, minute=0, second=0, microsecond=0)
+    if noite > agora:
+        noite -= timedelta(days=1)
+    return bool(ultimo["pedido_em"] < noite or ultimo["pedido_em"] > agora + timedelta(days=1))
+
+
+async def ask_treino(conn: Conn, files: FileStore, agora: datetime) -> int | None:
+    """None: nothing was tried yet. Of too little nobody is asked. In a transaction, under the lock."""
+    dados, linhas = await previsao.read_historia(conn)
+    if not linhas:
+        return None
+    treino_id = await previsao.insert_treino(conn, linhas, agora)
+    if linhas < MINIMO_LINHAS:
+        falhas = (await previsao.count_todas(conn)).falhas
+        juizo = Juizo(motivo="poucas_linhas", linhas=linhas, falhas=falhas)
+        await previsao.answer_treino(conn, PrevisaoTreinada(treino_id=treino_id, juizo=juizo))
+        return treino_id
+    historia = await files.put_interno("historias", dados)
+    await post(conn, PrevisaoTreinar(treino_id=treino_id, historia=historia))
+    return treino_id
