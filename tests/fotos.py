@@ -17,9 +17,9 @@ from tests.navegador import open_browser, sign_in
 TELAS = {"larga": (1280, 900), "tablet": (820, 1100), "telefone": (390, 844)}
 TEMAS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGINAS = (
-    "inicio", "execucoes", "agendamentos", "boletos", "clientes", "planilhas", "estatisticas", "consultores",
-    "pontos-venda", "credenciais", "pessoas", "avisos", "canais", "webhooks", "espelhos", "retornos", "mortas",
-    "conta",
+    "inicio", "execucoes", "agendamentos", "boletos", "clientes", "planilhas", "estatisticas", "previsao",
+    "consultores", "pontos-venda", "credenciais", "pessoas", "avisos", "canais", "webhooks", "espelhos", "retornos",
+    "mortas", "conta",
 )  # fmt: skip
 SENHA = "a senha da demonstração"
 QUIETO_MS = 800

@@ -17,6 +17,7 @@ const PAGINAS = {
   clientes: { modulo: "clientes" },
   planilhas: { modulo: "planilhas" },
   estatisticas: { modulo: "estatisticas" },
+  previsao: { modulo: "previsao" },
   consultores: { modulo: "consultores" },
   "pontos-venda": { modulo: "pontos-venda" },
   credenciais: { modulo: "credenciais", papel: "admin" },
@@ -29,7 +30,7 @@ const PAGINAS = {
   conta: { modulo: "conta" },
 };
 const GRUPOS = [
-  ["inicio", "execucoes", "agendamentos", "boletos", "retornos", "estatisticas"],
+  ["inicio", "execucoes", "agendamentos", "boletos", "retornos", "estatisticas", "previsao"],
   ["clientes", "planilhas", "consultores", "pontos-venda", "credenciais"],
   ["pessoas", "avisos", "canais", "webhooks", "espelhos", "mortas", "conta"],
 ];
@@ -238,6 +239,7 @@ class CanopusPainel extends Base {
       case "clientes": return html`<pagina-clientes .sessao=${sessao} .cliente_id=${rota.id}></pagina-clientes>`;
       case "planilhas": return html`<pagina-planilhas .sessao=${sessao}></pagina-planilhas>`;
       case "estatisticas": return html`<pagina-estatisticas .sessao=${sessao}></pagina-estatisticas>`;
+      case "previsao": return html`<pagina-previsao .sessao=${sessao}></pagina-previsao>`;
       case "consultores": return html`<pagina-consultores .sessao=${sessao}></pagina-consultores>`;
       case "pontos-venda": return html`<pagina-pontos-venda .sessao=${sessao}></pagina-pontos-venda>`;
       case "credenciais": return html`<pagina-credenciais .sessao=${sessao}></pagina-credenciais>`;

@@ -14,12 +14,14 @@ class GraficoPainel extends Base {
     series: { attribute: false },
     empilhado: { type: Boolean },
     deitado: { type: Boolean },
+    teto: { type: Number }, // of an axis of shares
     unidade: {}, // of the values that are no share
   };
 
   constructor() {
     super();
     this.unidade = "";
+    this.teto = 1;
   }
 
   connectedCallback() {
@@ -56,7 +58,7 @@ class GraficoPainel extends Base {
     });
     const escrever = (valor) => `${numero(valor)}${this.unidade ? ` ${this.unidade}` : ""}`;
     const valores = eixo({ beginAtZero: true, ticks: { color: cor("--fraco"), precision: this.unidade ? undefined : 0, callback: escrever } });
-    const proporcao = eixo({ stacked: false, min: 0, max: 1, ticks: { color: cor("--fraco"), callback: percentual } });
+    const proporcao = eixo({ stacked: false, min: 0, max: this.teto, ticks: { color: cor("--fraco"), callback: percentual } });
     const [x, y] = this.deitado ? [valores, eixo()] : [eixo(), valores];
     const soProporcao = this.series.every((serie) => serie.proporcao);
     const ambos = !soProporcao && this.series.some((serie) => serie.proporcao);

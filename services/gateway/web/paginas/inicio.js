@@ -17,6 +17,7 @@ class PaginaInicio extends Pagina {
     pontos: { state: true },
     consultores: { state: true },
     previa: { state: true },
+    avisos: { state: true }, // of the prediction of failures
   };
 
   vivas = new ExecucoesVivas(this, () => this.load());
@@ -24,12 +25,14 @@ class PaginaInicio extends Pagina {
   constructor() {
     super();
     this.change = throttle(() => this.preview(), PREVIA_MS);
+    this.avisos = [];
     this.envio = {}; // what was sent last, and under which key: sent again, it is the same execution
   }
 
   connectedCallback() {
     super.connectedCallback();
     this.load();
+    this.warn();
   }
 
   disconnectedCallback() {
@@ -48,6 +51,12 @@ class PaginaInicio extends Pagina {
     this.consultores = cadastros.consultores.filter((consultor) => consultor.ativo);
     await this.updateComplete;
     this.preview();
+  }
+
+  // Without it the page is whole: nothing is said where it cannot be had.
+  async warn() {
+    const { pontos_venda } = await get("previsao").catch(() => ({ pontos_venda: [] }));
+    this.avisos = pontos_venda.flatMap((ponto) => ponto.avisos);
   }
 
   read() {
@@ -91,6 +100,11 @@ class PaginaInicio extends Pagina {
 
   renderPagina() {
     return html`
+      ${this.avisos.length ? html`
+        <aside class="destaque" aria-label=${INICIO.avisos}>
+          ${this.avisos.map((aviso) => html`<p>${aviso}</p>`)}
+          <a href="#/previsao">${INICIO.porque}</a>
+        </aside>` : nothing}
       ${this.pontos.length ? this.renderForm() : this.renderFirst()}
       <section aria-labelledby="recentes">
         <h2 id="recentes">${INICIO.recentes}</h2>

@@ -35,6 +35,7 @@ class PaginaPontosVenda extends PaginaCadastro {
         dica: PONTOS_VENDA.rodadas_dica },
       { nome: "recuperacao_pausa_min", rotulo: PONTOS_VENDA.pausa, tipo: "numero", valor: novo ? 30 : undefined,
         dica: PONTOS_VENDA.pausa_dica },
+      { nome: "ordem_risco", rotulo: PONTOS_VENDA.ordem, tipo: "marca" },
       ...(novo ? [] : [{ nome: "ativo", rotulo: PONTOS_VENDA.ativo, tipo: "marca" }]),
     ];
   }

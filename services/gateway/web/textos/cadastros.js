@@ -84,6 +84,7 @@ export const PONTOS_VENDA = {
   rodadas: "Novas tentativas automáticas",
   rodadas_dica: "Quantas vezes o que falhou por problema técnico é tentado de novo, sozinho. Zero: nunca; até 10.",
   pausa: "Pausa antes da primeira, em minutos",
+  ordem: "Começar pelos contratos com menos risco de falha",
   pausa_dica: "Cada pausa seguinte é o dobro da anterior, até um dia.",
   situacao: SITUACAO,
   ativo: ATIVO,

@@ -65,6 +65,7 @@ export const MENU = {
   clientes: "Clientes",
   planilhas: "Planilhas",
   estatisticas: "Estatísticas",
+  previsao: "Previsão de falhas",
   consultores: "Consultores",
   "pontos-venda": "Pontos de venda",
   credenciais: "Credenciais",

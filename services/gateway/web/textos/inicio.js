@@ -4,6 +4,9 @@ export const INICIO = {
   andamento: (nome) => `Andamento de ${nome}`,
   feitos: (feitos, total) => `${feitos} de ${total}`,
 
+  avisos: "Avisos da previsão de falhas",
+  porque: "Por quê",
+
   // Starting a download.
   primeiros_passos: "Primeiros passos",
   passo_ponto: "Cadastre o ponto de venda",
