@@ -28,6 +28,8 @@ MINIMO_GRUPO = 10
 COMECO_DIAS, FIM_DIAS = 5, 3
 # With fewer tries nothing is learned.
 MINIMO_LINHAS = 400
+# A reason is told where it makes so many times the risk, or as many times less.
+REALCE = 1.5
 # What belongs to a contract, and not to the moment or its portal.
 FATORES_CONTRATO = ("contrato", "grupo")
 
@@ -168,7 +170,7 @@ def score(modelo: Modelo, fatores: Mapping[str, str]) -> float:
     return _calibrate(modelo, modelo.intercepto + sum(_weigh(modelo, *par) for par in fatores.items()))
 
 
-def list_razoes(modelo: Modelo, fatores: Mapping[str, str], ao_menos: float = 1.25) -> list[Razao]:
+def list_razoes(modelo: Modelo, fatores: Mapping[str, str], ao_menos: float = REALCE) -> list[Razao]:
     """What raises this risk, or lowers it, by `ao_menos` or more: the strongest first."""
     risco = score(modelo, fatores)
     razoes = [
@@ -178,7 +180,7 @@ def list_razoes(modelo: Modelo, fatores: Mapping[str, str], ao_menos: float = 1.
     return _sort_fortes(razoes, ao_menos)
 
 
-def list_efeitos(modelo: Modelo, ao_menos: float = 1.25) -> list[Razao]:
+def list_efeitos(modelo: Modelo, ao_menos: float = REALCE) -> list[Razao]:
     """What raises or lowers a risk by `ao_menos`, all else as usual: the strongest first."""
     usual = score(modelo, {})
     todas = [

@@ -32,6 +32,7 @@ async def test_a_person_sees_how_good_it_is_what_it_expects_and_why(
         await expect(page.get_by_text("Ainda não há histórico")).to_be_visible()
         await expect(page.locator(".selo", has_text="Calada")).to_be_visible()
         await page.get_by_role("button", name="Treinar agora").click()
+        await expect(page.get_by_text("Ainda não há tentativas das quais aprender.")).to_be_visible()
         await add_passado(balcao.pool, loja, make_passado(lambda d, i, c: float(c == 4), dias=3, contratos=12))
         await put_modelo(balcao.pool)
         await page.reload()

@@ -2,12 +2,13 @@
 import { html, nothing } from "../vendor/lit.js";
 import { get, post } from "../api.js";
 import "../grafico.js";
-import { quadro, tabela } from "../quadro.js";
-import { MENU } from "../textos/comum.js";
+import { quadro } from "../quadro.js";
+import { tabela } from "../tabela.js";
+import { FORMATOS, MENU } from "../textos/comum.js";
 import { PREVISAO } from "../textos/previsao.js";
-import { Pagina, campo, carregando, cota, dataHora, numero, percentual, vazio } from "../ui.js";
+import { Pagina, avisar, campo, carregando, cota, dataHora, numero, percentual, vazio } from "../ui.js";
 
-const CONTRATOS = 20;
+const CONTRATOS = 10;
 const ESPERA_MS = 3000;
 const ESPERAS = 40;
 const CASAS = 4;
@@ -54,8 +55,10 @@ class PaginaPrevisao extends Pagina {
 
   async train() {
     const antes = this.dados.treinada_em;
-    if (!(await this.fazer(() => post("previsao/treinar"), PREVISAO.treino_pedido))) return;
-    this.wait(antes, ESPERAS);
+    const pedido = await this.fazer(() => post("previsao/treinar"));
+    if (!pedido) return;
+    avisar(pedido.pedida_em ? PREVISAO.treino_pedido : PREVISAO.nada_a_aprender);
+    if (pedido.pedida_em) this.wait(antes, ESPERAS);
   }
 
   // Until the answer is there, or nobody is to be expected any more.
@@ -164,9 +167,11 @@ class PaginaPrevisao extends Pagina {
             ${dados.pontos_venda.map((p) => html`<option value=${p.ponto_venda}>${p.nome}</option>`)}
           </select>`)}
         ${!contratos ? carregando() : contratos.length ? tabela(textos.titulo, [
-          [textos.cliente, (c) => c.nome], [textos.cota, cota], [textos.risco, (c) => percentual(c.risco), true],
-          [textos.porque, (c) => c.razoes.map(({ texto }) => texto).join("; ")],
-        ], contratos) : vazio(textos.nenhum)}
+          { titulo: textos.cliente, ver: (c) => c.nome },
+          { titulo: textos.cota, ver: cota },
+          { titulo: textos.risco, ver: (c) => percentual(c.risco), numero: true },
+          { titulo: textos.porque, ver: (c) => c.razoes.map(({ texto }) => texto).join("; ") || FORMATOS.nada },
+        ], contratos, { chave: (c) => c.cliente_id }) : vazio(textos.nenhum)}
       </section>
     `;
   }

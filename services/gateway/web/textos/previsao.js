@@ -8,6 +8,7 @@ export const PREVISAO = {
     "com o histórico deste escritório, e só fala enquanto erra menos que a frequência simples das falhas em dias que não viu.",
   treinar: "Treinar agora",
   treino_pedido: "Treino pedido. O resultado aparece aqui em alguns segundos.",
+  nada_a_aprender: "Ainda não há tentativas das quais aprender.",
   juizo: {
     treinada: "Treinada em",
     linhas: "Tentativas no histórico",
