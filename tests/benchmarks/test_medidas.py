@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.benchmarks import relato
+from tests.benchmarks.escala_scrapers import measure_vazao
 from tests.benchmarks.graficos import draw
 from tests.benchmarks.medidas import Alvo, Linha, Plano, alternate, percentil
 
@@ -38,6 +39,10 @@ def test_a_ratio_is_the_median_of_the_rounds_own() -> None:
 
 def test_a_percentile_is_one_of_the_values() -> None:
     assert [percentil([3.0, 1.0, 2.0], parte) for parte in (0.0, 0.5, 0.99)] == [1.0, 2.0, 3.0]
+
+
+def test_a_session_counts_from_its_first_contract_on() -> None:
+    assert measure_vazao([("a", 0.0, 5.0), ("a", 5.0, 10.0), ("b", 5.0, 10.0)]) == 2 / 10 + 1 / 5
 
 
 def test_a_table_says_what_was_got_and_whether_it_was_wanted() -> None:
