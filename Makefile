@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all of their own set-up; each may be run again at any time.
-.PHONY: setup demo screenshots fluency bench bench-report test test-all faults chaos check locks vendor oracle clean
+.PHONY: setup demo screenshots fluency bench bench-report test suite test-all faults chaos check locks vendor oracle clean
 
 # Bytecode is compiled once, at install: without it every start is 2 to 8 times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -50,8 +50,11 @@ check: setup-dev
 	.venv/bin/mypy
 	$(VENV_PYTHON) -m pytest tests/test_architecture.py
 
-# What `check` has run already is not run again.
-test: setup-test check
+# `check` beside the tests, since mypy uses one core; what it runs is not run again.
+test: setup-test
+	@$(MAKE) --no-print-directory --jobs=2 check suite
+
+suite:
 	$(VENV_PYTHON) -m pytest $(PARALELO) --ignore tests/test_architecture.py -m "not completo and not faltas"
 
 test-all: setup-test check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,16 +46,23 @@ def sources(*pastas: str) -> Iterator[tuple[str, ast.Module]]:
     for pasta in pastas:
         for arquivo in sorted((RAIZ / pasta).rglob("*.py")):
             nome = arquivo.relative_to(RAIZ).as_posix()
-            yield nome, ast.parse(arquivo.read_text(encoding="utf-8"), nome)
+            yield nome, _parse(arquivo, nome)
 
 
-def imports(modulo: ast.Module) -> Iterator[str]:
+@cache
+def _parse(arquivo: Path, nome: str) -> ast.Module:
+    return ast.parse(arquivo.read_text(encoding="utf-8"), nome)
+
+
+@cache
+def imports(modulo: ast.Module) -> tuple[str, ...]:
+    alvos: list[str] = []
     for no in ast.walk(modulo):
         if isinstance(no, ast.Import):
-            yield from (alias.name for alias in no.names)
+            alvos += [alias.name for alias in no.names]
         elif isinstance(no, ast.ImportFrom) and no.module:
-            yield no.module
-            yield from (f"{no.module}.{alias.name}" for alias in no.names)
+            alvos += [no.module, *(f"{no.module}.{alias.name}" for alias in no.names)]
+    return tuple(alvos)
 
 
 @pytest.mark.parametrize("servico", SERVICOS)
