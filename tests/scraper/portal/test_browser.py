@@ -13,7 +13,7 @@ from aiohttp import web
 from services.scraper.portal.browser import launch
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.browser.session import SessaoNavegador
-from services.scraper.portal.errors import NavegadorCaiu, SessaoPerdida
+from services.scraper.portal.errors import NavegadorCaiu, PortalBloqueado, SessaoPerdida
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Controle, Pagina
 from tests.eventually import eventually
@@ -115,6 +115,18 @@ async def test_a_browser_that_dies_before_a_press_led_anywhere_is_no_changed_por
         await driver._context.browser.close()
         with pytest.raises(NavegadorCaiu):
             await pressao
+
+
+async def test_what_a_page_said_stands_though_the_browser_dies_right_after() -> None:
+    async with showing({"a": COBRANCA, "emitida": "<p>Acesso bloqueado</p>"}) as (driver, base):
+
+        def refuse(_: Pagina) -> None:
+            driver._caiu = True
+            raise PortalBloqueado("Página de bloqueio do firewall.")
+
+        await driver.open(f"{base}/a")
+        with pytest.raises(PortalBloqueado):
+            await driver.emit(EMITIR, {}, refuse)
 
 
 async def test_a_browser_that_nobody_uses_is_ended_and_started_again_when_needed(

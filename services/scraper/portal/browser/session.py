@@ -180,7 +180,8 @@ class SessaoNavegador:
             yield
         except (Error, Falha) as erro:
             falha = translate(erro) if isinstance(erro, Error) else erro
-            if not isinstance(falha, NavegadorCaiu) and await self._is_gone():
+            # What a page said is a kind of its own, and stands.
+            if type(falha) is Falha and await self._is_gone():
                 raise NavegadorCaiu("O navegador fechou no meio da página.") from erro
             if falha is erro:
                 raise
