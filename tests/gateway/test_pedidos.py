@@ -111,9 +111,15 @@ async def test_testing_a_credential_says_what_happened(porta: Porta) -> None:
     scraper = Scraper(porta, None)
     async with porta.bus.consume(Queue(FILA.name), scraper.handle):
         await scraper.start()
-        respostas = await asyncio.gather(*(porta.call("POST", "credenciais/1/testar") for _ in range(2)))
-    assert [resposta.status for resposta in respostas] == [200, 200]
-    dados = respostas[0].data
+        scraper.pode_terminar.clear()
+        primeira = asyncio.create_task(porta.call("POST", "credenciais/1/testar"))
+        await eventually(lambda: porta.pool.fetchval("SELECT id FROM pedidos"))
+        segunda = await porta.call("POST", "credenciais/1/testar", headers={"Prefer": "respond-async"})
+        scraper.pode_terminar.set()
+        resposta = await primeira
+    dados = resposta.data
+    vista = await porta.call("GET", segunda.headers["Location"].removeprefix("/api/automation/"))
+    assert (resposta.status, segunda.status, vista.data) == (200, 202, dados)
     assert (dados["ok"], dados["codigo"], dados["mensagem"]) == (True, None, "Entrou.")
     assert dados["passos"][0] == {"passo": "login", "ok": True, "detalhe": "***.444.777-**", "duracao_s": 0.1}
     assert len(scraper.concedidas) == 1, "two callers, one login"
