@@ -123,7 +123,7 @@ async def test_refusals_limits_and_outages_of_metas_are_tried_again(cena: Cena, 
 
 async def test_a_limit_with_its_time_holds_the_channel(cena: Cena, meta: Meta) -> None:
     await cena.tell(await cena.whatsapp(meta), 3)
-    meta.respostas.append(refuse(429, 80007, "Rate limit issues", Retry_After="1"))
+    meta.respostas.append(refuse(429, 80007, "Rate limit issues", Retry_After="2"))
     async with cena.running(ritmo=replace(RITMO, por_destino=1)):
         await eventually(lambda: cena.pool.fetchval("SELECT espera_ate FROM canais"))
         await asyncio.sleep(0.3)

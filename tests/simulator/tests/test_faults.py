@@ -117,14 +117,14 @@ async def test_peak_hours_multiply_the_latency() -> None:
     assert portal.registro[0]["ms"] >= 99
 
 
-@pytest.mark.parametrize(("simultaneas", "ms"), [(0, 40), (1, 160), (2, 80)])
+@pytest.mark.parametrize(("simultaneas", "ms"), [(0, 150), (1, 600), (2, 300)])
 async def test_requests_wait_in_line_where_few_are_worked_at_a_time(simultaneas: int, ms: int) -> None:
     async with AsyncExitStack() as pilha:
-        knobs = {"latencia": {"login": 40, "simultaneas": simultaneas}}
+        knobs = {"latencia": {"login": 150, "simultaneas": simultaneas}}
         portal = await pilha.enter_async_context(Simulador(make_cenario(knobs)))
         visitantes = [await pilha.enter_async_context(Visitante(portal)) for _ in range(4)]
         await asyncio.gather(*(v.get(LOGIN) for v in visitantes))
-    assert ms - 1 <= max(e["ms"] for e in portal.registro) < ms + 60
+    assert ms - 1 <= max(e["ms"] for e in portal.registro) < 2 * ms
 
 
 async def read_control(v: Visitante, what: str) -> Any:
