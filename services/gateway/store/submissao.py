@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
 from asyncpg import Record
 
 from services.gateway.execucao import PAGO, hoje
@@ -60,6 +61,10 @@ class Contrato:
     @property
     def codigo(self) -> str | None:
         return None if is_cpf(self.cpf) or is_cnpj(self.cpf) else CPF_INVALIDO
+
+    def row(self) -> dict[str, Any]:
+        codigo = self.codigo
+        return {**vars(self), "codigo": codigo, "mensagem": find_desfecho(codigo).texto if codigo else None}
 
 
 async def submit_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> UUID:
@@ -209,7 +214,7 @@ async def _insert(conn: Conn, nova: NovaExecucao, contratos: Sequence[Contrato])
         nova.mes,
         nova.ano,
         nova.forcar,
-        *_colunas(contratos),
+        orjson.dumps([contrato.row() for contrato in contratos]).decode(),
         pago.codigo,
         pago.texto,
     )
@@ -225,13 +230,6 @@ async def _tell(conn: Conn, execucao: Record, linhas: Sequence[Record]) -> None:
     diario.tell(linhas, antes=None)
     await diario.conclude()
     await diario.write()
-
-
-def _colunas(contratos: Sequence[Contrato]) -> list[list[Any]]:
-    codigos = [contrato.codigo for contrato in contratos]
-    nomes = ("cliente_final_id", "consultor_id", "cpf", "nome", "grupo", "cota")
-    colunas: list[list[Any]] = [[getattr(contrato, nome) for contrato in contratos] for nome in nomes]
-    return [*colunas, codigos, [find_desfecho(codigo).texto if codigo else None for codigo in codigos]]
 
 
 def _parametros(nova: NovaExecucao) -> dict[str, Any]:

@@ -49,7 +49,7 @@ NOT $6 AND b.ponto_venda_id = $3 AND b.cpf = n.cpf AND b.mes_referencia = $4 AND
                OR n.grupo IS NULL AND b.cliente_final_id IS NOT DISTINCT FROM n.cliente_final_id)
 
 -- name: insert_itens
--- $15 codigo and $16 mensagem of a contract whose boleto was paid.
+-- $7 the contracts, in their order; $8 codigo and $9 mensagem of a contract whose boleto was paid.
 WITH novos AS (
     INSERT INTO log_downloads_boletos (execucao_id, automacao_id, ponto_venda_id, cliente_final_id, consultor_id, cpf,
         nome_cliente, grupo, cota, mes_referencia, ano_referencia, forcar, status, boleto_id, arquivo_nome,
@@ -58,9 +58,10 @@ WITH novos AS (
            CASE WHEN n.codigo IS NOT NULL THEN 'erro' WHEN b.id IS NOT NULL THEN 'ja_baixado' ELSE 'pendente' END,
            b.id, regexp_replace(b.arquivo_caminho, '^.*/', ''), b.arquivo_caminho, b.arquivo_tamanho,
            CASE WHEN b.id IS NOT NULL OR n.codigo IS NOT NULL THEN now() END,
-           coalesce(n.codigo, CASE WHEN b.status = 'pago' THEN $15 END),
-           coalesce(n.mensagem, CASE WHEN b.status = 'pago' THEN $16 END)
-    FROM unnest($7::bigint[], $8::int[], $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::text[])
+           coalesce(n.codigo, CASE WHEN b.status = 'pago' THEN $8 END),
+           coalesce(n.mensagem, CASE WHEN b.status = 'pago' THEN $9 END)
+    FROM ROWS FROM (json_to_recordset($7::text::json) AS (cliente_final_id bigint, consultor_id int, cpf text, nome text,
+                                                          grupo int, cota int, codigo text, mensagem text))
          WITH ORDINALITY AS n (cliente_final_id, consultor_id, cpf, nome, grupo, cota, codigo, mensagem, ordem)
     LEFT JOIN LATERAL (
         SELECT b.* FROM boletos b
@@ -68,7 +69,10 @@ WITH novos AS (
         ORDER BY b.id DESC LIMIT 1
     ) b ON true
     ORDER BY n.ordem
-    RETURNING *
+    -- What is shown of them: the other columns cost as much again to send and to read.
+    RETURNING id, automacao_id, cliente_final_id, consultor_id, cpf, nome_cliente, grupo, cota, status, etapa, codigo,
+        mensagem_erro, tentativas, proxima_tentativa, mes_referencia, ano_referencia, boleto_id, arquivo_caminho,
+        evidencia, iniciado_em, finalizado_em
 )
 SELECT n.*, c.nome AS consultor FROM novos n LEFT JOIN consultores c ON c.id = n.consultor_id ORDER BY n.id;
 
