@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -47,9 +47,8 @@ class NovaExecucao:
     parametros: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Contrato:
-    """One row to be. codigo: refused before any browser."""
+class Contrato(NamedTuple):
+    """One row to be, its fields in the order of the queries' columns. codigo: refused before any browser."""
 
     cliente_final_id: int | None
     consultor_id: int | None
@@ -64,7 +63,7 @@ class Contrato:
 
     def row(self) -> dict[str, Any]:
         codigo = self.codigo
-        return {**vars(self), "codigo": codigo, "mensagem": find_desfecho(codigo).texto if codigo else None}
+        return {**self._asdict(), "codigo": codigo, "mensagem": find_desfecho(codigo).texto if codigo else None}
 
 
 async def submit_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> UUID:
@@ -167,7 +166,7 @@ async def reprocess_execucao(
         async with open_diario(conn, origem["id"]) as diario:
             if diario.recuperacao_em is not None:
                 diario.drop_rodada(f"Tentada de novo por {usuario}.")
-    return await _insert(conn, nova, [Contrato(**linha) for linha in linhas])
+    return await _insert(conn, nova, [Contrato(*linha) for linha in linhas])
 
 
 def _read_dia(origem: Record) -> str:
@@ -178,7 +177,7 @@ def _read_dia(origem: Record) -> str:
 
 async def _list_contratos(conn: Conn, nova: NovaExecucao) -> list[Contrato]:
     linhas = await conn.fetch(SQL["list_contratos"], nova.ponto_venda_id, nova.consultor_id, nova.cpfs, nova.limite)
-    contratos = [Contrato(**linha) for linha in linhas]
+    contratos = [Contrato(*linha) for linha in linhas]
     if nova.cpfs is None:
         return contratos
     # A CPF in no register is fetched all the same; one that another consultor has is not this one's to ask for.
