@@ -53,6 +53,17 @@ async def test_every_active_contract_becomes_a_row_and_an_event(pool: Pool) -> N
     assert cpf_de(1) not in json.dumps(eventos)
 
 
+async def test_of_many_contracts_each_has_its_event_in_their_order(pool: Pool) -> None:
+    automacao_id = await submit(pool, await add_loja(pool, clientes=1203))
+    execucao = await get_execucao(pool, automacao_id)
+    eventos = [json.loads(e["corpo"]) for e in await pool.fetch("SELECT corpo FROM eventos ORDER BY seq")]
+    itens = await pool.fetch("SELECT id FROM log_downloads_boletos ORDER BY id")
+    assert [e["seq"] for e in eventos] == list(range(1, 1205))
+    assert [e["cliente"]["id"] for e in eventos[1:]] == [item["id"] for item in itens]
+    assert {e["contadores"]["pendente"] for e in eventos} == {1203}
+    assert (execucao["seq"], execucao["pendentes"]) == (1204, 1203)
+
+
 async def test_whoever_asks_may_have_a_long_name(pool: Pool) -> None:
     """A person's name may take 100 characters, and `usuario_execucao` says more than the name."""
     usuario = f"pessoa 1 ({'N' * 100})"

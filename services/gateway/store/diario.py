@@ -7,7 +7,8 @@ at all.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,8 @@ from shared.events import ExecucaoEvento
 from shared.outcomes import RECUPERAVEIS, StatusCliente, StatusExecucao, find_desfecho
 
 SQL = load_sql("diario")
+# So many events are written while the next are put into words.
+LOTE = 500
 
 
 class ExecucaoAusente(Exception):
@@ -56,6 +59,7 @@ class Diario:
         self._began: bool = execucao["iniciado_em"] is not None
         self._pausa_mantida: bool = execucao["pausa_mantida"]
         self._seq: int = execucao["seq"]
+        self._seq_antes = self._seq
         self._em = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._eventos: list[str] = []
 
@@ -83,6 +87,24 @@ class Diario:
                 linha["status"],
                 linha["codigo"],
             )
+
+    async def tell_novas(self, linhas: Sequence[Linha]) -> None:
+        """New rows, many of them: some are written while the next are put into words."""
+        escrita: asyncio.Task[str] | None = None
+        try:
+            for inicio in range(0, len(linhas), LOTE):
+                self.tell(linhas[inicio : inicio + LOTE], antes=None)
+                if escrita is not None:
+                    await escrita
+                eventos, self._eventos = self._eventos, []
+                escrita = asyncio.create_task(self.conn.execute(SQL["write_eventos"], self.id, self._seq, eventos))
+                await asyncio.sleep(0)
+            if escrita is not None:
+                await escrita
+        finally:
+            if escrita is not None and not escrita.done():
+                escrita.cancel()
+                await asyncio.wait([escrita])
 
     def count(self, linhas: Iterable[Linha]) -> None:
         """Take new rows into the counters, before anything is told of them."""
@@ -147,13 +169,14 @@ class Diario:
             self.rodadas, self.recuperacao_em = plano["rodadas"], plano["em"]
 
     async def write(self) -> None:
-        if not self._eventos:
+        if self._seq == self._seq_antes:
             return
         novidade = ExecucaoEvento(automacao_id=self.automacao_id, seq=self._seq)
         await self.conn.execute(
             SQL["write"],
             self.id,
             self._seq,
+            self._eventos,
             self.status,
             self.codigo,
             self.mensagem,
@@ -162,7 +185,6 @@ class Diario:
             self.mudou_etapa,
             self.mudou_itens,
             self._pausa_mantida,
-            self._eventos,
             novidade.rota,
             novidade.model_dump_json(),
             self.rodadas,

@@ -24,23 +24,27 @@ WHERE e.id = $1 AND e.tipo <> 'teste' AND e.rodada < p.recuperacao_rodadas AND e
   AND EXISTS (SELECT FROM log_downloads_boletos l, unnest($2::text[]) AS k
               WHERE l.execucao_id = e.id AND l.status = 'erro' AND (l.codigo = k OR starts_with(l.codigo, k || '.')));
 
+-- name: write_eventos
+-- Those up to seq $2.
+INSERT INTO eventos (execucao_id, seq, corpo)
+SELECT $1, $2 - cardinality($3::text[]) + n.ordem, n.corpo
+FROM unnest($3::text[]) WITH ORDINALITY AS n (corpo, ordem)
+
 -- name: write
 -- The execution as it is now, its events, and the wake-up of whoever shows them.
 WITH e AS (
     UPDATE execucoes_automacao
-    SET seq = $2, status = $3::text, codigo = $4, mensagem_atual = $5, total_clientes = $6,
-        pendentes = $7, processando = $8, processados_sucesso = $9, processados_erro = $10,
-        processados_nao_encontrado = $11, processados_sem_boleto = $12, ja_baixados = $13, cancelados = $14,
-        mudou_etapa = $15, mudou_itens = $16, pausa_mantida = $17,
+    SET seq = $2, status = $4::text, codigo = $5, mensagem_atual = $6, total_clientes = $7,
+        pendentes = $8, processando = $9, processados_sucesso = $10, processados_erro = $11,
+        processados_nao_encontrado = $12, processados_sem_boleto = $13, ja_baixados = $14, cancelados = $15,
+        mudou_etapa = $16, mudou_itens = $17, pausa_mantida = $18,
         rodadas = $21, recuperacao_em = $22, recuperada_por = $23,
-        iniciado_em = CASE WHEN $3::text IN ('na_fila', 'pausada', 'bloqueada', 'cancelada') THEN iniciado_em
+        iniciado_em = CASE WHEN $4::text IN ('na_fila', 'pausada', 'bloqueada', 'cancelada') THEN iniciado_em
                            ELSE coalesce(iniciado_em, now()) END,
-        finalizado_em = CASE WHEN $3::text IN ('concluida', 'concluida_com_falhas', 'erro', 'cancelada')
+        finalizado_em = CASE WHEN $4::text IN ('concluida', 'concluida_com_falhas', 'erro', 'cancelada')
                              THEN coalesce(finalizado_em, now()) END
     WHERE id = $1
 ), v AS (
-    INSERT INTO eventos (execucao_id, seq, corpo)
-    SELECT $1, $2 - cardinality($18::text[]) + n.ordem, n.corpo
-    FROM unnest($18::text[]) WITH ORDINALITY AS n (corpo, ordem)
+    {write_eventos}
 )
 INSERT INTO outbox (rota, corpo) VALUES ($19, $20);

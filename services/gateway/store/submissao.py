@@ -226,7 +226,7 @@ async def _tell(conn: Conn, execucao: Record, linhas: Sequence[Record]) -> None:
     diario = Diario(conn, execucao)
     diario.count(linhas)
     diario.set_status(StatusExecucao.NA_FILA)
-    diario.tell(linhas, antes=None)
+    await diario.tell_novas(linhas)
     await diario.conclude()
     await diario.write()
 
