@@ -12,6 +12,7 @@ import click
 
 from services.cli_agendamentos import agendamentos
 from services.cli_dados import check_cpf, copia, espelho, titular
+from services.cli_empresas import empresas
 from services.usage import Falha, Grupo, do
 from shared.contrato import MesInvalido, parse_mes
 from shared.lifecycle import Main, run
@@ -75,6 +76,7 @@ def previsor() -> None:
 # --- the database -----------------------------------------------------------------------------------------------------
 
 _json = click.option("--json", "em_json", is_flag=True, help="Saída para programas.")
+_empresa = click.option("--empresa", help="Código do escritório; sem isso, o primeiro.")
 
 
 @main.command()
@@ -99,22 +101,24 @@ def chaves() -> None:
 @click.option("--nome", required=True, help="De quem é a chave.")
 @click.option("--escopo", required=True, type=click.Choice(["admin", "operador", "leitura"]))
 @click.option("--ponto-venda", help="Só este ponto de venda; sem isso, todos.")
-def criar(nome: str, escopo: str, ponto_venda: str | None) -> None:
+@_empresa
+def criar(nome: str, escopo: str, ponto_venda: str | None, empresa: str | None) -> None:
     """Cria uma chave e a mostra, só desta vez."""
     from services.gateway import admin
 
     if not 1 <= len(nome.strip()) <= 100:
         raise click.BadParameter("de 1 a 100 caracteres", param_hint="--nome")
-    click.echo(do(admin.make_chave(nome.strip(), escopo, ponto_venda)))
+    click.echo(do(admin.make_chave(nome.strip(), escopo, ponto_venda, empresa)))
 
 
 @chaves.command()
+@_empresa
 @_json
-def listar(em_json: bool) -> None:
+def listar(empresa: str | None, em_json: bool) -> None:
     """Lista as chaves, sem mostrá-las."""
     from services.gateway import admin
 
-    linhas = do(admin.read_chaves_api())
+    linhas = do(admin.read_chaves_api(empresa))
     if em_json:
         click.echo(json.dumps(linhas, ensure_ascii=False))
         return
@@ -145,7 +149,8 @@ def pessoas() -> None:
 @click.option("--nome", required=True)
 @click.option("--escopo", required=True, type=click.Choice(["admin", "operador", "leitura"]))
 @click.option("--ponto-venda", "pontos_venda", multiple=True, help="Só este; repita para vários. Sem isso, todos.")
-def criar_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ...]) -> None:
+@_empresa
+def criar_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ...], empresa: str | None) -> None:
     """Cadastra uma pessoa e mostra a senha provisória, só desta vez."""
     from services.gateway import admin
     from services.gateway.campos import check_email
@@ -158,16 +163,17 @@ def criar_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ..
         raise click.BadParameter("até 150 caracteres", param_hint="--email")
     if not 1 <= len(nome.strip()) <= 100:
         raise click.BadParameter("de 1 a 100 caracteres", param_hint="--nome")
-    click.echo(do(admin.make_pessoa(email, nome.strip(), escopo, pontos_venda)))
+    click.echo(do(admin.make_pessoa(email, nome.strip(), escopo, pontos_venda, empresa)))
 
 
 @pessoas.command("listar")
+@_empresa
 @_json
-def listar_pessoas(em_json: bool) -> None:
+def listar_pessoas(empresa: str | None, em_json: bool) -> None:
     """Lista as pessoas."""
     from services.gateway import admin
 
-    linhas = do(admin.read_pessoas())
+    linhas = do(admin.read_pessoas(empresa))
     if em_json:
         click.echo(json.dumps(linhas, ensure_ascii=False))
         return
@@ -306,7 +312,7 @@ def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, em_json
         sys.exit(1)
 
 
-for grupo in (agendamentos, copia, espelho, titular):
+for grupo in (agendamentos, copia, empresas, espelho, titular):
     main.add_command(grupo)
 
 if __name__ == "__main__":

@@ -302,7 +302,8 @@ class ScraperPulso(Evento):
 class BoletoNomear(Evento):
     """File a verified capture under its client's name. planilha None: no workbook of this consultor or client.
 
-    arquivo_anterior: where this same boleto lies already; under a new name it leaves no second copy there.
+    arquivo_anterior: where this same boleto lies already; under a new name it leaves no second copy there. escritorio:
+    the code of the office in whose folder it goes; None: the first one's files lie at the top.
     """
 
     rota: ClassVar[str] = "boleto.nomear"
@@ -316,6 +317,7 @@ class BoletoNomear(Evento):
     ano: int
     planilha: Arquivo | None = None
     pasta: str | None = None
+    escritorio: str | None = None
     arquivo_anterior: str | None = None
 
 

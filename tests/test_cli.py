@@ -283,3 +283,22 @@ async def count_mortas(bus: RabbitMQBus, quantas: int) -> bool:
 async def read_mortas(amqp_url: str) -> list[str]:
     async with RabbitMQBus(amqp_url, EVENTOS, name="teste") as bus:
         return [json.loads(morta.corpo)["cpf"] for morta in await bus.dead_letters()]
+
+
+def test_an_office_is_made_with_its_admin_and_has_keys_of_its_own(ambiente: dict[str, str | None]) -> None:
+    criar = ("empresas", "criar", "--nome", "Filial", "--admin-email", "ana@exemplo.com.br", "--codigo")
+    assert "letras minúsculas" in canopus(ambiente, *criar, "Filial!").stderr
+    criada = canopus(ambiente, *criar, "filial", "--max-sessoes", "3")
+    assert criada.exit_code == 0
+    assert len(criada.stdout.strip()) >= 12
+    assert "Já há um escritório" in canopus(ambiente, *criar, "filial").stderr
+    listadas = json.loads(canopus(ambiente, "empresas", "listar", "--json").stdout)
+    assert [(e["codigo"], e["max_sessoes"]) for e in listadas] == [("padrao", None), ("filial", 3)]
+    assert "filial" in canopus(ambiente, "empresas", "listar").stdout
+    canopus(ambiente, "chaves", "criar", "--nome", "dela", "--escopo", "leitura", "--empresa", "filial")
+    assert json.loads(canopus(ambiente, "chaves", "listar", "--json").stdout) == []
+    [chave] = json.loads(canopus(ambiente, "chaves", "listar", "--json", "--empresa", "filial").stdout)
+    assert chave["nome"] == "dela"
+    [pessoa] = json.loads(canopus(ambiente, "pessoas", "listar", "--json", "--empresa", "filial").stdout)
+    assert (pessoa["email"], pessoa["escopo"]) == ("ana@exemplo.com.br", "admin")
+    assert "não encontrado" in canopus(ambiente, "chaves", "listar", "--empresa", "outra").stderr

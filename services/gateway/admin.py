@@ -18,6 +18,7 @@ from services.gateway.store import Conn, cadastros, pessoas
 from services.gateway.store import migrate as migrate_schema
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo, create_chave, list_chaves, revoke_chave
+from services.gateway.store.empresas import PADRAO, find_empresa, restrict
 from shared.crypto import ARQUIVO_CHAVES, ChaveInvalida, create_chaves, read_chaves, write_chaves
 from shared.settings import ConfiguracaoInvalida, load_settings
 
@@ -29,15 +30,23 @@ class Falhou(Exception):
 
 
 @asynccontextmanager
-async def open_transaction() -> AsyncIterator[Conn]:
-    """On the schema brought up to date: the command may come before the first start."""
+async def open_transaction(empresa: str | None = None, *, todas: bool = False) -> AsyncIterator[Conn]:
+    """On the schema brought up to date: the command may come before the first start. It sees the office of that code,
+    or the first one; todas: every one. Raises Falhou."""
     async with (
         open_database_url(load_settings(GatewaySettings)) as url,
         open_database(url) as pool,
         pool.acquire() as conn,
         conn.transaction(),
     ):
-        yield conn
+        if todas:
+            yield conn
+            return
+        achada = await find_empresa(conn, empresa) if empresa else None
+        if empresa and achada is None:
+            raise Falhou(f"escritório {empresa} não encontrado: veja `canopus empresas listar`.")
+        async with restrict(conn, achada["id"] if achada else PADRAO):
+            yield conn
 
 
 # What stands between here and the database, told from a migration that fails.
@@ -57,28 +66,30 @@ async def migrate() -> list[str]:
             raise ConfiguracaoInvalida(f"CANOPUS_DATABASE_URL: o banco não abre ({type(erro).__name__}).") from erro
 
 
-async def make_chave(nome: str, escopo: str, ponto_venda: str | None) -> str:
-    async with open_transaction() as conn:
+async def make_chave(nome: str, escopo: str, ponto_venda: str | None, empresa: str | None = None) -> str:
+    async with open_transaction(empresa) as conn:
         ponto_venda_id = None if ponto_venda is None else await find_ponto_venda(conn, ponto_venda)
         return await create_chave(conn, nome, Escopo(escopo), ponto_venda_id, quem=QUEM)
 
 
-async def read_chaves_api() -> list[dict[str, Any]]:
-    async with open_transaction() as conn:
+async def read_chaves_api(empresa: str | None = None) -> list[dict[str, Any]]:
+    async with open_transaction(empresa) as conn:
         return [_plain(dict(linha)) for linha in await list_chaves(conn)]
 
 
 async def end_chave(id: int) -> None:
-    async with open_transaction() as conn:
+    async with open_transaction(todas=True) as conn:
         if not await revoke_chave(conn, id, quem=QUEM):
             raise Falhou(f"não há chave {id} em vigor: veja `canopus chaves listar`.")
 
 
-async def make_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ...]) -> str:
+async def make_pessoa(
+    email: str, nome: str, escopo: str, pontos_venda: tuple[str, ...], empresa: str | None = None
+) -> str:
     """The provisional password. pontos_venda empty: all of them."""
     senha = make_senha()
     senha_hash = await hash_senha(senha)
-    async with open_transaction() as conn:
+    async with open_transaction(empresa) as conn:
         ids = [await find_ponto_venda(conn, codigo) for codigo in pontos_venda]
         try:
             id = await pessoas.create_pessoa(conn, email.lower(), nome, senha_hash, Escopo(escopo), ids or None)
@@ -88,8 +99,8 @@ async def make_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[st
     return senha
 
 
-async def read_pessoas() -> list[dict[str, Any]]:
-    async with open_transaction() as conn:
+async def read_pessoas(empresa: str | None = None) -> list[dict[str, Any]]:
+    async with open_transaction(empresa) as conn:
         return [_plain(pessoas.view_pessoa(linha)) for linha in await pessoas.list_pessoas(conn, 0, 10_000)]
 
 
@@ -97,7 +108,7 @@ async def reset_senha(email: str) -> str:
     """A provisional password for somebody who lost theirs; every session of theirs ends."""
     senha = make_senha()
     senha_hash = await hash_senha(senha)
-    async with open_transaction() as conn:
+    async with open_transaction(todas=True) as conn:
         achada = await pessoas.find_login(conn, email.lower())
         if achada is None:
             raise Falhou(f"não há pessoa ativa com o e-mail {email}: veja `canopus pessoas listar`.")
@@ -154,7 +165,7 @@ _CIFRADOS = (
 async def rotate_senhas() -> int:
     """Encrypt every stored password and secret again with the first key; returns how many."""
     chaveiro = open_chaveiro(load_settings(GatewaySettings), create=False)
-    async with open_transaction() as conn:
+    async with open_transaction(todas=True) as conn:
         quantas = 0
         for ler, gravar in _CIFRADOS:
             linhas = await conn.fetch(ler)

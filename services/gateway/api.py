@@ -52,7 +52,7 @@ class Rota:
     dados: model, or JSON schema, of the answer's `data`.
     conteudo: media type of a success that is no JSON. cru: it is JSON, without the envelope. formulario: JSON schema of
     a multipart body, which the handler reads itself. respostas: what other statuses mean here, pt-BR. provisoria: also
-    for a person whose password must be changed first.
+    for a person whose password must be changed first. instalacao: of every office, for those who administer the first.
     """
 
     metodo: str
@@ -74,6 +74,7 @@ class Rota:
     consulta: type[Consulta] | None = None
     parametros: Mapping[str, type] = field(default_factory=dict)
     provisoria: bool = False
+    instalacao: bool = False
 
     @property
     def url(self) -> str:

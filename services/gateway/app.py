@@ -31,6 +31,7 @@ from services.gateway.protocolo import listen
 from services.gateway.routes import list_rotas
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool, migrate, open_pool
+from services.gateway.store.empresas import SemPapel, open_restritos
 from services.gateway.sweeper import Guarda
 from shared.bus import Bus
 from shared.crypto import Chaveiro
@@ -93,6 +94,7 @@ async def open_gateway(
         ) as engine,
         _open_pedidos(Pedidos(pool, files, replica_id), bus) as pedidos,
         Live(pool, bus, replica_id, live_options) as live,
+        _open_restritos(pool, database_url) as restritos,
     ):
         ctx = AppContext(
             pool,
@@ -107,6 +109,7 @@ async def open_gateway(
             falhas=FailedLogins(),
             falhas_entrada=FailedLogins(maximo=100, janela_s=300.0),
             falhas_senha=FailedLogins(maximo=5, janela_s=300.0),
+            restritos=restritos,
         )
         async with _serve(build_app(ctx), settings) as porta:
             yield Gateway(ctx, porta)
@@ -162,6 +165,15 @@ async def open_database(url: str, espera_s: float = 0.0) -> AsyncIterator[Pool]:
             await asyncio.wait_for(pool.close(), ENCERRAMENTO_S)
         except TimeoutError:
             pool.terminate()
+
+
+@asynccontextmanager
+async def _open_restritos(pool: Pool, url: str) -> AsyncIterator[Pool | None]:
+    try:
+        async with open_restritos(pool, url, max_size=CONEXOES) as restritos:
+            yield restritos
+    except SemPapel as erro:
+        raise ConfiguracaoInvalida(str(erro)) from erro
 
 
 @asynccontextmanager

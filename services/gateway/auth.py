@@ -18,6 +18,7 @@ from services.gateway.errors import ApiError
 from services.gateway.settings import GatewaySettings, is_ip
 from services.gateway.store import Alcance, Conn, cadastros
 from services.gateway.store.chaves import PREFIXO, Escopo, find_chave
+from services.gateway.store.empresas import PADRAO
 from services.gateway.store.pessoas import PREFIXO_SESSAO
 
 if TYPE_CHECKING:
@@ -41,21 +42,23 @@ class Pessoa:
 
 @dataclass(frozen=True)
 class Acesso:
-    """A caller. chave_id: of the key, or of the session, which is one; pessoa None: a key's."""
+    """A caller, of one office. chave_id: of the key, or of the session, which is one; pessoa None: a key's. alcance: of
+    the office's pontos de venda."""
 
     chave_id: int
     nome: str
     escopo: Escopo
     alcance: Alcance = None
     pessoa: Pessoa | None = None
+    empresa_id: int = PADRAO
 
     @property
     def quem(self) -> str:
         """For the audit table and `usuario_execucao`."""
         return f"pessoa {self.pessoa.id} ({self.nome})" if self.pessoa else f"chave {self.chave_id} ({self.nome})"
 
-    def sees(self, ponto_venda_id: int) -> bool:
-        return self.alcance is None or ponto_venda_id in self.alcance
+    def sees(self, empresa_id: int, ponto_venda_id: int) -> bool:
+        return empresa_id == self.empresa_id and (self.alcance is None or ponto_venda_id in self.alcance)
 
     @property
     def administers(self) -> bool:
@@ -79,6 +82,13 @@ class Acesso:
         if self.alcance is not None:
             raise forbid_ponto_venda()
 
+    def require_instalacao(self) -> None:
+        """For what is of no office: who administers the first one looks after the installation. Raises ApiError 403."""
+        self.require_todos()
+        if self.empresa_id != PADRAO:
+            texto = "Isto é de toda a instalação. Peça-o a quem a administra."
+            raise ApiError(403, "acesso.instalacao", texto)
+
     async def narrow(self, conn: Conn, codigo: str | None) -> Alcance:
         """What a list shows: of the ponto de venda that the request names, or else of all that the caller sees."""
         return ((await self.find_ponto_venda(conn, codigo))["id"],) if codigo else self.alcance
@@ -86,7 +96,7 @@ class Acesso:
     async def find_ponto_venda(self, conn: Conn, codigo: str) -> Record:
         """The ponto de venda that the request names, punctuation ignored. Raises ApiError: 403 another's, 404 none."""
         achado = await cadastros.find_ponto_venda(conn, codigo)
-        if self.alcance is not None and (achado is None or not self.sees(achado["id"])):
+        if self.alcance is not None and (achado is None or not self.sees(achado["empresa_id"], achado["id"])):
             raise forbid_ponto_venda()
         if achado is None:
             texto = "Ponto de venda não encontrado. Confira o código ou cadastre-o."
@@ -227,4 +237,4 @@ def _make_acesso(chave: Record) -> Acesso:
     if chave["pessoa_id"] is not None:
         pessoa = Pessoa(chave["pessoa_id"], chave["email"], chave["csrf"], chave["trocar_senha"])
     alcance = None if chave["alcance"] is None else tuple(chave["alcance"])
-    return Acesso(chave["id"], chave["nome"], Escopo(chave["escopo"]), alcance, pessoa)
+    return Acesso(chave["id"], chave["nome"], Escopo(chave["escopo"]), alcance, pessoa, chave["empresa_id"])

@@ -55,6 +55,7 @@ class Canal:
 
     execucao_id: int
     automacao_id: UUID
+    empresa_id: int
     ponto_venda_id: int
     seq: int
     viva: bool = True
@@ -143,7 +144,7 @@ class Live:
         if canal is None:
             # With listeners to all, what has no canal yet came after the last look: all of it is news to them.
             seq = 0 if self._gerais else estado.cabeca
-            canal = Canal(estado.execucao_id, estado.automacao_id, estado.ponto_venda_id, seq)
+            canal = Canal(estado.execucao_id, estado.automacao_id, estado.empresa_id, estado.ponto_venda_id, seq)
             self._canais[estado.automacao_id] = canal
         canal.ouvintes.add(ouvinte)
         self._wake(canal)
@@ -168,7 +169,9 @@ class Live:
 
     def _add_canal(self, linha: asyncpg.Record, seq: int) -> Canal:
         self._maior_id = max(self._maior_id, linha["id"])
-        novo = Canal(linha["id"], linha["automacao_id"], linha["ponto_venda_id"], seq, linha["viva"])
+        novo = Canal(
+            linha["id"], linha["automacao_id"], linha["empresa_id"], linha["ponto_venda_id"], seq, linha["viva"]
+        )
         return self._canais.setdefault(novo.automacao_id, novo)
 
     def list_canais(self) -> list[Canal]:

@@ -67,10 +67,15 @@ def serve(rota: Rota) -> AiohttpHandler:
         ctx = request.app[CONTEXT]
         acesso = await _identify(ctx, request, rota)
         argumentos = await _read_argumentos(request, rota)
-        resposta = await rota.handler(Chamada(request, ctx, acesso), **argumentos)
+        resposta = await rota.handler(Chamada(request, _narrow(ctx, rota, acesso), acesso), **argumentos)
         return send_resposta(resposta, rota.status) if isinstance(resposta, Resposta) else resposta
 
     return handle
+
+
+def _narrow(ctx: AppContext, rota: Rota, acesso: Acesso) -> AppContext:
+    """The one place where a request gets its office; what is open to all, or of all, has none."""
+    return ctx if rota.escopo is None or rota.instalacao else ctx.of(acesso.empresa_id)
 
 
 async def _identify(ctx: AppContext, request: web.Request, rota: Rota) -> Acesso:
@@ -81,6 +86,8 @@ async def _identify(ctx: AppContext, request: web.Request, rota: Rota) -> Acesso
     if not rota.provisoria:
         acesso.require_senha()
     acesso.require(rota.escopo)
+    if rota.instalacao:
+        acesso.require_instalacao()
     return acesso
 
 

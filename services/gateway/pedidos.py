@@ -20,6 +20,7 @@ from services.gateway.errors import unavailable
 from services.gateway.projector import AUSENCIAS
 from services.gateway.store import Conn, Pool, planilhas
 from services.gateway.store import pedidos as store
+from services.gateway.store.empresas import PoolEmpresa, restrict
 from services.gateway.store.outbox import post
 from services.gateway.store.pedidos import Pedido, Resposta, TipoPedido
 from services.gateway.store.planilhas import Envio
@@ -69,9 +70,10 @@ class Pedidos:
                 texto = f"Nenhum {servico} está no ar. Inicie o serviço (canopus {servico}) e tente de novo."
                 raise unavailable(f"servico.sem_{servico}", texto)
 
-    async def ask(self, pedido: Pedido) -> UUID:
-        """Record the question and send it with the same commit; a test of a credential goes to the dispatcher."""
-        async with self._pool.acquire() as conn, conn.transaction():
+    async def ask(self, pedido: Pedido, pool: Pool | PoolEmpresa | None = None) -> UUID:
+        """Record the question and send it with the same commit; a test of a credential goes to the dispatcher.
+        pool: whose office asks."""
+        async with (pool or self._pool).acquire() as conn, conn.transaction():
             await store.insert_pedido(conn, pedido)
             await self._enqueue(conn, pedido)
         return pedido.id
@@ -135,7 +137,9 @@ class Pedidos:
         async with self._pool.acquire() as conn, conn.transaction():
             pedido = await store.lock_pedido(conn, evento.pedido_id)
             if pedido:
-                await store.answer_pedido(conn, pedido.id, await self._complete(conn, pedido, evento, linhas))
+                async with restrict(conn, pedido.empresa_id):
+                    resposta = await self._complete(conn, pedido, evento, linhas)
+                await store.answer_pedido(conn, pedido.id, resposta)
             # Before the commit: who reads the answer finds nothing left over.
             await self._drop_files(conn, evento, pedido)
         if acordar := self._acordar.get(evento.pedido_id):

@@ -29,6 +29,7 @@ from services.gateway.live import PAGINA, SEM_ACESSO, Canal, Live
 from services.gateway.store import Pool
 from services.gateway.store.cabecas import read_estado
 from services.gateway.store.chaves import list_chaves_vivas
+from services.gateway.store.empresas import PoolEmpresa
 from services.gateway.store.execucoes import find_epoca, list_eventos
 
 log = logging.getLogger(__name__)
@@ -134,7 +135,9 @@ def _measure(quadro: bytes | object) -> int:
 class Socket:
     """`run` serves until the socket closes. `acesso`: who listens; each frame is held against it."""
 
-    def __init__(self, ws: web.WebSocketResponse, request: web.Request, live: Live, pool: Pool, acesso: Acesso) -> None:
+    def __init__(
+        self, ws: web.WebSocketResponse, request: web.Request, live: Live, pool: Pool | PoolEmpresa, acesso: Acesso
+    ) -> None:
         self._ws = ws
         self._request = request
         self._live = live
@@ -190,7 +193,7 @@ class Socket:
 
     def hear(self, canal: Canal, seq: int, quadro: bytes) -> None:
         """An event from the canal. Only what this caller may see, once, in order."""
-        if self._fim.done() or not self._acesso.sees(canal.ponto_venda_id):
+        if self._fim.done() or not self._acesso.sees(canal.empresa_id, canal.ponto_venda_id):
             return
         if canal.automacao_id in self._lendo:
             return
@@ -257,7 +260,9 @@ class Socket:
         seqs = {str(id): a.seq for id, a in self._assinaturas.items() if a.ao_vivo}
         if self._geral:
             for canal in self._live.list_canais():
-                if self._acesso.sees(canal.ponto_venda_id) and (canal.viva or canal.automacao_id in self._tocados):
+                if self._acesso.sees(canal.empresa_id, canal.ponto_venda_id) and (
+                    canal.viva or canal.automacao_id in self._tocados
+                ):
                     seqs.setdefault(str(canal.automacao_id), canal.seq)
         self._tocados.clear()
         return seqs

@@ -26,11 +26,16 @@ class LugarOcupado(Exception):
         self.caminho = caminho
 
 
+def find_pasta(pasta: str | None, escritorio: str | None) -> str:
+    """A consultor's folder; of any office but the first, within that one's own."""
+    return nome_pasta(pasta) if escritorio is None else f"escritorios/{nome_pasta(escritorio)}/{nome_pasta(pasta)}"
+
+
 async def place_boleto(
-    files: FileStore, dados: bytes, identidade: Identidade, nome: str, pasta: str | None, *, homonimo: bool
+    files: FileStore, dados: bytes, identidade: Identidade, nome: str, pasta: str, *, homonimo: bool
 ) -> Arquivo:
-    """File the PDF under the first name that is this boleto's to take. Raises LugarOcupado, ArquivoFalhou."""
-    pasta = nome_pasta(pasta)
+    """File the PDF under the first name that is this boleto's to take. pasta: as `find_pasta` makes it.
+    Raises LugarOcupado, ArquivoFalhou."""
     for nome_arquivo in nomes_arquivo(nome, identidade, homonimo=homonimo):
         dono, caminho = await _claim(files, f"{pasta}/{nome_arquivo}", identidade)
         if dono == str(identidade):

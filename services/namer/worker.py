@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from services.namer.filing import LugarOcupado, place_boleto, remove_anterior
+from services.namer.filing import LugarOcupado, find_pasta, place_boleto, remove_anterior
 from services.namer.indice import Indices, Titular
 from services.namer.intake import PlanilhaRecusada
 from services.namer.naming import NOME_VAZIO, Identidade
@@ -112,8 +112,9 @@ class Namer:
         )
         dados = await self._files.get(pedido.captura)
         arquivo = await place_boleto(
-            self._files, dados, identidade, titular.nome, pedido.pasta, homonimo=titular.homonimo
-        )
+            self._files, dados, identidade, titular.nome, find_pasta(pedido.pasta, pedido.escritorio),
+            homonimo=titular.homonimo,
+        )  # fmt: skip
         if pedido.arquivo_anterior is not None:
             await remove_anterior(self._files, identidade, pedido.arquivo_anterior, arquivo.caminho)
         return BoletoArquivado(

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from services.gateway.store import Pool
+from services.gateway.store import Conn, Pool
 from shared.crypto import Chaveiro
 from tests.gateway.receptor import Responder
 
@@ -249,7 +249,7 @@ def refuse_telegram(status: int, descricao: str, **parametros: Any) -> Responder
 # --- the register -----------------------------------------------------------------------------------------------------
 
 
-async def add_whatsapp(pool: Pool, chaveiro: Chaveiro, url_base: str, *, ativo: bool = True) -> int:
+async def add_whatsapp(pool: Pool | Conn, chaveiro: Chaveiro, url_base: str, *, ativo: bool = True) -> int:
     id: int = await pool.fetchval(
         "INSERT INTO canais (nome, tipo, servico, pede_endereco, config, segredos, ativo)"
         " VALUES ('zap', 'whatsapp', 'WhatsApp', true, $1, $2, $3) RETURNING id",
@@ -270,7 +270,7 @@ async def add_servico(pool: Pool, chaveiro: Chaveiro, url: str) -> int:
     return id
 
 
-async def add_destinatario(pool: Pool, canal_id: int, **campos: Any) -> int:
+async def add_destinatario(pool: Pool | Conn, canal_id: int, **campos: Any) -> int:
     """pessoa_id: where absent, somebody new who sees every ponto de venda."""
     if "pessoa_id" not in campos:
         campos["pessoa_id"] = await pool.fetchval(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 from cryptography.fernet import Fernet
 
 from services.gateway.api import BASE
@@ -38,7 +39,9 @@ class Balcao:
 
     @property
     def pool(self) -> Pool:
-        return self.gateway.ctx.pool
+        pool = self.gateway.ctx.pool
+        assert isinstance(pool, asyncpg.Pool)
+        return pool
 
     @property
     def origem(self) -> str:

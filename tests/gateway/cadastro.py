@@ -68,13 +68,16 @@ async def add_loja(
     max_sessoes: int = 1,
     url_base: str = PORTAL,
     base: int = 0,
+    empresa_id: int = 1,
 ) -> Loja:
     """`base`: where the numbers of its clients begin, so that two pontos de venda share no CPF."""
     async with pool.acquire() as conn:
         pv = await conn.fetchval(
-            "INSERT INTO pontos_venda (codigo, nome, empresa, url_base) VALUES ($1, $1, 'credms', $2) RETURNING id",
+            "INSERT INTO pontos_venda (codigo, nome, empresa, url_base, empresa_id) VALUES ($1, $1, 'credms', $2, $3)"
+            " RETURNING id",
             codigo,
             url_base,
+            empresa_id,
         )
         consultor = await conn.fetchval(
             "INSERT INTO consultores (nome, nome_limpo, empresa, ponto_venda_id, pasta_boletos)"

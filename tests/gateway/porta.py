@@ -25,6 +25,7 @@ from services.gateway.routes import list_rotas
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool
 from services.gateway.store.chaves import Escopo, create_chave
+from services.gateway.store.empresas import open_restritos
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
 from shared.bus.memory import MemoryBus
@@ -138,6 +139,7 @@ async def open_porta(
         ctx = AppContext(
             pool, bus, files, chaveiro, GatewaySettings(), replica_id, engine.wake, live, asker,
             FailedLogins(), FailedLogins(maximo=100, janela_s=300.0), FailedLogins(maximo=5, janela_s=300.0),
+            restritos=await pilha.enter_async_context(open_restritos(pool, database_url, max_size=10)),
         )  # fmt: skip
         client = await pilha.enter_async_context(TestClient(TestServer(build_app(ctx))))
         chaves = {}

@@ -53,10 +53,10 @@ class Vizinho:
         }
 
 
-async def settle(balcao: Balcao, codigo: str, base: int) -> Vizinho:
+async def settle(balcao: Balcao, codigo: str, base: int, empresa_id: int = 1) -> Vizinho:
     """A ponto de venda with an execution of three contracts: one failed with evidence, one with its PDF."""
     pool, files = balcao.pool, balcao.gateway.ctx.files
-    loja = await add_loja(pool, codigo, base=base)
+    loja = await add_loja(pool, codigo, base=base, empresa_id=empresa_id)
     automacao_id = await submit(pool, loja)
     falho, feito, _ = await list_itens(pool, automacao_id)
     maestro = Maestro(pool)
@@ -71,7 +71,8 @@ async def settle(balcao: Balcao, codigo: str, base: int) -> Vizinho:
         boleto, arquivo.caminho, arquivo.sha256, arquivo.tamanho,
     )  # fmt: skip
     pedido = Pedido("relatorio", {"arquivo": evidencia.model_dump()}, loja.id, "teste")
-    async with pool.acquire() as conn:
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("SELECT set_config('canopus.empresa', $1, true)", str(empresa_id))
         await pedidos.insert_pedido(conn, pedido)
         pessoa = await pessoas.create_pessoa(
             conn, f"pessoa{base}@exemplo.com.br", f"Pessoa de {codigo}", "x", Escopo.LEITURA, [loja.id]
@@ -85,8 +86,8 @@ async def settle(balcao: Balcao, codigo: str, base: int) -> Vizinho:
             "nome": f"CLIENTE {base + 1}", "ponto_venda_id": loja.id, "consultor_id": None, "mes": "atual",
             "regra": {"tipo": "dia_do_mes", "dia": 5, "hora": "08:00"}, "fuso": "America/Sao_Paulo",
             "perdidos": "pular", "ativo": True, "proxima_em": None, "criado_por": "teste"})  # fmt: skip
-        canal = await add_whatsapp(pool, balcao.gateway.ctx.chaveiro, "https://127.0.0.1:9")
-        destinatario = await add_destinatario(pool, canal, pessoa_id=pessoa)
+        canal = await add_whatsapp(conn, balcao.gateway.ctx.chaveiro, "https://127.0.0.1:9")
+        destinatario = await add_destinatario(conn, canal, pessoa_id=pessoa)
         aviso = await correio.tell_teste(conn, destinatario)
         async with conn.transaction():
             espelho = await espelhos.insert_espelho(conn, {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.namer.filing import LugarOcupado, place_boleto, remove_anterior
+from services.namer.filing import LugarOcupado, find_pasta, place_boleto, remove_anterior
 from services.namer.naming import Identidade
 from shared.events import Arquivo
 from shared.files import ArquivoFalhou, FileStore
@@ -228,3 +228,16 @@ async def test_a_store_that_fails_is_not_taken_for_a_place_that_is_taken(tmp_pat
     (tmp_path / "DAYLER").write_bytes(b"a file where the folder should be")
     with pytest.raises(ArquivoFalhou):
         await place(FileStore(tmp_path.as_uri()), b"um")
+
+
+async def test_the_same_boleto_of_two_offices_is_two_files(files: FileStore) -> None:
+    minha = await place_boleto(files, b"meu", BOLETO, "ANA", find_pasta("DAYLER", None), homonimo=False)
+    dela = await place_boleto(files, b"dela", BOLETO, "ANA", find_pasta("DAYLER", "filial"), homonimo=False)
+    assert (minha.caminho, dela.caminho) == ("DAYLER/ANA_NOVEMBRO.pdf", "escritorios/filial/DAYLER/ANA_NOVEMBRO.pdf")
+    assert await files.read(minha.caminho) == b"meu"
+    assert await files.read(dela.caminho) == b"dela"
+
+
+def test_an_offices_folder_leads_nowhere_else() -> None:
+    assert find_pasta("../x", "../..").startswith("escritorios/")
+    assert ".." not in find_pasta("../x", "../..").split("/")

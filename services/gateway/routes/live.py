@@ -55,7 +55,7 @@ async def open_socket(chamada: Chamada) -> web.StreamResponse:
     try:
         acesso = acesso or await _authenticate(ctx, request, ws)
         if acesso is not None:
-            await Socket(ws, request, ctx.live, ctx.pool, acesso).run()
+            await Socket(ws, request, ctx.live, ctx.of(acesso.empresa_id).pool, acesso).run()
     except Exception:  # edge: behind the HTTP middleware, which can answer nothing any more
         log.exception("socket failed")
         await ws.close(code=WSCloseCode.INTERNAL_ERROR)
@@ -135,4 +135,4 @@ async def _take_bilhete(ctx: AppContext, request: web.Request, texto: str) -> Ac
     if clean_origem(request.headers.get("Origin", "")) != linha["origem"]:
         raise _forbid_origem()
     alcance = None if linha["ponto_venda_id"] is None else (linha["ponto_venda_id"],)
-    return Acesso(linha["chave_id"], linha["nome"], Escopo.LEITURA, alcance)
+    return Acesso(linha["chave_id"], linha["nome"], Escopo.LEITURA, alcance, empresa_id=linha["empresa_id"])

@@ -41,12 +41,12 @@ class ConsultaMortas(Consulta):
 @rotas.get(
     "mortas",
     escopo=Escopo.ADMIN,
+    instalacao=True,
     resumo="Lista as mensagens mortas, as mais velhas primeiro",
     dados=list_of("mortas", Morta),
     exemplo={"mortas": [EXEMPLO], "cursor": None},
 )
 async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
-    chamada.acesso.require_todos()
     try:
         mortas = await chamada.ctx.bus.dead_letters(consulta.limite)
     except BusUnavailable as erro:
@@ -57,13 +57,13 @@ async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
 @rotas.post(
     "mortas/{id}/reenviar",
     escopo=Escopo.ADMIN,
+    instalacao=True,
     resumo="Devolve uma mensagem morta à fila em que morreu; a de um cliente volta como trabalho a fazer",
     exemplo={"id": "5b0c…"},
     descricao="A de uma execução cancelada não tem mais o que fazer: é descartada, e a resposta o diz.",
     respostas={404: "não há mais esta mensagem", 409: "a fila não existe mais"},
 )
 async def requeue_morta(chamada: Chamada, id: str) -> Resposta:
-    chamada.acesso.require_todos()
     try:
         voltou = await _put_back(chamada.ctx, id)
     except DeadLetterGone as erro:

@@ -115,7 +115,7 @@ async def upload_planilha(chamada: Chamada, consulta: ConsultaEnvio) -> web.Stre
         ponto = await _find_ponto_venda(chamada, conn, formulario.ponto_venda or consultor["ponto_venda"])
     await chamada.ctx.pedidos.check_servico("planilha")
     pedido = await _store_pedido(chamada, formulario, consultor, ponto, simular=consulta.simular)
-    await chamada.ctx.pedidos.ask(pedido)
+    await chamada.ctx.pedidos.ask(pedido, chamada.ctx.pool)
     chamada.ctx.wake()
     return await wait_pedido(chamada, pedido.id, forget=consulta.simular)
 

@@ -52,7 +52,7 @@ async def download_relatorio(chamada: Chamada, automacao_id: UUID) -> web.Stream
     arquivo = await ctx.files.put_interno("relatorios", dados.model_dump_json().encode())
     parametros = {"arquivo": arquivo.model_dump(), "nome_arquivo": f"relatorio-{automacao_id}.xlsx"}
     pedido = Pedido("relatorio", parametros, execucao["ponto_venda_id"], chamada.acesso.quem)
-    await ctx.pedidos.ask(pedido)
+    await ctx.pedidos.ask(pedido, ctx.pool)
     ctx.wake()
     return await wait_pedido(chamada, pedido.id)
 

@@ -71,7 +71,7 @@ async def sign_in(chamada: Chamada, corpo: Entrada) -> Resposta:
     except ApiError as recusa:
         log.warning("sessao.refused", extra={"endereco": endereco, "status": recusa.status, "codigo": recusa.codigo})
         raise
-    async with ctx.pool.acquire() as conn, conn.transaction():
+    async with ctx.of(pessoa["empresa_id"]).pool.acquire() as conn, conn.transaction():
         sessao = await store.open_sessao(conn, pessoa["id"], pessoa["senha_hash"])
         if sessao is None:
             raise _refuse()

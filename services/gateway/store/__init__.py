@@ -33,7 +33,7 @@ _TABELA = """CREATE TABLE IF NOT EXISTS migracoes (
 async def open_pool(url: str, *, max_size: int = 10, timeout_s: float = 30.0) -> asyncpg.Pool:
     """A pool whose jsonb values are Python objects. `timeout_s` bounds connecting and every statement."""
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=max_size, timeout=timeout_s, command_timeout=timeout_s, init=_init, reset=_keep
+        url, min_size=1, max_size=max_size, timeout=timeout_s, command_timeout=timeout_s, init=init_conn, reset=_keep
     )
 
 
@@ -94,7 +94,8 @@ def _read_migracoes(pasta: Path) -> list[tuple[str, str]]:
     return [(arquivo.stem, arquivo.read_text(encoding="utf-8")) for arquivo in sorted(pasta.glob("*.sql"))]
 
 
-async def _init(conn: Conn) -> None:
+async def init_conn(conn: Conn) -> None:
+    """What every connection of ours reads and writes alike."""
     await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode, decoder=orjson.loads)
 
 

@@ -3,6 +3,7 @@
 -- name: list_webhooks
 SELECT id FROM webhooks
 WHERE ativo AND (eventos IS NULL OR $1 = ANY (eventos)) AND (ponto_venda_id IS NULL OR ponto_venda_id = $2)
+  AND empresa_id = (SELECT empresa_id FROM pontos_venda WHERE id = $2)
 ORDER BY id
 FOR KEY SHARE;
 

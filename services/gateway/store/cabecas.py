@@ -42,6 +42,7 @@ class Estado:
 
     automacao_id: UUID
     execucao_id: int
+    empresa_id: int
     ponto_venda_id: int
     epoca: UUID
     modo: Modo
@@ -53,7 +54,7 @@ class Estado:
 
 
 async def list_cabecas(conn: Conn) -> Sequence[Record]:
-    """(id, automacao_id, ponto_venda_id, seq, viva: it has not ended) of every execution."""
+    """(id, automacao_id, empresa_id, ponto_venda_id, seq, viva: it has not ended) of every execution."""
     return await conn.fetch(SQL["list_cabecas"])
 
 
@@ -74,6 +75,7 @@ async def read_estado(conn: Conn, automacao_id: UUID, alcance: Alcance, desde: D
     return Estado(
         automacao_id=automacao_id,
         execucao_id=execucao["id"],
+        empresa_id=execucao["empresa_id"],
         ponto_venda_id=execucao["ponto_venda_id"],
         epoca=epoca,
         modo=modo,

@@ -62,8 +62,8 @@ async def revoke_chave(conn: Conn, id: int, *, quem: str) -> bool:
 async def find_chave(conn: Conn, chave: str) -> Record | None:
     """A living key, or a session of an active person; its use is noted at most once a minute.
 
-    id, nome, escopo, alcance (ids of pontos de venda, or null for all); of a session also pessoa_id, csrf, email,
-    trocar_senha.
+    id, nome, empresa_id, escopo, alcance (ids of pontos de venda, or null for all); of a session also pessoa_id,
+    csrf, email, trocar_senha.
     """
     linha = await conn.fetchrow(SQL["find_chave"], hash_segredo(chave))
     if linha is not None and linha["usada_ha_muito"]:
@@ -85,6 +85,6 @@ async def create_bilhete(conn: Conn, chave_id: int, ponto_venda_id: int | None, 
 
 
 async def take_bilhete(conn: Conn, bilhete: str) -> Record | None:
-    """Spend it: chave_id, nome, ponto_venda_id, origem; None where it is unknown, spent or too old, or where the key or
-    session that asked for it holds no more."""
+    """Spend it: chave_id, nome, empresa_id, ponto_venda_id, origem; None where it is unknown, spent or too
+    old, or where the key or session that asked for it holds no more."""
     return await conn.fetchrow(SQL["take_bilhete"], hash_segredo(bilhete))

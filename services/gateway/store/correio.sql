@@ -13,7 +13,8 @@ FROM (
     FROM destinatarios d
     JOIN canais c ON c.id = d.canal_id
     JOIN pessoas p ON p.id = d.pessoa_id
-    WHERE d.ativo AND c.ativo AND p.ativo AND (d.eventos IS NULL OR $1 = ANY (d.eventos))
+    WHERE d.empresa_id = (SELECT empresa_id FROM pontos_venda WHERE id = $3)
+      AND d.ativo AND c.ativo AND p.ativo AND (d.eventos IS NULL OR $1 = ANY (d.eventos))
       AND (p.todos_pontos_venda
            OR EXISTS (SELECT FROM pessoas_pontos_venda v WHERE v.pessoa_id = p.id AND v.ponto_venda_id = $3))
       AND ($7::int IS NULL OR d.limite_falhas >= $6::int AND d.limite_falhas < $7)

@@ -27,7 +27,7 @@ SELECT id FROM espelhos WHERE nome_limpo = $1;
 
 -- name: insert_espelho
 INSERT INTO espelhos (nome, destino, endereco, regiao, chave, segredo) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (nome_limpo) DO NOTHING
+ON CONFLICT (nome_limpo, empresa_id) DO NOTHING
 RETURNING id;
 
 -- name: update_espelho
@@ -50,7 +50,10 @@ LOCK TABLE boletos IN SHARE MODE;
 -- name: fill
 -- All that is filed, as not done yet: what lies there already is found by its content, and is not sent again.
 INSERT INTO copias (espelho_id, caminho, sha256, tamanho)
-SELECT $1, arquivo_caminho, arquivo_sha256, arquivo_tamanho FROM boletos
+SELECT e.id, b.arquivo_caminho, b.arquivo_sha256, b.arquivo_tamanho
+FROM espelhos e
+JOIN boletos b ON b.empresa_id = e.empresa_id
+WHERE e.id = $1
 ON CONFLICT (espelho_id, caminho) DO UPDATE
 SET sha256 = excluded.sha256, tamanho = excluded.tamanho, pedida_em = now(), tentativas = 0, proxima_em = now(), erro = NULL,
     feita_em = NULL

@@ -29,7 +29,7 @@ async def name_pending(conn: Conn, cpfs: Sequence[str]) -> int:
 
 async def adopt_new_planilha(conn: Conn, item: Record) -> bool:
     """Whether a workbook with the row's CPF came after the namer was asked; the row is then its consultor's."""
-    if not await conn.fetchval(SQL["has_new_planilha"], item["cpf"], item["enviado_em"]):
+    if not await conn.fetchval(SQL["has_new_planilha"], item["cpf"], item["enviado_em"], item["empresa_id"]):
         return False
     await conn.execute(SQL["adopt_items"], [item["id"]])
     return True
@@ -78,5 +78,6 @@ def _boleto_nomear(linha: Record) -> BoletoNomear:
         ano=boleto["ano"],
         planilha=planilha,
         pasta=linha["pasta"],
+        escritorio=linha["escritorio"],
         arquivo_anterior=linha["arquivo_anterior"],
     )

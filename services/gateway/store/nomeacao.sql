@@ -2,7 +2,8 @@
 
 -- name: list_nomear
 SELECT l.id, l.automacao_id, l.despacho, l.tentativas, l.captura, l.dados_boleto, l.cpf, p.codigo AS ponto_venda,
-       c.pasta_boletos AS pasta, w.caminho, w.sha256, w.tamanho, b.arquivo_caminho AS arquivo_anterior
+       c.pasta_boletos AS pasta, w.caminho, w.sha256, w.tamanho, b.arquivo_caminho AS arquivo_anterior,
+       CASE WHEN l.empresa_id <> 1 THEN (SELECT codigo FROM empresas WHERE id = l.empresa_id) END AS escritorio
 FROM log_downloads_boletos l
 JOIN pontos_venda p ON p.id = l.ponto_venda_id
 LEFT JOIN consultores c ON c.id = l.consultor_id
@@ -18,7 +19,7 @@ ORDER BY l.id;
 SELECT l.execucao_id, array_agg(l.id ORDER BY l.id) AS ids
 FROM log_downloads_boletos l
 WHERE l.codigo = 'nome.nao_encontrado' AND l.status = 'erro' AND l.captura IS NOT NULL AND l.cpf = ANY ($1::text[])
-  AND EXISTS (SELECT FROM clientes_finais c WHERE c.cpf = l.cpf AND c.consultor_id IS NOT NULL)
+  AND EXISTS (SELECT FROM clientes_finais c WHERE c.cpf = l.cpf AND c.empresa_id = l.empresa_id AND c.consultor_id IS NOT NULL)
   AND NOT EXISTS (
       SELECT FROM boletos b
       WHERE b.ponto_venda_id = l.ponto_venda_id AND b.cpf = l.cpf
@@ -34,7 +35,7 @@ SET consultor_id = coalesce(n.consultor_id, l.consultor_id), cliente_final_id = 
 FROM (
     SELECT DISTINCT ON (i.id) i.id, c.consultor_id, c.id AS cliente_id
     FROM log_downloads_boletos i
-    JOIN clientes_finais c ON c.cpf = i.cpf AND c.consultor_id IS NOT NULL
+    JOIN clientes_finais c ON c.cpf = i.cpf AND c.empresa_id = i.empresa_id AND c.consultor_id IS NOT NULL
     WHERE i.id = ANY ($1::bigint[])
     ORDER BY i.id,
              (c.grupo_consorcio, c.cota_consorcio)
@@ -47,7 +48,7 @@ WHERE l.id = n.id;
 -- A workbook with this CPF came while the namer looked into an older one; its import may have begun a moment before.
 SELECT EXISTS (
     SELECT FROM clientes_finais c JOIN planilhas w ON w.id = c.planilha_id
-    WHERE c.cpf = $1 AND c.consultor_id IS NOT NULL AND w.importada_em > $2::timestamptz - interval '5 s');
+    WHERE c.cpf = $1 AND c.empresa_id = $3 AND c.consultor_id IS NOT NULL AND w.importada_em > $2::timestamptz - interval '5 s');
 
 -- name: lock_itens
 SELECT * FROM log_downloads_boletos WHERE id = ANY ($1::bigint[]) AND codigo = 'nome.nao_encontrado' ORDER BY id FOR UPDATE;

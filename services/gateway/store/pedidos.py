@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from asyncpg import Record
 
 from services.gateway.store import Alcance, Conn, load_sql
+from services.gateway.store.empresas import PADRAO
 from shared.events import Arquivo
 
 SQL = load_sql("pedidos")
@@ -22,7 +23,7 @@ TipoPedido = Literal["planilha", "relatorio", "testar"]
 
 @dataclass(frozen=True)
 class Pedido:
-    """A question. parametros: what asking it again takes."""
+    """A question. parametros: what asking it again takes. empresa_id: as the row has it."""
 
     tipo: TipoPedido
     parametros: dict[str, Any]
@@ -30,6 +31,7 @@ class Pedido:
     criado_por: str
     credencial_id: int | None = None
     id: UUID = field(default_factory=uuid4)
+    empresa_id: int = PADRAO
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def get_pedido(linha: Record) -> Pedido:
         criado_por=linha["criado_por"],
         credencial_id=linha["credencial_id"],
         id=linha["id"],
+        empresa_id=linha["empresa_id"],
     )
 
 

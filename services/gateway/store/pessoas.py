@@ -77,7 +77,7 @@ async def find_pessoa(conn: Conn, id: int) -> Record | None:
 
 
 async def find_login(conn: Conn, email: str) -> Record | None:
-    """id, senha_hash, vencida (a provisional password whose time is over) of an active person."""
+    """id, empresa_id, senha_hash, vencida (a provisional password whose time is over) of an active person."""
     return await conn.fetchrow(SQL["find_login"], email)
 
 

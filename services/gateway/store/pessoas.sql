@@ -9,7 +9,7 @@ RETURNING id;
 -- Only where nobody administers everything; gateways that start at once make one between them.
 INSERT INTO pessoas (email, nome, senha_hash, escopo, todos_pontos_venda, senha_expira_em)
 SELECT $1, 'Administrador', $2, 'admin', true, now() + $3::interval
-WHERE NOT EXISTS (SELECT FROM pessoas WHERE escopo = 'admin' AND todos_pontos_venda AND ativo)
+WHERE NOT EXISTS (SELECT FROM pessoas WHERE escopo = 'admin' AND todos_pontos_venda AND ativo AND empresa_id = empresa_atual())
 ON CONFLICT DO NOTHING
 RETURNING id;
 
@@ -25,8 +25,10 @@ ORDER BY p.id
 LIMIT $3;
 
 -- name: find_login
-SELECT id, senha_hash, trocar_senha AND coalesce(senha_expira_em < now(), false) AS vencida
-FROM pessoas WHERE email = $1 AND ativo;
+SELECT p.id, p.empresa_id, p.senha_hash, p.trocar_senha AND coalesce(p.senha_expira_em < now(), false) AS vencida
+FROM pessoas p
+JOIN empresas e ON e.id = p.empresa_id AND e.ativa
+WHERE p.email = $1 AND p.ativo;
 
 -- name: set_pontos_venda
 WITH fora AS (DELETE FROM pessoas_pontos_venda WHERE pessoa_id = $1 AND ponto_venda_id <> ALL ($2::int[]))

@@ -1,0 +1,372 @@
+"""Two offices in one installation: no row, frame or number of one reaches the other, by whatever door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from services.gateway.dispatcher import Dispatcher
+from services.gateway.pulsos import note_scraper
+from services.gateway.store import Conn, Pool
+from services.gateway.store.chaves import Escopo, create_chave
+from services.gateway.store.empresas import PADRAO, PoolEmpresa, SemPapel, create_empresa, open_restritos, restrict
+from shared.events import BoletoEtapa, ScraperPulso, Tarefa
+from tests.gateway.balcao import Balcao, Resposta, open_balcao
+from tests.gateway.cadastro import add_loja, list_itens, open_base, submit
+from tests.gateway.motor import PASSOS, Maestro, capturado, falhou
+from tests.gateway.operacoes import OPERACOES, Operacao
+from tests.gateway.vizinhos import Vizinho, settle
+
+# Of no office, but of the installation.
+DA_INSTALACAO = {"empresas", "epoca", "migracoes", "outbox", "portais", "servicos"}
+# What differs from one call to the next by itself.
+MUDAM = {"GET /api/automation/health", "GET /api/automation/ws"}
+
+
+@pytest.fixture
+async def balcao(database_url: str, tmp_path: Path) -> AsyncIterator[Balcao]:
+    async with open_balcao(database_url, tmp_path) as aberto:
+        yield aberto
+
+
+async def add_filial(balcao: Balcao) -> int:
+    """A second office with a key for everything in it."""
+    async with balcao.pool.acquire() as conn, conn.transaction():
+        id = await create_empresa(conn, "filial", "Filial", None)
+    filial = PoolEmpresa(find_restritos(balcao), id)
+    async with filial.acquire() as restrita:
+        balcao.chaves["filial"] = await create_chave(restrita, "filial", Escopo.ADMIN, None, quem="teste")
+    return id
+
+
+def find_restritos(balcao: Balcao) -> Pool:
+    restritos = balcao.gateway.ctx.restritos
+    assert restritos is not None
+    return restritos
+
+
+def is_silent(resposta: Resposta, outro: Vizinho) -> bool:
+    return not any(marca in resposta.bruto.decode("utf-8", "replace") for marca in outro.marcas)
+
+
+# --- REST -------------------------------------------------------------------------------------------------------------
+
+
+async def read_all(balcao: Balcao, vizinho: Vizinho, chave: str) -> dict[str, tuple[int, bytes]]:
+    """Every GET of the document, on what is this neighbour's own."""
+    lidas = {}
+    for operacao in OPERACOES:
+        if not operacao.has_efeito and str(operacao) not in MUDAM:
+            resposta = await balcao.call(
+                "GET", operacao.fill(vizinho.ids), chave=chave, headers={"Prefer": "respond-async"}
+            )
+            lidas[str(operacao)] = (resposta.status, resposta.bruto)
+    return lidas
+
+
+async def test_what_an_office_reads_is_the_same_whether_or_not_there_is_another(balcao: Balcao) -> None:
+    meu = await settle(balcao, "18.111", 100)
+    antes = await read_all(balcao, meu, "operador")
+    filial = await add_filial(balcao)
+    outro = await settle(balcao, "17.909", 200, filial)
+    depois = await read_all(balcao, meu, "operador")
+    for operacao, (status, corpo) in antes.items():
+        assert depois[operacao] == (status, corpo), operacao
+    assert sum(status == 200 for status, _ in antes.values()) > 25
+    # The other one is there, and has as much to read.
+    da_filial = await read_all(balcao, outro, "filial")
+    for operacao, (status, corpo) in da_filial.items():
+        assert not any(marca.encode() in corpo for marca in meu.marcas), operacao
+        assert status == 200 or antes[operacao][0] != 200 or operacao.endswith("/mortas"), (operacao, corpo)
+
+
+@pytest.mark.parametrize("de_quem", ["admin", "filial"])
+async def test_no_id_of_another_office_leads_anywhere(balcao: Balcao, de_quem: str) -> None:
+    filial = await add_filial(balcao)
+    lojas = {"admin": await settle(balcao, "17.308", 100), "filial": await settle(balcao, "17.909", 200, filial)}
+    outro = lojas["filial" if de_quem == "admin" else "admin"]
+    antes = await outro.dump(balcao)
+    # What lies in no office belongs to whoever looks after the installation; Meta has a signature, and no key.
+    for operacao in [o for o in OPERACOES if o.lugares and o.escopo and "mortas" not in o.url]:
+        resposta = await use(balcao, operacao, outro, de_quem)
+        assert resposta.status in (403, 404, 422), f"{operacao}: {resposta.status} {resposta.corpo}"
+        assert is_silent(resposta, outro), str(operacao)
+    assert await outro.dump(balcao) == antes
+
+
+async def test_nobody_is_told_by_anothers_channel_nor_told_for_another(balcao: Balcao) -> None:
+    filial = await add_filial(balcao)
+    meu, outro = await settle(balcao, "17.308", 100), await settle(balcao, "17.909", 200, filial)
+    ids = {nome: (int(v.ids["pessoas/{id}"]), int(v.ids["canais/{id}"])) for nome, v in (("m", meu), ("o", outro))}
+    for pessoa, canal in ((ids["m"][0], ids["o"][1]), (ids["o"][0], ids["m"][1]), ids["m"]):
+        corpo = {"pessoa_id": pessoa, "canal_id": canal, "endereco": "67999990000"}
+        resposta = await balcao.call("POST", "destinatarios", corpo, chave="filial")
+        assert resposta.status == 404 and is_silent(resposta, meu), (corpo, resposta.corpo)
+
+
+async def use(balcao: Balcao, operacao: Operacao, de: Vizinho, chave: str) -> Resposta:
+    corpo: dict[str, str] | None = {} if operacao.has_efeito and operacao.formulario is None else None
+    return await balcao.call(operacao.metodo, operacao.fill(de.ids), corpo, chave=chave)
+
+
+async def test_the_dead_letters_are_the_installations(balcao: Balcao) -> None:
+    await add_filial(balcao)
+    assert (await balcao.call("GET", "mortas", chave="filial")).recusa == (403, "acesso.instalacao")
+    assert (await balcao.call("GET", "mortas")).status == 200
+
+
+async def test_both_have_the_same_codes_names_and_contracts(balcao: Balcao) -> None:
+    filial = await add_filial(balcao)
+    minha, dela = await add_loja(balcao.pool, "17.308"), await add_loja(balcao.pool, "17308", empresa_id=filial)
+    for chave, loja in (("admin", minha), ("filial", dela)):
+        feita = await balcao.call("POST", "processar-downloads-ponto-venda", {"ponto_venda": "17308"}, chave=chave)
+        id = await balcao.pool.fetchval(
+            "SELECT ponto_venda_id FROM execucoes_automacao WHERE automacao_id = $1::uuid", feita.data["automacao_id"]
+        )
+        assert id == loja.id
+        assert len((await balcao.call("GET", "clientes", chave=chave)).data["clientes"]) == 3
+        assert len((await balcao.call("GET", "execucoes", chave=chave)).data["execucoes"]) == 1
+
+
+async def test_an_office_that_is_switched_off_lets_nobody_in(balcao: Balcao) -> None:
+    filial = await add_filial(balcao)
+    await balcao.pool.execute("UPDATE empresas SET ativa = false WHERE id = $1", filial)
+    assert (await balcao.call("GET", "execucoes", chave="filial")).recusa == (401, "acesso.chave_invalida")
+    assert (await balcao.call("GET", "execucoes")).status == 200
+
+
+# --- the socket -------------------------------------------------------------------------------------------------------
+
+
+async def test_no_frame_of_another_office_comes_to_a_socket(balcao: Balcao) -> None:
+    filial = await add_filial(balcao)
+    minha = await add_loja(balcao.pool, "17.308")
+    dela = await add_loja(balcao.pool, "17.909", base=50, empresa_id=filial)
+    minhas, delas = await submit(balcao.pool, minha), await submit(balcao.pool, dela)
+    async with balcao.socket("filial") as ws:
+        await ws.send_json({"tipo": "assinar", "automacao_id": str(minhas)})
+        assert (await ws.receive_json(timeout=5))["codigo"] == "execucao.nao_encontrada"
+        await ws.send_json({"tipo": "assinar", "automacao_id": "*"})
+        assert (await ws.receive_json(timeout=5))["tipo"] == "estado"
+        maestro = Maestro(balcao.pool)
+        for loja, automacao_id in ((minha, minhas), (dela, delas)):
+            item = (await list_itens(balcao.pool, automacao_id))[0]
+            await maestro.succeed(item["id"], await maestro.lease(loja))
+            balcao.gateway.ctx.wake()
+        quadros = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(3):
+                while True:
+                    quadros.append(await ws.receive_json())
+        texto = json.dumps(quadros)
+        assert str(delas) in texto
+        assert str(minhas) not in texto
+
+
+# --- SQL --------------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def two_offices(balcao: Balcao) -> AsyncIterator[tuple[PoolEmpresa, Vizinho, Vizinho]]:
+    filial = await add_filial(balcao)
+    meu, outro = await settle(balcao, "17.308", 100), await settle(balcao, "17.909", 200, filial)
+    await balcao.call(
+        "POST", "bilhetes", {"ponto_venda": "17.909", "origem": "https://crm.exemplo.com.br"}, chave="filial"
+    )
+    yield PoolEmpresa(find_restritos(balcao), filial), meu, outro
+
+
+async def test_no_statement_shows_or_changes_a_row_of_another_office(balcao: Balcao) -> None:
+    async with two_offices(balcao) as (filial, meu, _):
+        tabelas = {
+            linha["tablename"]
+            for linha in await balcao.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        }
+        for tabela in sorted(tabelas - DA_INSTALACAO):
+            antes = await balcao.pool.fetch(f"SELECT t::text FROM {tabela} t WHERE empresa_id = 1 ORDER BY 1")  # noqa: S608
+            async with filial.acquire() as conn:
+                vistas = {linha[0] for linha in await conn.fetch(f"SELECT empresa_id FROM {tabela}")}  # noqa: S608
+                assert vistas <= {filial.empresa_id}, tabela
+                await conn.execute(f"UPDATE {tabela} SET empresa_id = empresa_id")  # noqa: S608
+                tr = conn.transaction()
+                await tr.start()
+                with suppress(asyncpg.ForeignKeyViolationError):
+                    await conn.execute(f"DELETE FROM {tabela}")  # noqa: S608
+                await tr.rollback()
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await conn.execute(f"TRUNCATE {tabela}")
+            depois = await balcao.pool.fetch(f"SELECT t::text FROM {tabela} t WHERE empresa_id = 1 ORDER BY 1")  # noqa: S608
+            assert depois == antes, tabela
+        async with filial.acquire() as conn:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await conn.fetch("SELECT corpo FROM outbox")
+            with pytest.raises(asyncpg.ForeignKeyViolationError):
+                await conn.execute(
+                    "INSERT INTO webhooks (nome, url, segredo, ponto_venda_id) VALUES ('x', 'x', 'x', $1)", meu.loja.id
+                )
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await conn.execute(
+                    "INSERT INTO pontos_venda (codigo, nome, empresa, url_base, empresa_id)"
+                    " VALUES ('9', '9', '9', '9', 1)"
+                )
+
+
+async def test_every_row_names_the_office_of_those_that_it_belongs_to(balcao: Balcao) -> None:
+    async with two_offices(balcao):
+        vistas = 0
+        for fk in await balcao.pool.fetch(
+            "SELECT f.conrelid::regclass::text AS de, f.confrelid::regclass::text AS para, a.attname AS coluna"
+            " FROM pg_constraint f JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]"
+            " WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace"
+        ):
+            if not {fk["de"], fk["para"]} & DA_INSTALACAO:
+                assert not await balcao.pool.fetchval(
+                    f"SELECT count(*) FROM {fk['de']} d JOIN {fk['para']} p ON p.id = d.{fk['coluna']}"  # noqa: S608
+                    " WHERE p.empresa_id <> d.empresa_id"
+                ), fk
+                vistas += 1
+        assert vistas > 30
+
+
+async def test_a_connection_serves_one_office_after_the_other(database_url: str) -> None:
+    async with open_base(database_url) as pool, open_restritos(pool, database_url, max_size=1) as restritos:
+        assert restritos
+        async with pool.acquire() as conn:
+            filial = await create_empresa(conn, "filial", "Filial", None)
+        await add_loja(pool, "17.308"), await add_loja(pool, "17.909", empresa_id=filial)
+        for _ in range(2):
+            for empresa, codigo in ((PADRAO, "17.308"), (filial, "17.909")):
+                async with PoolEmpresa(restritos, empresa).acquire() as conn:
+                    assert [linha[0] for linha in await conn.fetch("SELECT codigo FROM pontos_venda")] == [codigo]
+
+
+async def test_a_request_that_is_cut_off_leaves_no_transaction_behind(database_url: str) -> None:
+    async with open_base(database_url) as pool, open_restritos(pool, database_url, max_size=1) as restritos:
+        assert restritos
+        minha = PoolEmpresa(restritos, PADRAO)
+        with pytest.raises(asyncio.CancelledError):
+            async with minha.acquire() as conn:
+                await conn.prepare("SELECT codigo FROM pontos_venda")
+                raise asyncio.CancelledError
+        async with minha.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+            assert await conn.fetch("SELECT codigo FROM pontos_venda") == []
+
+
+async def test_the_background_works_for_one_office_inside_and_for_all_after(database_url: str) -> None:
+    async with open_base(database_url) as pool, pool.acquire() as conn, conn.transaction():
+        filial = await create_empresa(conn, "filial", "Filial", None)
+        await conn.execute("INSERT INTO pontos_venda (codigo, nome, empresa, url_base) VALUES ('1', '1', '1', '1')")
+        async with restrict(conn, filial):
+            assert not await conn.fetch("SELECT FROM pontos_venda")
+            await conn.execute("INSERT INTO auditoria (quem, acao, alvo) VALUES ('a', 'b', 'c')")
+        assert await conn.fetchval("SELECT empresa_id FROM auditoria") == filial
+        assert await conn.fetchval("SELECT count(*) FROM pontos_venda") == 1
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+async def test_each_offices_boletos_go_to_its_own_folder(database_url: str) -> None:
+    async with open_base(database_url) as pool:
+        async with pool.acquire() as conn:
+            filial = await create_empresa(conn, "filial", "Filial", None)
+        pedidos = {}
+        for empresa in (PADRAO, filial):
+            loja = await add_loja(pool, "17.308", clientes=1, empresa_id=empresa)
+            [item] = await list_itens(pool, await submit(pool, loja))
+            maestro = Maestro(pool)
+            tarefa = await maestro.send(item["id"], await maestro.lease(loja))
+            await maestro.apply(*(BoletoEtapa(tarefa=tarefa, etapa=passo) for passo in PASSOS), capturado(tarefa))
+            corpo = await pool.fetchval(
+                "SELECT corpo FROM outbox WHERE rota = 'boleto.nomear' ORDER BY id DESC LIMIT 1"
+            )
+            pedidos[empresa] = json.loads(corpo)
+        assert (pedidos[PADRAO]["escritorio"], pedidos[filial]["escritorio"]) == (None, "filial")
+
+
+# --- fairness ---------------------------------------------------------------------------------------------------------
+
+
+async def work(pool: Pool, dispatcher: Dispatcher) -> None:
+    """A round: who was asked for a session gives it back, and each contract that was sent comes to its end."""
+    cercas = await pool.fetch("SELECT cerca FROM concessoes WHERE encerrada_em IS NULL")
+    ociosas_s = {linha["cerca"]: 0.0 for linha in cercas}
+    pulso = ScraperPulso(scraper_id="s1", fila="scraper.s1", capacidade=8, ociosas_s=ociosas_s, parando=False)
+    await note_scraper(pool, pulso)
+    await dispatcher.tick()
+    maestro = Maestro(pool)
+    await pool.execute(
+        "UPDATE concessoes SET encerrada_em = now() WHERE revogada_em IS NOT NULL AND encerrada_em IS NULL"
+    )
+    await pool.execute("UPDATE concessoes SET aberta = true")
+    for linha in await pool.fetch(
+        "SELECT automacao_id, id, despacho, tentativas, cerca FROM log_downloads_boletos l"
+        " WHERE status = 'pendente' AND cerca IN (SELECT cerca FROM concessoes WHERE encerrada_em IS NULL)"
+    ):
+        tarefa = Tarefa(
+            automacao_id=linha["automacao_id"], item_id=linha["id"], despacho=linha["despacho"],
+            tentativa=linha["tentativas"] + 1, cerca=linha["cerca"],
+        )  # fmt: skip
+        await maestro.apply(falhou(tarefa, "cliente.nao_encontrado"))
+
+
+async def test_five_contracts_of_one_office_are_not_starved_by_five_thousand_of_another(database_url: str) -> None:
+    async with open_base(database_url) as pool:
+        async with pool.acquire() as conn:
+            filial = await create_empresa(conn, "filial", "Filial", None)
+        grandes = [await add_loja(pool, f"17.30{n}", clientes=1250, max_sessoes=2, base=n * 2000) for n in range(4)]
+        for loja in grandes:
+            await submit(pool, loja)
+        dispatcher = Dispatcher(pool, lambda: None)
+        for _ in range(4):
+            await work(pool, dispatcher)
+        assert await pool.fetchval("SELECT count(*) FROM concessoes WHERE encerrada_em IS NULL") == 8
+        pequena = await submit(pool, await add_loja(pool, "17.300", clientes=5, base=90_000, empresa_id=filial))
+        antes = await pool.fetchval(RESTAM, PADRAO)
+        rodadas = 0
+        while await pool.fetchval(RESTAM, filial):
+            await work(pool, dispatcher)
+            rodadas += 1
+            assert rodadas < 10
+        assert {item["status"] for item in await list_itens(pool, pequena)} == {"cpf_nao_encontrado"}
+        # The other one has gone on all the while, and has nearly all of its work still before it.
+        assert 4000 < await pool.fetchval(RESTAM, PADRAO) < antes
+
+
+RESTAM = "SELECT count(*) FROM log_downloads_boletos WHERE status IN ('pendente', 'processando') AND empresa_id = $1"
+
+
+# --- where the database's user may not take the role ------------------------------------------------------------------
+
+
+async def test_who_may_not_take_the_role_serves_one_office_and_no_second_one(database_url: str) -> None:
+    async with open_base(database_url) as pool:
+        await pool.execute("CREATE ROLE canopus_sem_papel")
+        try:
+            await pool.execute("ALTER TABLE empresas OWNER TO canopus_sem_papel")
+
+            async def become(conn: Conn) -> None:
+                await conn.execute("SET SESSION AUTHORIZATION canopus_sem_papel")
+
+            async def keep(_: Conn) -> None:
+                pass
+
+            async with asyncpg.create_pool(database_url, min_size=1, max_size=1, init=become, reset=keep) as simples:
+                async with open_restritos(simples, database_url, max_size=1) as restritos:
+                    assert restritos is None
+                async with simples.acquire() as conn:
+                    with pytest.raises(SemPapel, match="GRANT canopus_escritorio"):
+                        await create_empresa(conn, "filial", "Filial", None)
+                await pool.execute("INSERT INTO empresas (codigo, nome) VALUES ('filial', 'Filial')")
+                with pytest.raises(SemPapel):
+                    async with open_restritos(simples, database_url, max_size=1):
+                        pass
+        finally:
+            await pool.execute("ALTER TABLE empresas OWNER TO CURRENT_USER")
+            await pool.execute("DROP ROLE canopus_sem_papel")
