@@ -81,8 +81,11 @@ async def _list_pontos(conn: Conn, panorama: Panorama) -> list[Ponto]:
     abertos = {p["url_base"]: p for p in await conn.fetch(PORTAIS["list_abertos"])}
     cederam = {linha["ponto_venda_id"] for linha in await conn.fetch(SQL["list_cederam"], POSSE_S)}
     linhas = {p["id"]: p for p in await conn.fetch(SQL["list_pontos"])}
+    limites = {e["id"]: e["max_sessoes"] for e in await conn.fetch(SQL["list_limites"])}
+    empresas = {id: linha["empresa_id"] for id, linha in linhas.items()}
     sessoes: dict[int, list[Sessao]] = {}
     for concessao in panorama.concessoes:
+        empresas[concessao["ponto_venda_id"]] = concessao["empresa_id"]
         # A test ends by itself, and what its holder died with expires: neither can be shared.
         if concessao["pedido_id"] is None and not concessao["ausente"]:
             sessao = Sessao(concessao["cerca"], concessao["ha_s"], concessao["ociosa_s"], concessao["revogada"])
@@ -96,7 +99,10 @@ async def _list_pontos(conn: Conn, panorama: Panorama) -> list[Ponto]:
         vagas = len(grantable)
         if linha and (portal := abertos.get(linha["url_base"])):
             vagas = min(vagas, 1) if portal["devida"] and not sessoes.get(id) else 0
-        ponto = Ponto(id, linha["restantes"] if linha else 0, vagas, sessoes.get(id, []), id in cederam)
+        ponto = Ponto(
+            id, linha["restantes"] if linha else 0, vagas, sessoes.get(id, []), id in cederam,
+            empresa=empresas[id], limite=limites.get(empresas[id]),
+        )  # fmt: skip
         pontos.append(ponto)
     return pontos
 

@@ -1,8 +1,10 @@
 """Pure: which ponto de venda gets the next session, and which gives one back so that none waits behind a long one.
 
-Sessions go first to whoever has fewest. Where the scrapers are full, a ponto de venda below its fair share takes one
-from the one with most: at once when it has less work left (five contracts do not wait for five hundred), else after
-the other has held it for a minute. Who just gave one back does not take it back at once, or the two would only log in.
+Sessions go first to the office that has fewest, and in it to whoever has fewest: many pontos de venda weigh no more
+than one. No office passes its own limit, or takes from another what is that one's fair share. Where the scrapers are
+full, a ponto de venda below its share takes one from the one with most: at once when it has less work left (five
+contracts do not wait for five hundred), else after the other has held it for a minute. Who just gave one back does not
+take it back at once, or the two would only log in.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ class Ponto:
     """A ponto de venda with work or sessions. restantes: contracts that still need a session.
 
     vagas: how many more sessions its credentials allow now; cedeu: it gave a session back under pressure a moment ago.
+    empresa: its office; limite: how many sessions that one may have in all.
     """
 
     id: int
@@ -37,6 +40,8 @@ class Ponto:
     sessoes: list[Sessao] = field(default_factory=list)
     cedeu: bool = False
     novas: int = 0
+    empresa: int = 1
+    limite: int | None = None
 
     @property
     def tem(self) -> int:
@@ -76,7 +81,8 @@ def divide_sessoes(pontos: Sequence[Ponto], livres: int, capacidade: int) -> Par
 
 def _grant(pontos: Sequence[Ponto], livres: int) -> Iterator[int]:
     for _ in range(livres):
-        ponto = min((p for p in pontos if p.vagas > 0 and p.tem < p.quer), key=lambda p: p.ordem, default=None)
+        podem = [p for p in pontos if p.vagas > 0 and p.tem < p.quer and _has_room(p, pontos)]
+        ponto = min(podem, key=lambda p: (_count(p.empresa, pontos), p.ordem), default=None)
         if ponto is None:
             return
         ponto.novas += 1
@@ -86,13 +92,35 @@ def _grant(pontos: Sequence[Ponto], livres: int) -> Iterator[int]:
 
 def _claims(pontos: Sequence[Ponto], capacidade: int) -> list[Ponto]:
     """Who is below its fair share and could use more, once for each session it lacks; the neediest first."""
-    justo = _fair(pontos, capacidade)
-    faltas = [(p.tem + n, p) for p in pontos if p.vagas > 0 for n in range(min(p.quer, justo) - p.tem)]
-    return [p for _, p in sorted(faltas, key=lambda falta: (falta[0], falta[1].ordem))]
+    faltas = [
+        (_count(p.empresa, pontos), p.tem + n, p)
+        for p in pontos
+        if p.vagas > 0
+        for n in range(min(p.quer, _fair(p, pontos, capacidade)) - p.tem)
+    ]
+    return [p for *_, p in sorted(faltas, key=lambda falta: (*falta[:2], falta[2].ordem))]
 
 
-def _fair(pontos: Iterable[Ponto], capacidade: int) -> int:
-    return max(1, capacidade // max(1, sum(1 for p in pontos if p.restantes)))
+def _fair(ponto: Ponto, pontos: Iterable[Ponto], capacidade: int) -> int:
+    """Its part of its office's part."""
+    trabalham = sum(1 for p in pontos if p.empresa == ponto.empresa and p.restantes)
+    return max(1, _fair_empresa(ponto, pontos, capacidade) // max(1, trabalham))
+
+
+def _fair_empresa(ponto: Ponto, pontos: Iterable[Ponto], capacidade: int) -> int:
+    justo = max(1, capacidade // max(1, len({p.empresa for p in pontos if p.restantes})))
+    return justo if ponto.limite is None else min(justo, ponto.limite)
+
+
+def _count(empresa: int, pontos: Iterable[Ponto]) -> int:
+    return sum(p.tem for p in pontos if p.empresa == empresa)
+
+
+def _has_room(ponto: Ponto, pontos: Iterable[Ponto]) -> bool:
+    """Within its office's limit, with the sessions that are still to be given back."""
+    return ponto.limite is None or ponto.limite > sum(
+        len(p.sessoes) + p.novas for p in pontos if p.empresa == ponto.empresa
+    )
 
 
 def _idle(pontos: Sequence[Ponto]) -> Iterator[Sessao]:
@@ -102,12 +130,20 @@ def _idle(pontos: Sequence[Ponto]) -> Iterator[Sessao]:
 
 def _yielded(ponto: Ponto, pontos: Sequence[Ponto], capacidade: int, revogar: Sequence[int]) -> int | None:
     """The lease that another gives up for this one, if it may be asked for now."""
-    justo = _fair(pontos, capacidade)
 
     def held(dono: Ponto) -> list[Sessao]:
         return [s for s in dono.sessoes if not s.revogada and s.cerca not in revogar]
 
-    donos = [p for p in pontos if p is not ponto and len(held(p)) > (justo if ponto.tem else 0)]
+    def spares(dono: Ponto) -> bool:
+        """One of the same office, what is above its own part; another's, what is above its office's."""
+        if dono.empresa == ponto.empresa:
+            return len(held(dono)) > (_fair(dono, pontos, capacidade) if ponto.tem else 0)
+        meu, dele = _count(ponto.empresa, pontos), sum(len(held(p)) for p in pontos if p.empresa == dono.empresa)
+        if not held(dono) or meu >= _fair_empresa(ponto, pontos, capacidade) or not _has_room(ponto, pontos):
+            return False
+        return not dono.restantes or dele > (_fair_empresa(dono, pontos, capacidade) if meu else 0)
+
+    donos = [p for p in pontos if p is not ponto and spares(p)]
     # Who has sessions and no work gives first, then who has most, then who has most left to do.
     dono = max(donos, key=lambda p: (not p.restantes, len(held(p)), p.restantes), default=None)
     if dono is None:

@@ -80,3 +80,34 @@ def test_never_more_than_is_free_never_a_session_twice(quadro: list[tuple[int, i
     assert all(partilha.conceder.count(id) <= limite for id, limite in limites.items())
     assert len(set(partilha.revogar)) == len(partilha.revogar)
     assert set(partilha.revogar) <= {s.cerca for ponto in pontos for s in ponto.sessoes}
+
+
+# --- offices ----------------------------------------------------------------------------------------------------------
+
+
+def test_many_pontos_de_venda_of_one_office_weigh_no_more_than_one_of_another() -> None:
+    pontos = [*(Ponto(id, 500, vagas=4) for id in range(1, 11)), Ponto(11, 5, vagas=5, empresa=2)]
+    conceder = divide_sessoes(pontos, livres=8, capacidade=8).conceder
+    assert conceder.count(11) == 4
+
+
+def test_an_office_above_its_share_gives_back_to_one_below_it() -> None:
+    pontos = [*(Ponto(id, 500, 4, held(id)) for id in range(1, 9)), Ponto(11, 5, vagas=5, empresa=2)]
+    assert len(divide_sessoes(pontos, livres=0, capacidade=8).revogar) == 4
+
+
+def test_an_office_within_its_share_keeps_it_however_many_wait_in_the_other() -> None:
+    pontos = [Ponto(11, 500, 0, held(90, ha_s=600.0), empresa=2), *(Ponto(id, 1, vagas=1) for id in range(1, 9))]
+    pontos[1].sessoes = held(1)
+    assert 90 not in divide_sessoes(pontos, livres=0, capacidade=2).revogar
+
+
+def test_an_office_has_no_more_sessions_than_its_limit_in_all_its_pontos_de_venda() -> None:
+    pontos = [Ponto(id, 500, vagas=4, limite=3) for id in (1, 2)] + [Ponto(3, 500, vagas=4, empresa=2)]
+    conceder = divide_sessoes(pontos, livres=8, capacidade=8).conceder
+    assert (conceder.count(1) + conceder.count(2), conceder.count(3)) == (3, 4)
+
+
+def test_a_session_on_its_way_back_still_counts_against_the_limit() -> None:
+    pontos = [Ponto(1, 500, 4, [Sessao(7, revogada=True)], limite=1), Ponto(2, 500, vagas=1, limite=1)]
+    assert divide_sessoes(pontos, livres=4, capacidade=4).conceder == []

@@ -14,7 +14,7 @@ ORDER BY s.id;
 
 -- name: list_pontos
 -- Pontos de venda with work to do. restantes: contracts that still need a session.
-SELECT p.id, p.codigo, p.url_base, sum(e.pendentes)::int AS pendentes, count(*)::int AS execucoes,
+SELECT p.id, p.empresa_id, p.codigo, p.url_base, sum(e.pendentes)::int AS pendentes, count(*)::int AS execucoes,
        (sum(e.pendentes) + (SELECT count(*) FROM log_downloads_boletos l
                             WHERE l.ponto_venda_id = p.id AND l.cerca IS NOT NULL AND l.status = 'processando'))::int
            AS restantes,
@@ -48,6 +48,9 @@ FROM (
 WHERE caduca OR demais
 ORDER BY cerca;
 
+-- name: list_limites
+SELECT id, max_sessoes FROM empresas WHERE max_sessoes IS NOT NULL;
+
 -- name: list_credenciais
 -- limite: sessions the credential may have now; slots: those taken, by sessions not given back yet too. entrando: one of
 -- them has not logged in yet, so no other begins to: a password that the portal refuses is posted once.
@@ -68,7 +71,7 @@ SELECT c.cerca, c.credencial_id, c.scraper_id, c.fila, c.pedido_id, c.aberta, c.
                    WHERE s.id = c.scraper_id AND NOT s.parando
                          AND abs(extract(epoch FROM now() - s.visto_em)) < $1)
            AS ausente,
-       k.ponto_venda_id, k.parada_codigo IS NOT NULL AS parada,
+       k.ponto_venda_id, k.empresa_id, k.parada_codigo IS NOT NULL AS parada,
        extract(epoch FROM now() - c.concedida_em)::float8 AS ha_s,
        CASE WHEN EXISTS (SELECT FROM log_downloads_boletos l WHERE l.cerca = c.cerca) THEN 0
             ELSE extract(epoch FROM now() - c.ociosa_desde) END::float8 AS ociosa_s
