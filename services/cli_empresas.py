@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import click
 
@@ -50,3 +51,28 @@ def listar_empresas(em_json: bool) -> None:
         limite = linha["max_sessoes"] or "sem limite"
         estado = "" if linha["ativa"] else "  (inativo)"
         click.echo(f"{linha['id']:>4}  {linha['codigo']:<30} {linha['nome']}  (sessões: {limite}){estado}")
+
+
+@empresas.command("exportar")
+@click.argument("codigo")
+@click.argument("arquivo", type=click.Path(path_type=Path))
+def exportar_empresa(codigo: str, arquivo: Path) -> None:
+    """Guarda em ARQUIVO, um ZIP, tudo o que é do escritório CODIGO, menos senhas e chaves."""
+    from services.gateway import admin_empresas
+
+    feito = do(admin_empresas.export_empresa(codigo, arquivo))
+    click.echo(f"Guardados em {arquivo}: {feito['linhas']} linhas, {feito['arquivos']} arquivos.")
+
+
+@empresas.command("apagar")
+@click.argument("codigo")
+@click.option("--confirmar", required=True, help="O código outra vez: não tem volta.")
+def apagar_empresa(codigo: str, confirmar: str) -> None:
+    """Apaga o escritório CODIGO, com as suas pessoas, chaves, registros e arquivos. Não tem volta."""
+    from services.gateway import admin_empresas
+
+    if confirmar != codigo:
+        raise click.BadParameter("repita o código do escritório", param_hint="--confirmar")
+    feito = do(admin_empresas.erase_empresa(codigo))
+    click.echo(f"Apagados: {feito['linhas']} linhas, {feito['arquivos']} arquivos.")
+    click.echo("Cópias de segurança feitas antes ainda têm os dados. Reinicie o namer.", err=True)

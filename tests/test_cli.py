@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from uuid import UUID
 
@@ -302,3 +303,16 @@ def test_an_office_is_made_with_its_admin_and_has_keys_of_its_own(ambiente: dict
     [pessoa] = json.loads(canopus(ambiente, "pessoas", "listar", "--json", "--empresa", "filial").stdout)
     assert (pessoa["email"], pessoa["escopo"]) == ("ana@exemplo.com.br", "admin")
     assert "não encontrado" in canopus(ambiente, "chaves", "listar", "--empresa", "outra").stderr
+
+
+def test_an_office_is_taken_along_and_erased_by_one_command_each(
+    ambiente: dict[str, str | None], tmp_path: Path
+) -> None:
+    canopus(ambiente, "empresas", "criar", "--nome", "F", "--admin-email", "a@exemplo.com.br", "--codigo", "filial")
+    destino = tmp_path / "filial.zip"
+    assert "arquivos." in canopus(ambiente, "empresas", "exportar", "filial", str(destino)).stdout
+    assert zipfile.is_zipfile(destino)
+    assert canopus(ambiente, "empresas", "exportar", "outra", str(tmp_path / "o.zip")).exit_code == 1
+    assert canopus(ambiente, "empresas", "apagar", "filial", "--confirmar", "outra").exit_code == 2
+    assert canopus(ambiente, "empresas", "apagar", "filial", "--confirmar", "filial").exit_code == 0
+    assert len(json.loads(canopus(ambiente, "empresas", "listar", "--json").stdout)) == 1

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+from services.gateway.__main__ import open_database_url
 from services.gateway.admin import QUEM, Falhou, open_transaction
+from services.gateway.app import open_database
+from services.gateway.escritorio import erase_escritorio, export_escritorio
 from services.gateway.senhas import hash_senha, make_senha
-from services.gateway.store import empresas, pessoas
+from services.gateway.settings import GatewaySettings
+from services.gateway.store import Pool, empresas, pessoas
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.recusas import Recusa
+from shared.files import ArquivoFalhou, FileStore, open_files
+from shared.settings import load_settings
 
 
 async def make_empresa(codigo: str, nome: str, email: str, max_sessoes: int | None) -> str:
@@ -32,3 +41,25 @@ async def read_empresas() -> list[dict[str, Any]]:
         return [
             {**linha, "created_at": linha["created_at"].isoformat()} for linha in await empresas.list_empresas(conn)
         ]
+
+
+async def export_empresa(codigo: str, destino: Path) -> dict[str, int]:
+    """How many rows and files were taken along. Raises Falhou."""
+    async with _open() as (pool, files):
+        return await export_escritorio(pool, files, codigo, destino)
+
+
+async def erase_empresa(codigo: str) -> dict[str, int]:
+    """How many rows and files went. Raises Falhou."""
+    async with _open() as (pool, files):
+        return await erase_escritorio(pool, files, codigo)
+
+
+@asynccontextmanager
+async def _open() -> AsyncIterator[tuple[Pool, FileStore]]:
+    settings = load_settings(GatewaySettings)
+    try:
+        async with open_database_url(settings) as url, open_database(url) as pool:
+            yield pool, await open_files(settings.files_url)
+    except ArquivoFalhou as erro:
+        raise Falhou(f"CANOPUS_STORAGE_URL: os arquivos não respondem ({erro}). Tente de novo.") from erro

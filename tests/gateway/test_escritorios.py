@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from services.gateway.admin import Falhou
 from services.gateway.dispatcher import Dispatcher
+from services.gateway.escritorio import erase_escritorio, export_escritorio
 from services.gateway.pulsos import note_scraper
 from services.gateway.store import Conn, Pool
 from services.gateway.store.chaves import Escopo, create_chave
@@ -288,6 +291,66 @@ async def test_each_offices_boletos_go_to_its_own_folder(database_url: str) -> N
             )
             pedidos[empresa] = json.loads(corpo)
         assert (pedidos[PADRAO]["escritorio"], pedidos[filial]["escritorio"]) == (None, "filial")
+
+
+# --- one office as a whole --------------------------------------------------------------------------------------------
+
+
+async def dump(balcao: Balcao, empresa_id: int) -> dict[str, list[str]]:
+    tabelas = await balcao.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return {
+        tabela: [
+            linha[0]
+            for linha in await balcao.pool.fetch(
+                f"SELECT t::text FROM {tabela} t WHERE empresa_id = $1 ORDER BY 1",  # noqa: S608
+                empresa_id,
+            )
+        ]
+        for tabela in sorted({linha[0] for linha in tabelas} - DA_INSTALACAO)
+    }
+
+
+async def test_an_office_is_taken_along_whole_without_what_opens_doors_or_is_anothers(
+    balcao: Balcao, tmp_path: Path
+) -> None:
+    async with two_offices(balcao) as (filial, meu, dela):
+        files = balcao.gateway.ctx.files
+        resumo = await export_escritorio(balcao.pool, files, "filial", tmp_path / "filial.zip")
+        assert resumo["linhas"] == sum(len(linhas) for linhas in (await dump(balcao, filial.empresa_id)).values())
+        with zipfile.ZipFile(tmp_path / "filial.zip") as pacote:
+            textos = {nome: pacote.read(nome).decode("utf-8", "replace") for nome in pacote.namelist()}
+        assert f"arquivos/CONSULTOR {dela.loja.codigo}/CLIENTE_202.pdf" in textos
+        tudo = "".join(textos.values())
+        assert not any(marca in tudo for marca in meu.marcas)
+        assert not any(coluna in tudo for coluna in ("senha_encrypted", "senha_hash", "segredo", "csrf"))
+        with pytest.raises(Falhou, match="já existe"):
+            await export_escritorio(balcao.pool, files, "filial", tmp_path / "filial.zip")
+
+
+async def test_an_office_that_is_erased_leaves_nothing_and_takes_nothing_of_anothers(balcao: Balcao) -> None:
+    async with two_offices(balcao) as (filial, _, dela):
+        files, id = balcao.gateway.ctx.files, filial.empresa_id
+        antes = await dump(balcao, PADRAO)
+        with pytest.raises(Falhou, match="não terminou"):
+            await erase_escritorio(balcao.pool, files, "filial")
+        assert (await balcao.call("GET", "execucoes", chave="filial")).status == 200
+        await balcao.call("POST", f"execucoes/{dela.ids['execucoes/{automacao_id}']}/cancelar", chave="filial")
+        await erase_escritorio(balcao.pool, files, "filial")
+        assert not any((await dump(balcao, id)).values())
+        depois = await dump(balcao, PADRAO)
+        # That it was erased is told to whoever looks after the installation, and what is sent goes on being tried.
+        for tabela in antes.keys() - {"auditoria", "avisos", "webhooks_entregas"}:
+            assert depois[tabela] == antes[tabela], tabela
+        assert [linha["codigo"] for linha in await list_empresas_de(balcao.pool)] == ["padrao"]
+        assert [guardado.caminho async for guardado in files.list("") if "17.909" in guardado.caminho] == []
+        assert [guardado.caminho async for guardado in files.list("") if "17.308" in guardado.caminho]
+        assert (await balcao.call("GET", "execucoes", chave="filial")).status == 401
+        with pytest.raises(Falhou, match="própria instalação"):
+            await erase_escritorio(balcao.pool, files, "padrao")
+
+
+async def list_empresas_de(pool: Pool) -> list[asyncpg.Record]:
+    return await pool.fetch("SELECT codigo FROM empresas ORDER BY id")
 
 
 # --- fairness ---------------------------------------------------------------------------------------------------------

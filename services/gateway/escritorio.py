@@ -1,0 +1,152 @@
+"""One office as a whole: taken along in a file of its own, and erased."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import asyncpg
+import orjson
+from asyncpg import Record
+
+from services.gateway.admin import QUEM, Falhou
+from services.gateway.store import Conn, Pool, load_sql, retrato
+from services.gateway.store.auditoria import record_auditoria
+from services.gateway.store.empresas import PADRAO, find_empresa
+from shared.files import ArquivoAusente, FileStore
+
+SQL = load_sql("empresas")
+LUGARES = "_interno/lugares"
+
+
+async def export_escritorio(pool: Pool, files: FileStore, codigo: str, destino: Path) -> dict[str, int]:
+    """A ZIP: `dados/<table>.csv` of one instant, without what opens doors, and `arquivos/<path>`. Returns how many rows
+    and files. Raises Falhou."""
+    with _open_novo(destino) as saida, zipfile.ZipFile(saida, "w", zipfile.ZIP_DEFLATED) as pacote:
+        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+            empresa = await _find(conn, codigo)
+            linhas = await _write_tabelas(conn, pacote, empresa["id"])
+            arquivos = await _list_arquivos(conn, empresa["id"], dele=True)
+        escritos = 0
+        for caminho in sorted(arquivos):
+            with suppress(ArquivoAusente):
+                pacote.writestr(f"arquivos/{caminho}", await files.read(caminho))
+                escritos += 1
+        resumo = {"linhas": linhas, "arquivos": escritos}
+        pacote.writestr("escritorio.json", orjson.dumps({"codigo": codigo, "nome": empresa["nome"], **resumo}))
+    return resumo
+
+
+@contextmanager
+def _open_novo(destino: Path) -> Iterator[IO[bytes]]:
+    """A whole file or none. Raises Falhou."""
+    try:
+        destino.touch(mode=0o600, exist_ok=False)
+    except FileExistsError as erro:
+        raise Falhou(f"{destino} já existe: dê outro nome ao arquivo.") from erro
+    except OSError as erro:
+        raise Falhou(f"{destino}: o arquivo não se deixa gravar ({erro.strerror or erro}).") from erro
+    inteiro = False
+    try:
+        with destino.open("wb") as saida:
+            yield saida
+        inteiro = True
+    finally:
+        if not inteiro:
+            destino.unlink(missing_ok=True)
+
+
+async def erase_escritorio(pool: Pool, files: FileStore, codigo: str) -> dict[str, int]:
+    """Nobody of it gets in from here on. Cut short, the same again ends it. Returns how many rows and files went.
+    Raises Falhou: of the first office, and while anything of it is under way."""
+    async with pool.acquire() as conn:
+        empresa = await _find(conn, codigo)
+        if empresa["id"] == PADRAO:
+            raise Falhou("o primeiro escritório é a própria instalação: não se apaga.")
+        await _check_parado(conn, empresa["id"])
+        await conn.execute(SQL["disable_empresa"], codigo)
+        async with conn.transaction():
+            # Whoever writes waits, so that nothing of this office comes in between.
+            await conn.execute("SET LOCAL lock_timeout = '10s'")
+            tabelas = await _list_tabelas(conn)
+            try:
+                await conn.execute(f"LOCK TABLE {', '.join(tabelas)} IN EXCLUSIVE MODE")
+            except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as erro:
+                raise Falhou("o sistema está ocupado demais para apagar agora: tente de novo.") from erro
+            await _check_parado(conn, empresa["id"])
+            alheios = await _list_arquivos(conn, empresa["id"], dele=False)
+            caminhos = await _list_arquivos(conn, empresa["id"], dele=True) - alheios
+            pasta = f"escritorios/{codigo}/"
+            caminhos |= {guardado.caminho async for guardado in files.list(pasta.rstrip("/"))}
+            caminhos |= {lugar async for lugar in _list_lugares(files, pasta, caminhos)}
+            # Before the rows that name them: cut short, the next try finds the rest by them.
+            for caminho in sorted(caminhos):
+                await files.delete(caminho)
+            linhas = 0
+            for tabela in tabelas:
+                feito: str = await conn.execute(
+                    f"DELETE FROM {tabela} WHERE empresa_id = $1",  # noqa: S608
+                    empresa["id"],
+                    timeout=retrato.TABELA_S,
+                )
+                linhas += int(feito.rpartition(" ")[2])
+            await conn.execute(SQL["delete_empresa"], empresa["id"])
+            resumo = {"linhas": linhas, "arquivos": len(caminhos)}
+            await record_auditoria(conn, quem=QUEM, acao="empresa.apagar", alvo=f"empresas/{codigo}", detalhes=resumo)
+    return resumo
+
+
+async def _find(conn: Conn, codigo: str) -> Record:
+    empresa = await find_empresa(conn, codigo)
+    if empresa is None:
+        raise Falhou(f"escritório {codigo} não encontrado: veja `canopus empresas listar`.")
+    return empresa
+
+
+async def _check_parado(conn: Conn, empresa_id: int) -> None:
+    if vivas := await conn.fetch(SQL["list_vivas"], empresa_id):
+        lista = ", ".join(str(linha["automacao_id"]) for linha in vivas[:5])
+        raise Falhou(f"há execução que não terminou ({lista}): cancele-a, ou espere o fim, e repita.")
+
+
+async def _list_tabelas(conn: Conn) -> list[str]:
+    """What refers to others before what they are. A boleto that goes leaves a note, which goes after it."""
+    dele = {linha["nome"] for linha in await conn.fetch(SQL["list_tabelas"])}
+    ordem = [tabela.nome for tabela in reversed(await retrato.list_tabelas(conn)) if tabela.nome in dele]
+    ordem.remove("boletos_apagados")
+    ordem.insert(ordem.index("pontos_venda"), "boletos_apagados")
+    return ordem
+
+
+async def _list_arquivos(conn: Conn, empresa_id: int, *, dele: bool) -> set[str]:
+    return {linha["caminho"] for linha in await conn.fetch(SQL["list_arquivos"], empresa_id, dele)}
+
+
+async def _list_lugares(files: FileStore, pasta: str, caminhos: set[str]) -> AsyncIterator[str]:
+    """Claims of paths in the office's folder, or of files that go."""
+    async for guardado in files.list(LUGARES):
+        with suppress(ArquivoAusente, ValueError, KeyError, TypeError):
+            caminho = json.loads(await files.read(guardado.caminho))["caminho"]
+            if caminho.startswith(pasta) or caminho in caminhos:
+                yield guardado.caminho
+
+
+async def _write_tabelas(conn: Conn, pacote: zipfile.ZipFile, empresa_id: int) -> int:
+    total = 0
+    for tabela in await conn.fetch(SQL["list_tabelas"]):
+        colunas = ", ".join(f'"{coluna}"' for coluna in tabela["colunas"])
+        with pacote.open(f"dados/{tabela['nome']}.csv", "w", force_zip64=True) as saida:
+
+            async def write(dados: bytes, saida: object = saida) -> None:
+                saida.write(dados)  # type: ignore[attr-defined]
+
+            feito: str = await conn.copy_from_query(
+                f"SELECT {colunas} FROM {tabela['nome']} WHERE empresa_id = $1",  # noqa: S608
+                empresa_id, output=write, format="csv", header=True, timeout=retrato.TABELA_S,
+            )  # fmt: skip
+        total += int(feito.rpartition(" ")[2])
+    return total
