@@ -19,7 +19,7 @@ TEMAS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGINAS = (
     "inicio", "execucoes", "agendamentos", "boletos", "clientes", "planilhas", "estatisticas", "previsao",
     "consultores", "pontos-venda", "credenciais", "pessoas", "avisos", "canais", "webhooks", "espelhos", "retornos",
-    "mortas", "conta",
+    "mortas", "escritorios", "conta",
 )  # fmt: skip
 SENHA = "a senha da demonstração"
 QUIETO_MS = 800

@@ -310,7 +310,8 @@ class PessoaCriada(PessoaVista):
 
 
 class SessaoVista(Vista):
-    """csrf: for the header X-CSRF-Token of what changes something."""
+    """csrf: for the header X-CSRF-Token of what changes something. escritorio: of any but the first, its name.
+    instalacao: looks after every office."""
 
     id: int
     nome: str
@@ -319,6 +320,18 @@ class SessaoVista(Vista):
     pontos_venda: list[str] | None
     trocar_senha: bool
     csrf: str
+    escritorio: str | None
+    instalacao: bool
+
+
+class EmpresaVista(Vista):
+    """An office: its name, and nothing of what it holds."""
+
+    codigo: str
+    nome: str
+    ativa: bool
+    max_sessoes: int | None
+    created_at: datetime
 
 
 class Morta(Vista):

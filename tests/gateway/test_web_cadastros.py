@@ -17,6 +17,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from services.gateway.store.chaves import Escopo
+from services.gateway.store.empresas import create_empresa
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
 from shared.bus import Bus, Delivery, Queue, Reject
@@ -549,3 +550,27 @@ async def test_dead_messages_are_read_and_put_back(painel: Painel) -> None:
         await painel.expect_aviso("Mensagem devolvida à fila.")
         await expect(page.get_by_text("Nenhuma mensagem morta")).to_be_visible()
         await eventually(lambda: vieram == [pergunta, pergunta])
+
+
+# --- escritórios -----------------------------------------------------------------------------------------------------
+
+
+async def test_who_looks_after_the_installation_sees_its_offices_and_another_offices_admin_its_own(
+    painel: Painel,
+) -> None:
+    balcao, page = painel.balcao, painel.page
+    async with balcao.pool.acquire() as conn, conn.transaction():
+        filial = await create_empresa(conn, "filial", "Filial Norte", 3)
+    await painel.enter()
+    await expect(page.locator(".escritorio")).to_have_count(0)
+    await page.get_by_role("link", name="Escritórios").click()
+    await expect(page.get_by_role("row").filter(has_text="Filial Norte")).to_contain_text("filial")
+    await page.get_by_role("button", name="Sair").click()
+    await add_pessoa(balcao.pool, Escopo.ADMIN, "bia@exemplo.com.br")
+    await balcao.pool.execute("UPDATE pessoas SET empresa_id = $1 WHERE email LIKE 'bia%'", filial)
+    await sign_in(page, f"{balcao.origem}/#/pontos-venda", "bia@exemplo.com.br")
+    await expect(page.locator(".escritorio")).to_have_text("Filial Norte")
+    await expect(page.get_by_role("link", name="Pessoas")).to_be_visible()
+    for nome in ("Escritórios", "Mensagens mortas"):
+        await expect(page.get_by_role("link", name=nome)).to_have_count(0)
+    await expect(page.get_by_role("row").filter(has_text="17.308")).to_have_count(0)

@@ -14,6 +14,7 @@ from services.gateway.routes import (
     desfechos,
     destinatarios,
     docs,
+    empresas,
     entregas,
     espelhos,
     estatisticas,
@@ -65,6 +66,7 @@ RECURSOS: tuple[Rotas, ...] = tuple(
         entregas,
         espelhos,
         mortas,
+        empresas,
         health,
         docs,
     )

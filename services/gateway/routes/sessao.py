@@ -28,7 +28,7 @@ rotas = Rotas("Sessão", "Entrar no painel e sair dele.")
 
 EXEMPLO = {
     "id": 12, "nome": "Ana Lima", "email": "ana@exemplo.com.br", "escopo": "operador", "pontos_venda": ["17.308"],
-    "trocar_senha": False, "csrf": "…",
+    "trocar_senha": False, "csrf": "…", "escritorio": None, "instalacao": False,
 }  # fmt: skip
 _DE_CHAVE = {409: "quem chama é uma chave, que não tem sessão"}
 

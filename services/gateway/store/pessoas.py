@@ -14,6 +14,7 @@ from asyncpg import Record
 
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.chaves import Escopo, hash_segredo
+from services.gateway.store.empresas import PADRAO
 from services.gateway.store.recusas import Recusa
 
 SQL = load_sql("pessoas")
@@ -142,7 +143,14 @@ def view_pessoa(linha: Record) -> dict[str, Any]:
 def view_sessao(linha: Record, chave_id: int, csrf: str) -> dict[str, Any]:
     vista = view_pessoa(linha)
     campos = ("nome", "email", "escopo", "pontos_venda", "trocar_senha")
-    return {"id": chave_id} | {campo: vista[campo] for campo in campos} | {"csrf": csrf}
+    primeiro = linha["empresa_id"] == PADRAO
+    return {
+        "id": chave_id,
+        **{campo: vista[campo] for campo in campos},
+        "csrf": csrf,
+        "escritorio": None if primeiro else linha["escritorio"],
+        "instalacao": primeiro and linha["escopo"] == Escopo.ADMIN and linha["todos_pontos_venda"],
+    }
 
 
 async def open_sessao(conn: Conn, pessoa_id: int, senha_hash: str) -> Sessao | None:

@@ -14,7 +14,8 @@ ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: list_pessoas
-SELECT p.*, coalesce(v.codigos, '{}') AS pontos_venda
+SELECT p.*, coalesce(v.codigos, '{}') AS pontos_venda,
+       (SELECT nome FROM empresas WHERE id = p.empresa_id) AS escritorio
 FROM pessoas p
 LEFT JOIN LATERAL (
     SELECT array_agg(v.codigo ORDER BY v.codigo) AS codigos

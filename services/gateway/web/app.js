@@ -6,7 +6,8 @@ import { conexao } from "./live.js";
 import { CONEXAO, MENU, T } from "./textos/comum.js";
 import { Base, avisar, ignoreDisabled, titular } from "./ui.js";
 
-// Path → the page's element; the module of the same name is loaded when it is first shown. papel: who sees it.
+// Path → the page's element; the module of the same name is loaded when it is first shown. papel: who sees it; instalacao: who looks after every
+// office.
 const PAGINAS = {
   inicio: { modulo: "inicio" },
   execucoes: { modulo: "historico" },
@@ -26,13 +27,14 @@ const PAGINAS = {
   canais: { modulo: "canais", papel: "admin" },
   webhooks: { modulo: "webhooks", papel: "admin" },
   espelhos: { modulo: "espelhos", papel: "admin" },
-  mortas: { modulo: "mortas", papel: "admin" },
+  mortas: { modulo: "mortas", papel: "instalacao" },
+  escritorios: { modulo: "escritorios", papel: "instalacao" },
   conta: { modulo: "conta" },
 };
 const GRUPOS = [
   ["inicio", "execucoes", "agendamentos", "boletos", "retornos", "estatisticas", "previsao"],
   ["clientes", "planilhas", "consultores", "pontos-venda", "credenciais"],
-  ["pessoas", "avisos", "canais", "webhooks", "espelhos", "mortas", "conta"],
+  ["pessoas", "avisos", "canais", "webhooks", "espelhos", "mortas", "escritorios", "conta"],
 ];
 const AVISO_MS = 8000;
 
@@ -125,7 +127,11 @@ class CanopusPainel extends Base {
 
   page() {
     const pagina = PAGINAS[this.rota.pagina];
-    return pagina && (!pagina.papel || pagina.papel === this.sessao?.escopo) ? pagina : null;
+    return pagina && this.sees(pagina.papel) ? pagina : null;
+  }
+
+  sees(papel) {
+    return !papel || (papel === "instalacao" ? this.sessao?.instalacao : papel === this.sessao?.escopo);
   }
 
   // Only the page asked for last is shown, however late the others come.
@@ -202,6 +208,7 @@ class CanopusPainel extends Base {
         <button class="botao-menu" aria-expanded=${this.menuAberto} aria-controls="menu"
           @click=${() => (this.menuAberto = !this.menuAberto)}>${T.menu}</button>
         <a class="marca" href="#/">${T.sistema}</a>
+        ${this.sessao.escritorio ? html`<span class="escritorio">${this.sessao.escritorio}</span>` : nothing}
         <span class="luz ${this.situacao}" role="status">${CONEXAO[this.situacao] ?? nothing}</span>
         <span class="quem">${this.sessao.nome}</span>
         <button class="secundario" @click=${this.signOut}>${T.sair}</button>
@@ -220,7 +227,7 @@ class CanopusPainel extends Base {
 
   renderItem(nome) {
     const { papel } = PAGINAS[nome];
-    if (papel && papel !== this.sessao.escopo) return nothing;
+    if (!this.sees(papel)) return nothing;
     const aqui = (PAGINAS[this.rota.pagina]?.menu ?? this.rota.pagina) === nome;
     return html`<li><a href="#/${nome}" aria-current=${aqui ? "page" : nothing}>${MENU[nome]}</a></li>`;
   }
@@ -250,6 +257,7 @@ class CanopusPainel extends Base {
       case "espelhos": return html`<pagina-espelhos .sessao=${sessao}></pagina-espelhos>`;
       case "retornos": return html`<pagina-retornos .sessao=${sessao}></pagina-retornos>`;
       case "mortas": return html`<pagina-mortas .sessao=${sessao}></pagina-mortas>`;
+      case "escritorios": return html`<pagina-escritorios .sessao=${sessao}></pagina-escritorios>`;
       default: return html`<pagina-conta .sessao=${sessao}></pagina-conta>`;
     }
   }

@@ -75,6 +75,7 @@ export const MENU = {
   webhooks: "Webhooks",
   espelhos: "Espelhos",
   mortas: "Mensagens mortas",
+  escritorios: "Escritórios",
   conta: "Minha conta",
 };
 
