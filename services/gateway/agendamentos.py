@@ -207,11 +207,24 @@ async def _submit(conn: Conn, agendamento: Record, previsto_para: datetime, agor
         parametros={"agendamento": {"id": agendamento["id"], "nome": agendamento["nome"]}},
     )
     automacao_id = await submit_execucao(conn, nova, hoje(agora))
-    await _audit(conn, quem, "executar", agendamento["id"], {"automacao_id": str(automacao_id)})
+    feita = {"automacao_id": str(automacao_id)}
+    await _audit(conn, quem, "executar", agendamento["id"], feita, agendamento["empresa_id"])
     return automacao_id
 
 
-async def _audit(conn: Conn, quem: str, verbo: str, id: int, detalhes: Mapping[str, Any] | None = None) -> None:
+async def _audit(
+    conn: Conn,
+    quem: str,
+    verbo: str,
+    id: int,
+    detalhes: Mapping[str, Any] | None = None,
+    empresa_id: int | None = None,
+) -> None:
     await record_auditoria(
-        conn, quem=quem, acao=f"agendamento.{verbo}", alvo=f"agendamentos/{id}", detalhes=dict(detalhes or {})
+        conn,
+        quem=quem,
+        acao=f"agendamento.{verbo}",
+        alvo=f"agendamentos/{id}",
+        detalhes=dict(detalhes or {}),
+        empresa_id=empresa_id,
     )

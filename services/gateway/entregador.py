@@ -61,7 +61,9 @@ class Entregador(Remetente):
                 await webhooks.hold_webhook(conn, remessa["webhook_id"], decisao.segura_s)
             if decisao.desliga and await webhooks.switch_off(conn, remessa["webhook_id"], feito.erro or ""):
                 alvo = f"webhooks/{remessa['webhook_id']}"
-                await record_auditoria(conn, quem=SISTEMA, acao="webhook.desligar", alvo=alvo)
+                await record_auditoria(
+                    conn, quem=SISTEMA, acao="webhook.desligar", alvo=alvo, empresa_id=remessa["empresa_id"]
+                )
             await entregas.fail_entrega(conn, remessa, feito, decisao.espera_s)
         _log(remessa, feito, decisao)
 

@@ -105,5 +105,6 @@ async def _begin(conn: Conn, diario: Diario, agora: datetime) -> UUID | None:
         acao="execucao.reprocessar",
         alvo=f"execucoes/{diario.automacao_id}",
         detalhes={"nova": str(nova), "rodada": rodada},
+        empresa_id=diario.empresa_id,
     )
     return nova

@@ -13,10 +13,11 @@ import asyncpg
 import pytest
 
 from services.gateway.admin import Falhou
+from services.gateway.agendador import Agendador
 from services.gateway.dispatcher import Dispatcher
 from services.gateway.escritorio import erase_escritorio, export_escritorio
 from services.gateway.pulsos import note_scraper
-from services.gateway.store import Conn, Pool
+from services.gateway.store import Conn, Pool, agendamentos, read_agora
 from services.gateway.store.chaves import Escopo, create_chave
 from services.gateway.store.empresas import PADRAO, PoolEmpresa, SemPapel, create_empresa, open_restritos, restrict
 from shared.events import BoletoEtapa, ScraperPulso, Tarefa
@@ -270,6 +271,24 @@ async def test_the_background_works_for_one_office_inside_and_for_all_after(data
             await conn.execute("INSERT INTO auditoria (quem, acao, alvo) VALUES ('a', 'b', 'c')")
         assert await conn.fetchval("SELECT empresa_id FROM auditoria") == filial
         assert await conn.fetchval("SELECT count(*) FROM pontos_venda") == 1
+
+
+async def test_what_the_background_does_is_audited_in_the_office_that_it_does_it_for(database_url: str) -> None:
+    async with open_base(database_url) as pool:
+        async with pool.acquire() as conn:
+            filial = await create_empresa(conn, "filial", "Filial", None)
+            loja = await add_loja(pool, "17.308", empresa_id=filial)
+            agendamento = await agendamentos.insert_agendamento(conn, {
+                "nome": "A", "ponto_venda_id": loja.id, "consultor_id": None, "mes": "atual",
+                "regra": {"tipo": "dia_do_mes", "dia": 5, "hora": "08:00"}, "fuso": "America/Sao_Paulo",
+                "perdidos": "recuperar", "ativo": True, "proxima_em": await read_agora(conn), "criado_por": "teste",
+            })  # fmt: skip
+        await Agendador(pool, lambda: None).tick()
+        assert (
+            await pool.fetchval("SELECT empresa_id FROM auditoria WHERE alvo = $1", f"agendamentos/{agendamento}")
+            == filial
+        )
+        assert await pool.fetchval("SELECT empresa_id FROM execucoes_automacao") == filial
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

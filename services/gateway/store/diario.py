@@ -43,6 +43,7 @@ class Diario:
         self.id: int = execucao["id"]
         self.automacao_id: UUID = execucao["automacao_id"]
         self.ponto_venda_id: int = execucao["ponto_venda_id"]
+        self.empresa_id: int = execucao["empresa_id"]
         self.status = StatusExecucao(execucao["status"])
         self.codigo: str | None = execucao["codigo"]
         self.mensagem: str | None = execucao["mensagem_atual"]

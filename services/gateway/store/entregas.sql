@@ -25,7 +25,7 @@ SET reserva = gen_random_uuid(), reservada_ate = now() + make_interval(secs => $
     tentada_em = now()
 FROM devidas d, webhooks w
 WHERE e.id = d.id AND w.id = e.webhook_id
-RETURNING e.id, e.webhook_id, e.evento_id, e.tipo, e.corpo, e.tentativas, e.reserva, w.url, w.segredo,
+RETURNING e.id, e.webhook_id, e.evento_id, e.tipo, e.corpo, e.tentativas, e.reserva, e.empresa_id, w.url, w.segredo,
           CASE WHEN w.anterior_ate > now() THEN w.segredo_anterior END AS segredo_anterior;
 
 -- name: accept_entrega
