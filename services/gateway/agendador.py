@@ -13,6 +13,7 @@ from asyncpg import Record
 
 from services.gateway.agendamentos import fire, prepare, replan
 from services.gateway.store import Conn, Pool, agendamentos, read_agora
+from services.gateway.store.empresas import restrict
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +61,12 @@ class Agendador:
 
 
 async def _each(conn: Conn, linhas: Sequence[Record], fazer: Callable[[int], Awaitable[T]]) -> list[T]:
-    """Each schedule in a transaction of its own."""
+    """Each schedule in a transaction of its own, which sees its office alone."""
     await prepare(linhas)
     feitos = []
     for linha in linhas:
         try:
-            async with conn.transaction():
+            async with conn.transaction(), restrict(conn, linha["empresa_id"]):
                 feitos.append(await fazer(linha["id"]))
         except Exception:  # edge: one schedule of many; the others still fire
             log.exception("agendador.schedule_failed", extra={"agendamento_id": linha["id"]})

@@ -12,6 +12,7 @@ from services.gateway.agendador import Relogio
 from services.gateway.store import Conn, Pool, load_sql, read_agora
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.diario import Diario, open_diario
+from services.gateway.store.empresas import restrict
 from services.gateway.store.recusas import Recusa
 from services.gateway.store.submissao import reprocess_execucao
 from shared.outcomes import RECUPERAVEIS, StatusCliente
@@ -85,7 +86,7 @@ async def _begin(conn: Conn, diario: Diario, agora: datetime) -> UUID | None:
     if motivo:
         return None
     try:
-        async with conn.transaction():
+        async with conn.transaction(), restrict(conn, diario.empresa_id):
             nova = await reprocess_execucao(
                 conn,
                 diario.automacao_id,

@@ -12,6 +12,7 @@ from asyncpg import Record
 from services.gateway.agendador import Relogio
 from services.gateway.execucao import FUSO
 from services.gateway.store import Conn, Pool, previsao, read_agora
+from services.gateway.store.empresas import list_ativas, restrict
 from services.gateway.store.outbox import post
 from shared.events import Juizo, PrevisaoTreinada, PrevisaoTreinar
 from shared.files import FileStore
@@ -49,19 +50,27 @@ class Treinador:
             except Exception:  # edge: top of a background loop
                 log.exception("treinador.round_failed")
 
-    async def tick(self) -> int | None:
-        """The training asked for: one a night, or as soon as a gateway runs, where something new was tried."""
+    async def tick(self) -> list[int]:
+        """The trainings asked for: of each office, from its own log, one a night, or as soon as a gateway runs, where
+        something new was tried."""
+        pedidos = []
         async with self._pool.acquire() as conn:
             agora = await self._relogio(conn)
-            async with conn.transaction():
-                if not await previsao.lock(conn):
-                    return None
-                ultimo = await previsao.find_ultimo(conn)
-                if ultimo and (not is_due(ultimo, agora) or not await previsao.has_novas(conn, ultimo["pedido_em"])):
-                    return None
-                treino_id = await ask_treino(conn, self._files, agora)
-        self._on_commit()
-        return treino_id
+            for empresa_id in await list_ativas(conn):
+                async with conn.transaction(), restrict(conn, empresa_id):
+                    if (treino_id := await self._ask_devido(conn, agora)) is not None:
+                        pedidos.append(treino_id)
+        if pedidos:
+            self._on_commit()
+        return pedidos
+
+    async def _ask_devido(self, conn: Conn, agora: datetime) -> int | None:
+        if not await previsao.lock(conn):
+            return None
+        ultimo = await previsao.find_ultimo(conn)
+        if ultimo and (not is_due(ultimo, agora) or not await previsao.has_novas(conn, ultimo["pedido_em"])):
+            return None
+        return await ask_treino(conn, self._files, agora)
 
 
 def is_due(ultimo: Record, agora: datetime) -> bool:

@@ -57,7 +57,7 @@ async def cena(database_url: str, tmp_path: Path) -> AsyncIterator[tuple[Porta, 
 async def learn(porta: Porta) -> dict[str, Any]:
     """As in a night, with a real previsor; what the door then says."""
     async with Previsor(porta.bus, porta.files, PrevisorSettings()):
-        assert await Treinador(porta.pool, porta.files, porta.engine.wake).tick() is not None
+        assert await Treinador(porta.pool, porta.files, porta.engine.wake).tick()
         await eventually(
             lambda: porta.pool.fetchval("SELECT count(*) FROM treinos WHERE respondido_em IS NOT NULL"), 90
         )
@@ -119,7 +119,7 @@ async def test_answers_about_clients_are_no_failures(cena: tuple[Porta, Loja]) -
         await add_passado(porta.pool, loja, historia, codigo)
         treinador = Treinador(porta.pool, porta.files, lambda: None)
         await porta.pool.execute("DELETE FROM treinos")
-        assert await treinador.tick() is not None
+        assert await treinador.tick()
         lida = await read_historia(porta)
         esperadas = sum(t.falhou for t in historia.tentativas) if falhas is None else falhas
         assert sum(t.falhou for t in lida.tentativas) == esperadas, codigo
@@ -147,7 +147,7 @@ async def test_what_is_handed_over_is_the_log_try_by_try(cena: tuple[Porta, Loja
     porta, loja = cena
     historia = make_passado(by_contract, dias=12)
     await add_passado(porta.pool, loja, historia)
-    assert await Treinador(porta.pool, porta.files, lambda: None).tick() is not None
+    assert await Treinador(porta.pool, porta.files, lambda: None).tick()
     lida = await read_historia(porta)
     pares = dict(zip([t.contrato for t in historia.tentativas], [t.contrato for t in lida.tentativas], strict=True))
     assert len(set(pares.values())) == len(pares)
@@ -178,7 +178,7 @@ async def test_two_gateways_ask_once_a_night_and_only_where_something_new_was_tr
     dois = [Treinador(porta.pool, porta.files, lambda: None, relogio) for _ in range(2)]
 
     async def tick() -> int:
-        return sum(feito is not None for feito in await asyncio.gather(*(um.tick() for um in dois)))
+        return sum(len(feito) for feito in await asyncio.gather(*(um.tick() for um in dois)))
 
     assert await tick() == 0, "there is nothing to learn from"
     await add_passado(porta.pool, loja, make_passado(none, dias=2))
@@ -194,7 +194,7 @@ async def test_two_gateways_ask_once_a_night_and_only_where_something_new_was_tr
 async def test_of_too_little_nobody_is_asked(cena: tuple[Porta, Loja]) -> None:
     porta, loja = cena
     await add_passado(porta.pool, loja, make_passado(at_ten, dias=2))
-    assert await Treinador(porta.pool, porta.files, porta.engine.wake).tick() is not None
+    assert await Treinador(porta.pool, porta.files, porta.engine.wake).tick()
     dados = (await porta.call("GET", "previsao")).data
     assert dados["motivo"] == "poucas_linhas" and "80 tentativas, das 400" in dados["texto"]
     assert not any("/historias/" in caminho for caminho in porta.list_files())
@@ -218,7 +218,7 @@ async def test_histories_are_swept_and_trainings_kept_for_some_months(cena: tupl
     await porta.pool.execute(
         "INSERT INTO treinos (linhas, pedido_em) SELECT 1, now() - interval '2 days' FROM generate_series(1, 120)"
     )
-    assert await Treinador(porta.pool, porta.files, lambda: None).tick() is not None
+    assert await Treinador(porta.pool, porta.files, lambda: None).tick()
     assert await porta.pool.fetchval("SELECT count(*) FROM treinos") == 90
     assert any("/historias/" in caminho for caminho in porta.list_files())
     await Sweeper(porta.pool, porta.files, lambda: None, Guarda(historias=timedelta(0))).clean()

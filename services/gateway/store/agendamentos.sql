@@ -39,10 +39,15 @@ WHERE a.id = $1;
 DELETE FROM agendamentos WHERE id = $1;
 
 -- name: list_devidos
-SELECT id, regra FROM agendamentos WHERE ativo AND proxima_em <= $1 ORDER BY proxima_em, id;
+-- Those of an office that is switched off wait until it is on again.
+SELECT a.id, a.empresa_id, a.regra
+FROM agendamentos a
+JOIN empresas e ON e.id = a.empresa_id AND e.ativa
+WHERE a.ativo AND a.proxima_em <= $1
+ORDER BY a.proxima_em, a.id;
 
 -- name: list_planejados
-SELECT id, regra FROM agendamentos WHERE ativo AND proxima_em > $1;
+SELECT id, empresa_id, regra FROM agendamentos WHERE ativo AND proxima_em > $1;
 
 -- name: take_planejado
 -- desde: from when on its next firing is counted.

@@ -40,6 +40,7 @@ a.estado IN ('pendente', 'falhou') AND is_ahead(a.reservada_ate) IS NOT TRUE
 WITH devidos AS (
     SELECT d.id
     FROM canais c
+    JOIN empresas e ON e.id = c.empresa_id AND e.ativa
     LEFT JOIN unnest($1::int[], $2::int[]) AS v (canal_id, em_voo) ON v.canal_id = c.id
     CROSS JOIN LATERAL (
         SELECT a.id FROM avisos a

@@ -117,6 +117,10 @@ async def restrict(conn: Conn, empresa_id: int) -> AsyncIterator[None]:
     await conn.execute(SQL["bind"], PADRAO, True)
 
 
+async def list_ativas(conn: Conn) -> list[int]:
+    return [linha["id"] for linha in await conn.fetch(SQL["list_ativas"])]
+
+
 async def list_empresas(conn: Conn) -> list[Record]:
     return await conn.fetch(SQL["list_empresas"])
 

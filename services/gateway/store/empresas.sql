@@ -22,6 +22,9 @@ SET LOCAL ROLE NONE;
 -- name: has_outras
 SELECT EXISTS (SELECT FROM empresas WHERE id <> 1);
 
+-- name: list_ativas
+SELECT id FROM empresas WHERE ativa ORDER BY id;
+
 -- name: list_empresas
 SELECT id, codigo, nome, ativa, max_sessoes, created_at FROM empresas ORDER BY id;
 

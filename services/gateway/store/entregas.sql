@@ -10,6 +10,7 @@ e.estado IN ('pendente', 'falhou') AND is_ahead(e.reservada_ate) IS NOT TRUE
 WITH devidas AS (
     SELECT d.id
     FROM webhooks w
+    JOIN empresas o ON o.id = w.empresa_id AND o.ativa
     LEFT JOIN unnest($1::int[], $2::int[]) AS v (webhook_id, em_voo) ON v.webhook_id = w.id
     CROSS JOIN LATERAL (
         SELECT e.id FROM webhooks_entregas e

@@ -68,6 +68,7 @@ UPDATE espelhos SET falhas = 0, erro = NULL, espera_de = NULL, espera_ate = NULL
 WITH devidas AS (
     SELECT d.id
     FROM espelhos e
+    JOIN empresas o ON o.id = e.empresa_id AND o.ativa
     LEFT JOIN unnest($1::int[], $2::int[]) AS v (espelho_id, em_voo) ON v.espelho_id = e.id
     CROSS JOIN LATERAL (
         SELECT c.id FROM copias c

@@ -44,7 +44,8 @@ WHERE captura IS NOT NULL AND (status = 'processando' OR codigo = 'nome.nao_enco
 -- $1: days since it fell due and was downloaded. Not while a row of its client may still end with it.
 SELECT b.id, b.arquivo_caminho FROM boletos b
 WHERE greatest(b.data_vencimento, b.baixado_em::date) < current_date - $1::int
-  AND NOT EXISTS (SELECT FROM log_downloads_boletos l WHERE l.cpf = b.cpf AND l.status IN ('pendente', 'processando'))
+  AND NOT EXISTS (SELECT FROM log_downloads_boletos l
+                  WHERE l.cpf = b.cpf AND l.empresa_id = b.empresa_id AND l.status IN ('pendente', 'processando'))
 ORDER BY b.id LIMIT 1 FOR UPDATE SKIP LOCKED;
 
 -- name: delete_boleto

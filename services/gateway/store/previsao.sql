@@ -1,8 +1,9 @@
--- The prediction of failures: its trainings, and the tries of contracts that it learns from and is asked about.
+-- The prediction of failures: its trainings, and the tries of contracts that it learns from and is asked about. All of
+-- it, but for an answer, is one office's: of a request, or of the background in `restrict`.
 
 -- name: lock
--- One gateway asks at a time.
-SELECT pg_try_advisory_xact_lock(hashtext('treinos'));
+-- For one office one gateway asks at a time.
+SELECT pg_try_advisory_xact_lock(hashtext('treinos'), empresa_atual());
 
 -- name: tentativas
 -- The first try of each contract in each execution. $1 what technical codes look like, $2 how far back. fim: when its
@@ -60,7 +61,7 @@ INSERT INTO treinos (linhas, pedido_em) VALUES ($1, $2) RETURNING id;
 
 -- name: delete_velhos
 -- The last $1 stay.
-DELETE FROM treinos WHERE id <= (SELECT max(id) FROM treinos) - $1;
+DELETE FROM treinos WHERE id <= (SELECT id FROM treinos ORDER BY id DESC OFFSET $1 LIMIT 1);
 
 -- name: answer_treino
 UPDATE treinos SET respondido_em = now(), juizo = $2, modelo = $3, erro = $4 WHERE id = $1 AND respondido_em IS NULL;

@@ -1,8 +1,12 @@
 -- The automatic recovery: rounds that are due, and whether one may begin.
 
 -- name: list_devidas
--- $2: further ahead than any pause, so the clock was set back since.
-SELECT id FROM execucoes_automacao WHERE recuperacao_em <= $1 OR recuperacao_em > $2 ORDER BY recuperacao_em, id;
+-- $2: further ahead than any pause, so the clock was set back since. An office that is switched off tries nothing.
+SELECT x.id
+FROM execucoes_automacao x
+JOIN empresas e ON e.id = x.empresa_id AND e.ativa
+WHERE x.recuperacao_em <= $1 OR x.recuperacao_em > $2
+ORDER BY x.recuperacao_em, x.id;
 
 -- name: find_condicao
 -- livre: the portal's breaker is closed; or it is open, its probe is due, and no contract is left that could be the probe.
