@@ -13,8 +13,8 @@ from services.gateway.store.chaves import Escopo
 from services.gateway.store.pedidos import Pedido
 from shared.bus import Delivery, Reject
 from shared.bus.codec import encode
-from shared.bus.topology import NAMER_PEDIDOS
-from shared.events import Arquivo, PlanilhaLer
+from shared.bus.topology import NAMER_PEDIDOS, Queue
+from shared.events import Arquivo, Evento, PlanilhaLer
 from tests.eventually import eventually
 from tests.gateway.agencia import add_destinatario, add_whatsapp
 from tests.gateway.balcao import Balcao
@@ -33,11 +33,13 @@ TABELAS = {
 
 @dataclass(frozen=True)
 class Vizinho:
-    """ids: by where they stand in an address. marcas: what nobody else is to read."""
+    """ids: by where they stand in an address. marcas: what nobody else is to read; so_do_escritorio: what nobody of
+    another office is to."""
 
     loja: Loja
     ids: dict[str, str]
     marcas: tuple[str, ...]
+    so_do_escritorio: tuple[str, ...]
 
     async def dump(self, balcao: Balcao) -> dict[str, Any]:
         """All that it has, row by row."""
@@ -105,21 +107,26 @@ async def settle(balcao: Balcao, codigo: str, base: int, empresa_id: int = 1) ->
         "espelhos/{id}": espelho,
     }  # fmt: skip
     marcas = (codigo, *(f"CLIENTE{vao}{base + numero}" for numero in (1, 2, 3) for vao in " _"))
-    return Vizinho(loja, {lugar: str(id) for lugar, id in ids.items()}, marcas)
+    do_escritorio = (f"pessoa{base}@exemplo", f"Nuvem {base}")
+    return Vizinho(loja, {lugar: str(id) for lugar, id in ids.items()}, marcas, do_escritorio)
 
 
 async def _bury(balcao: Balcao) -> str:
+    pergunta = PlanilhaLer(
+        pedido_id=UUID(int=7), responder_a="gateway.r1.respostas", nome_arquivo="a.xlsx",
+        planilha=Arquivo(caminho="_interno/planilhas/x", sha256="0" * 64, tamanho=1),
+    )  # fmt: skip
+    return await bury(balcao, pergunta, NAMER_PEDIDOS)
+
+
+async def bury(balcao: Balcao, evento: Evento, fila: Queue) -> str:
     """A message that no one could handle."""
 
     async def refuse(_: object, __: Delivery) -> None:
         raise Reject("ninguém entende")
 
-    pergunta = PlanilhaLer(
-        pedido_id=UUID(int=7), responder_a="gateway.r1.respostas", nome_arquivo="a.xlsx",
-        planilha=Arquivo(caminho="_interno/planilhas/x", sha256="0" * 64, tamanho=1),
-    )  # fmt: skip
-    mensagem = encode(pergunta)
-    async with balcao.bus.consume(NAMER_PEDIDOS, refuse):
+    mensagem = encode(evento)
+    async with balcao.bus.consume(fila, refuse):
         assert await balcao.bus.publish_many([mensagem]) == [None]
         await eventually(lambda: is_dead(balcao, mensagem.id))
     return mensagem.id

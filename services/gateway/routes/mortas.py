@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from services.gateway.alheias import list_alheias
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.context import AppContext
 from services.gateway.errors import conflict, not_found, unavailable
@@ -32,6 +33,7 @@ EXEMPLO = {
 SEGREDOS = {"senha_cifrada", "senha"}
 DOCUMENTOS = {"cpf"}
 MORTAS_MAXIMAS = 10_000
+DE_OUTRO = "O conteúdo é de outro escritório."
 
 
 class ConsultaMortas(Consulta):
@@ -51,7 +53,9 @@ async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
         mortas = await chamada.ctx.bus.dead_letters(consulta.limite)
     except BusUnavailable as erro:
         raise _bus_away() from erro
-    return Resposta({"mortas": [_view(morta) for morta in mortas], "cursor": None})
+    async with chamada.ctx.pool.acquire() as conn:
+        alheias = await list_alheias(conn, mortas, chamada.acesso.empresa_id)
+    return Resposta({"mortas": [_view(morta, alheia=morta.id in alheias) for morta in mortas], "cursor": None})
 
 
 @rotas.post(
@@ -104,14 +108,15 @@ def _bus_away() -> Exception:
     return unavailable("barramento.indisponivel", "O barramento de mensagens não respondeu. Tente de novo.")
 
 
-def _view(morta: DeadLetter) -> dict[str, Any]:
+def _view(morta: DeadLetter, *, alheia: bool) -> dict[str, Any]:
+    """alheia: about what another office does. Only we can put it back, and what is in it is not ours to read."""
     return {
         "id": morta.id,
         "rota": morta.rota,
         "fila": morta.fila,
         "motivo": mask_documentos(morta.motivo),
         "quando": morta.quando,
-        "corpo": _read_corpo(morta.corpo),
+        "corpo": DE_OUTRO if alheia else _read_corpo(morta.corpo),
     }
 
 

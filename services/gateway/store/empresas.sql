@@ -22,6 +22,11 @@ SET LOCAL ROLE NONE;
 -- name: has_outras
 SELECT EXISTS (SELECT FROM empresas WHERE id <> 1);
 
+-- name: list_alheios
+-- $1: executions and questions; $2: the office that is not meant.
+SELECT automacao_id AS id FROM execucoes_automacao WHERE automacao_id = ANY ($1::uuid[]) AND empresa_id <> $2
+UNION ALL SELECT id FROM pedidos WHERE id = ANY ($1) AND empresa_id <> $2;
+
 -- name: list_ativas
 SELECT id FROM empresas WHERE ativa ORDER BY id;
 
