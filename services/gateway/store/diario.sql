@@ -26,9 +26,10 @@ WHERE e.id = $1 AND e.tipo <> 'teste' AND e.rodada < p.recuperacao_rodadas AND e
 
 -- name: write_eventos
 -- Those up to seq $2.
-INSERT INTO eventos (execucao_id, seq, corpo)
-SELECT $1, $2 - cardinality($3::text[]) + n.ordem, n.corpo
-FROM unnest($3::text[]) WITH ORDINALITY AS n (corpo, ordem)
+INSERT INTO eventos (execucao_id, seq, corpo, empresa_id)
+SELECT x.id, $2 - cardinality($3::text[]) + n.ordem, n.corpo, x.empresa_id
+FROM execucoes_automacao x, unnest($3::text[]) WITH ORDINALITY AS n (corpo, ordem)
+WHERE x.id = $1
 
 -- name: write
 -- The execution as it is now, its events, and the wake-up of whoever shows them.

@@ -216,6 +216,7 @@ async def _insert(conn: Conn, nova: NovaExecucao, contratos: Sequence[Contrato])
         orjson.dumps([contrato.row() for contrato in contratos]).decode(),
         pago.codigo,
         pago.texto,
+        execucao["empresa_id"],
     )
     await _tell(conn, execucao, linhas)
     automacao_id: UUID = execucao["automacao_id"]

@@ -53,13 +53,13 @@ NOT $6 AND b.ponto_venda_id = $3 AND b.cpf = n.cpf AND b.mes_referencia = $4 AND
 WITH novos AS (
     INSERT INTO log_downloads_boletos (execucao_id, automacao_id, ponto_venda_id, cliente_final_id, consultor_id, cpf,
         nome_cliente, grupo, cota, mes_referencia, ano_referencia, forcar, status, boleto_id, arquivo_nome,
-        arquivo_caminho, arquivo_tamanho, finalizado_em, codigo, mensagem_erro)
+        arquivo_caminho, arquivo_tamanho, finalizado_em, codigo, mensagem_erro, empresa_id)
     SELECT $1, $2, $3, n.cliente_final_id, n.consultor_id, n.cpf, n.nome, n.grupo, n.cota, $4::int, $5::int, $6,
            CASE WHEN n.codigo IS NOT NULL THEN 'erro' WHEN b.id IS NOT NULL THEN 'ja_baixado' ELSE 'pendente' END,
            b.id, regexp_replace(b.arquivo_caminho, '^.*/', ''), b.arquivo_caminho, b.arquivo_tamanho,
            CASE WHEN b.id IS NOT NULL OR n.codigo IS NOT NULL THEN now() END,
            coalesce(n.codigo, CASE WHEN b.status = 'pago' THEN $8 END),
-           coalesce(n.mensagem, CASE WHEN b.status = 'pago' THEN $9 END)
+           coalesce(n.mensagem, CASE WHEN b.status = 'pago' THEN $9 END), $10::int
     FROM ROWS FROM (json_to_recordset($7::text::json) AS (cliente_final_id bigint, consultor_id int, cpf text, nome text,
                                                           grupo int, cota int, codigo text, mensagem text))
          WITH ORDINALITY AS n (cliente_final_id, consultor_id, cpf, nome, grupo, cota, codigo, mensagem, ordem)
