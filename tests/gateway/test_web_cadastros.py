@@ -574,3 +574,12 @@ async def test_who_looks_after_the_installation_sees_its_offices_and_another_off
     for nome in ("Escritórios", "Mensagens mortas"):
         await expect(page.get_by_role("link", name=nome)).to_have_count(0)
     await expect(page.get_by_role("row").filter(has_text="17.308")).to_have_count(0)
+    # However long its name, on a phone the head stays in its line.
+    longo = "Consórcios e Representações Vale do Rio Pardo, unidade de Ribeirão Preto e região metropolitana"
+    await balcao.pool.execute("UPDATE empresas SET nome = $1 WHERE id = $2", longo, filial)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.reload()
+    await expect(page.locator(".escritorio")).to_have_text(longo)
+    topo, sair = page.locator(".topo"), page.get_by_role("button", name="Sair")
+    assert await topo.evaluate("e => e.scrollWidth <= innerWidth && e.offsetHeight < 70")
+    assert await sair.evaluate("e => e.getBoundingClientRect().right <= innerWidth")

@@ -208,7 +208,7 @@ class CanopusPainel extends Base {
         <button class="botao-menu" aria-expanded=${this.menuAberto} aria-controls="menu"
           @click=${() => (this.menuAberto = !this.menuAberto)}>${T.menu}</button>
         <a class="marca" href="#/">${T.sistema}</a>
-        ${this.sessao.escritorio ? html`<span class="escritorio">${this.sessao.escritorio}</span>` : nothing}
+        ${this.sessao.escritorio ? html`<span class="escritorio" title=${this.sessao.escritorio}>${this.sessao.escritorio}</span>` : nothing}
         <span class="luz ${this.situacao}" role="status">${CONEXAO[this.situacao] ?? nothing}</span>
         <span class="quem">${this.sessao.nome}</span>
         <button class="secundario" @click=${this.signOut}>${T.sair}</button>
