@@ -13,7 +13,7 @@ import click
 from services.cli_agendamentos import agendamentos
 from services.cli_dados import check_cpf, copia, espelho, titular
 from services.cli_empresas import empresas
-from services.usage import Falha, Grupo, do
+from services.usage import Falha, Grupo, da_empresa, do
 from shared.contrato import MesInvalido, parse_mes
 from shared.lifecycle import Main, run
 from shared.outcomes import find_desfecho
@@ -76,7 +76,7 @@ def previsor() -> None:
 # --- the database -----------------------------------------------------------------------------------------------------
 
 _json = click.option("--json", "em_json", is_flag=True, help="Saída para programas.")
-_empresa = click.option("--empresa", help="Código do escritório; sem isso, o primeiro.")
+_empresa_do_ponto = click.option("--empresa", help="Código do escritório, se mais de um tem este ponto de venda.")
 
 
 @main.command()
@@ -101,7 +101,7 @@ def chaves() -> None:
 @click.option("--nome", required=True, help="De quem é a chave.")
 @click.option("--escopo", required=True, type=click.Choice(["admin", "operador", "leitura"]))
 @click.option("--ponto-venda", help="Só este ponto de venda; sem isso, todos.")
-@_empresa
+@da_empresa
 def criar(nome: str, escopo: str, ponto_venda: str | None, empresa: str | None) -> None:
     """Cria uma chave e a mostra, só desta vez."""
     from services.gateway import admin
@@ -112,7 +112,7 @@ def criar(nome: str, escopo: str, ponto_venda: str | None, empresa: str | None) 
 
 
 @chaves.command()
-@_empresa
+@da_empresa
 @_json
 def listar(empresa: str | None, em_json: bool) -> None:
     """Lista as chaves, sem mostrá-las."""
@@ -149,7 +149,7 @@ def pessoas() -> None:
 @click.option("--nome", required=True)
 @click.option("--escopo", required=True, type=click.Choice(["admin", "operador", "leitura"]))
 @click.option("--ponto-venda", "pontos_venda", multiple=True, help="Só este; repita para vários. Sem isso, todos.")
-@_empresa
+@da_empresa
 def criar_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ...], empresa: str | None) -> None:
     """Cadastra uma pessoa e mostra a senha provisória, só desta vez."""
     from services.gateway import admin
@@ -167,7 +167,7 @@ def criar_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ..
 
 
 @pessoas.command("listar")
-@_empresa
+@da_empresa
 @_json
 def listar_pessoas(empresa: str | None, em_json: bool) -> None:
     """Lista as pessoas."""
@@ -232,20 +232,21 @@ def portal() -> None:
 
 @portal.command()
 @click.option("--ponto-venda", required=True, help="De quem é a credencial.")
+@_empresa_do_ponto
 @click.option("--visivel", is_flag=True, help="Mostra a janela do navegador.")
 @_json
-def testar(ponto_venda: str, visivel: bool, em_json: bool) -> None:
+def testar(ponto_venda: str, empresa: str | None, visivel: bool, em_json: bool) -> None:
     """Percorre o portal passo a passo, com a credencial guardada; não baixa nada."""
-    passos = do(_walk(ponto_venda, visivel, em_json))
+    passos = do(_walk(ponto_venda, empresa, visivel, em_json))
     if not all(passo["ok"] for passo in passos):
         sys.exit(1)
 
 
-async def _walk(ponto_venda: str, visivel: bool, em_json: bool) -> list[dict[str, Any]]:
+async def _walk(ponto_venda: str, empresa: str | None, visivel: bool, em_json: bool) -> list[dict[str, Any]]:
     from services.terminal import walk_ponto_venda
 
     passos = []
-    async for passo, codigo in walk_ponto_venda(ponto_venda, visivel=visivel):
+    async for passo, codigo in walk_ponto_venda(ponto_venda, empresa, visivel=visivel):
         passos.append(passo.model_dump())
         if not em_json:
             click.echo(f"{'✓' if passo.ok else '✗'} {passo.passo} ({passo.duracao_s:.1f} s): {passo.detalhe}")
@@ -291,8 +292,9 @@ def _check_mes(_: click.Context, __: click.Parameter, valor: str | None) -> int 
 @click.option("--cpf", required=True, callback=check_cpf, help="CPF ou CNPJ.")
 @click.option("--mes", callback=_check_mes, help="1 a 12, ou o nome; sem isso, a próxima parcela.")
 @click.option("--ano", type=click.IntRange(2000, 2100))
+@_empresa_do_ponto
 @_json
-def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, em_json: bool) -> None:
+def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, empresa: str | None, em_json: bool) -> None:
     """Baixa o boleto de um cliente, mostrando cada passo."""
     from services.terminal import UmCliente, download_boleto
 
@@ -303,7 +305,7 @@ def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, em_json
         hora = datetime.fromisoformat(evento["em"]).astimezone()
         click.echo(f"{hora:%H:%M:%S}  {evento['evento']:<18} {oque}  {evento['codigo'] or ''}".rstrip())
 
-    linhas = do(download_boleto(UmCliente(ponto_venda, cpf, mes, ano), show))
+    linhas = do(download_boleto(UmCliente(ponto_venda, cpf, mes, ano, empresa), show))
     if em_json:
         click.echo(json.dumps(linhas, ensure_ascii=False, default=str))
     for linha in [] if em_json else linhas:

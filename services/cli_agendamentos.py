@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from services.usage import Grupo, do
+from services.usage import Grupo, da_empresa, do
 
 _json = click.option("--json", "em_json", is_flag=True, help="Saída para programas.")
 _id = click.argument("id", type=click.IntRange(1, 2**31 - 1))
@@ -21,12 +21,13 @@ def agendamentos() -> None:
 
 
 @agendamentos.command("listar")
+@da_empresa
 @_json
-def listar_agendamentos(em_json: bool) -> None:
+def listar_agendamentos(empresa: str | None, em_json: bool) -> None:
     """Lista os agendamentos e o próximo disparo de cada um."""
     from services.gateway import admin_agendamentos as admin
 
-    linhas = do(admin.read_agendamentos())
+    linhas = do(admin.read_agendamentos(empresa))
     if em_json:
         click.echo(json.dumps(linhas, ensure_ascii=False))
         return
@@ -50,14 +51,15 @@ def listar_agendamentos(em_json: bool) -> None:
     type=click.Choice(["recuperar", "pular"]),
     help="O que passou com o sistema parado; recuperar, se falta.",
 )
+@da_empresa
 @_json
-def criar_agendamento(em_json: bool, **opcoes: Any) -> None:
+def criar_agendamento(empresa: str | None, em_json: bool, **opcoes: Any) -> None:
     """Cria um agendamento: uma regra entre --dia, --dia-util, --dias e --cron."""
     from services.gateway import admin_agendamentos as admin
 
     corpo = {nome: opcoes[nome] for nome in ("nome", "ponto_venda", "mes", "fuso", "consultor", "perdidos")}
     corpo = {nome: valor for nome, valor in corpo.items() if valor is not None} | {"regra": _read_regra(opcoes)}
-    linha = do(admin.make_agendamento(corpo))
+    linha = do(admin.make_agendamento(corpo, empresa))
     if em_json:
         click.echo(json.dumps(linha, ensure_ascii=False))
     else:
@@ -66,40 +68,44 @@ def criar_agendamento(em_json: bool, **opcoes: Any) -> None:
 
 @agendamentos.command("pausar")
 @_id
-def pausar_agendamento(id: int) -> None:
+@da_empresa
+def pausar_agendamento(id: int, empresa: str | None) -> None:
     """Pausa o agendamento de número ID."""
     from services.gateway import admin_agendamentos as admin
 
-    do(admin.pause_agendamento(id))
+    do(admin.pause_agendamento(id, empresa))
     click.echo(f"Agendamento {id} pausado.", err=True)
 
 
 @agendamentos.command("retomar")
 @_id
-def retomar_agendamento(id: int) -> None:
+@da_empresa
+def retomar_agendamento(id: int, empresa: str | None) -> None:
     """Retoma o agendamento de número ID; o que a pausa cobriu não é recuperado."""
     from services.gateway import admin_agendamentos as admin
 
-    do(admin.resume_agendamento(id))
+    do(admin.resume_agendamento(id, empresa))
     click.echo(f"Agendamento {id} retomado.", err=True)
 
 
 @agendamentos.command("executar")
 @_id
-def executar_agendamento(id: int) -> None:
+@da_empresa
+def executar_agendamento(id: int, empresa: str | None) -> None:
     """Executa agora o agendamento de número ID e mostra o número da execução."""
     from services.gateway import admin_agendamentos as admin
 
-    click.echo(do(admin.run_agendamento(id)))
+    click.echo(do(admin.run_agendamento(id, empresa)))
 
 
 @agendamentos.command("apagar")
 @_id
-def apagar_agendamento(id: int) -> None:
+@da_empresa
+def apagar_agendamento(id: int, empresa: str | None) -> None:
     """Apaga o agendamento de número ID e o histórico dele; o que ele baixou fica."""
     from services.gateway import admin_agendamentos as admin
 
-    do(admin.remove_agendamento(id))
+    do(admin.remove_agendamento(id, empresa))
     click.echo(f"Agendamento {id} apagado.", err=True)
 
 

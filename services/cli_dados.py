@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from services.usage import Grupo, do
+from services.usage import Grupo, da_empresa, do
 from shared.contrato import DocumentoInvalido, parse_documento
 
 _json = click.option("--json", "em_json", is_flag=True, help="Saída para programas.")
@@ -72,12 +72,13 @@ def espelho() -> None:
 
 
 @espelho.command("listar")
+@da_empresa
 @_json
-def listar_espelhos(em_json: bool) -> None:
+def listar_espelhos(empresa: str | None, em_json: bool) -> None:
     """Lista os espelhos e o que falta em cada um."""
     from services.gateway import admin_espelhos as admin
 
-    linhas = do(admin.read_espelhos())
+    linhas = do(admin.read_espelhos(empresa))
     if em_json:
         click.echo(json.dumps(linhas, ensure_ascii=False))
         return
@@ -91,12 +92,13 @@ def listar_espelhos(em_json: bool) -> None:
 
 @espelho.command("preencher")
 @click.argument("nome")
+@da_empresa
 @_json
-def preencher_espelho(nome: str, em_json: bool) -> None:
+def preencher_espelho(nome: str, empresa: str | None, em_json: bool) -> None:
     """Confere no espelho NOME tudo o que está arquivado e copia de novo o que lá falta."""
     from services.gateway import admin_espelhos as admin
 
-    quantas = do(admin.fill_espelho(nome))
+    quantas = do(admin.fill_espelho(nome, empresa))
     click.echo(json.dumps({"copias": quantas}) if em_json else f"Cópias a conferir e a fazer: {quantas}.")
 
 
@@ -108,6 +110,7 @@ def check_cpf(_: click.Context, __: click.Parameter, valor: str) -> str:
 
 
 _cpf = click.option("--cpf", required=True, callback=check_cpf, help="CPF ou CNPJ.")
+_empresa = click.option("--empresa", help="Código do escritório, se há mais de um: cada um responde pelos seus dados.")
 
 
 @click.group(cls=Grupo)
@@ -117,13 +120,14 @@ def titular() -> None:
 
 @titular.command("apagar")
 @_cpf
+@_empresa
 @click.option("--simular", is_flag=True, help="Só mostra o que seria apagado.")
 @_json
-def apagar_titular(cpf: str, simular: bool, em_json: bool) -> None:
+def apagar_titular(cpf: str, empresa: str | None, simular: bool, em_json: bool) -> None:
     """Apaga tudo o que nomeia a pessoa; as contagens ficam. Não tem volta."""
     from services import dados
 
-    rastro = do(dados.find_titular(cpf) if simular else dados.erase_titular(cpf))
+    rastro = do(dados.find_titular(cpf, empresa) if simular else dados.erase_titular(cpf, empresa))
     _tell_rastro(
         rastro.contagens, "Seriam apagados" if simular else "Apagados", em_json, rastro.arquivos if simular else ()
     )
@@ -137,13 +141,14 @@ def apagar_titular(cpf: str, simular: bool, em_json: bool) -> None:
 
 @titular.command("exportar")
 @_cpf
+@_empresa
 @click.argument("arquivo", type=click.Path(path_type=Path))
 @_json
-def exportar_titular(cpf: str, arquivo: Path, em_json: bool) -> None:
+def exportar_titular(cpf: str, empresa: str | None, arquivo: Path, em_json: bool) -> None:
     """Guarda em ARQUIVO, um ZIP, o que se sabe da pessoa: os registros e os arquivos."""
     from services import dados
 
-    _tell_rastro(do(dados.export_titular(cpf, arquivo)).contagens, f"Guardados em {arquivo}", em_json)
+    _tell_rastro(do(dados.export_titular(cpf, empresa, arquivo)).contagens, f"Guardados em {arquivo}", em_json)
 
 
 def _tell_rastro(contagens: dict[str, int], feito: str, em_json: bool, arquivos: Sequence[str] = ()) -> None:

@@ -53,6 +53,26 @@ def listar_empresas(em_json: bool) -> None:
         click.echo(f"{linha['id']:>4}  {linha['codigo']:<30} {linha['nome']}  (sessões: {limite}){estado}")
 
 
+@empresas.command("desativar")
+@click.argument("codigo")
+def desativar_empresa(codigo: str) -> None:
+    """Desativa o escritório CODIGO: ninguém dele entra, e nada dele começa nem sai. O que está em andamento termina."""
+    from services.gateway import admin_empresas
+
+    do(admin_empresas.switch_empresa(codigo, ativa=False))
+    click.echo(f"Escritório {codigo} desativado.", err=True)
+
+
+@empresas.command("ativar")
+@click.argument("codigo")
+def ativar_empresa(codigo: str) -> None:
+    """Ativa de novo o escritório CODIGO."""
+    from services.gateway import admin_empresas
+
+    do(admin_empresas.switch_empresa(codigo, ativa=True))
+    click.echo(f"Escritório {codigo} ativado.", err=True)
+
+
 @empresas.command("exportar")
 @click.argument("codigo")
 @click.argument("arquivo", type=click.Path(path_type=Path))

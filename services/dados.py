@@ -10,11 +10,13 @@ from pathlib import Path
 
 from services.gateway import copia, restauracao, titular
 from services.gateway.__main__ import open_chaveiro, open_database_url
-from services.gateway.admin import Falhou
+from services.gateway.admin import Falhou, choose_empresa
+from services.gateway.alheias import list_alheias
 from services.gateway.app import open_database
 from services.gateway.copia import Manifesto
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool
+from services.gateway.store.empresas import Empresa
 from services.gateway.titular import Rastro
 from shared.bus import BusError, DeadLetter, DeadLetterGone
 from shared.bus.rabbitmq import RabbitMQBus
@@ -54,17 +56,17 @@ async def bring_back(origem: Path, *, substituir: bool) -> Volta:
         return Volta(manifesto, aplicadas, await _opens_senhas(url, settings))
 
 
-async def find_titular(cpf: str) -> Rastro:
-    async with _open_titular() as (pool, files, ler):
-        return await titular.find_rastro(pool, files, cpf, ler)
+async def find_titular(cpf: str, empresa: str | None) -> Rastro:
+    async with _open_titular(empresa) as (pool, files, ler, dona):
+        return await titular.find_rastro(pool, files, cpf, ler, dona)
 
 
-async def export_titular(cpf: str, destino: Path) -> Rastro:
-    async with _open_titular() as (pool, files, ler):
-        return await titular.export_titular(pool, files, cpf, ler, destino)
+async def export_titular(cpf: str, empresa: str | None, destino: Path) -> Rastro:
+    async with _open_titular(empresa) as (pool, files, ler, dona):
+        return await titular.export_titular(pool, files, cpf, ler, destino, dona)
 
 
-async def erase_titular(cpf: str) -> Rastro:
+async def erase_titular(cpf: str, empresa: str | None) -> Rastro:
     """Of a broker's dead letters too; those of the bus within `canopus up` end with it."""
     amqp_url = load_settings(GatewaySettings).amqp_url
     try:
@@ -73,18 +75,19 @@ async def erase_titular(cpf: str) -> Rastro:
             bus = RabbitMQBus(amqp_url, EVENTOS, name="canopus titular") if amqp_url is not None else None
             if bus:
                 await aberto.enter_async_context(bus)
-            pool, files, ler = await aberto.enter_async_context(_open_titular())
-            rastro = await titular.erase_titular(pool, files, cpf, ler)
+            pool, files, ler, dona = await aberto.enter_async_context(_open_titular(empresa))
+            rastro = await titular.erase_titular(pool, files, cpf, ler, dona)
             if bus:
-                await _drop_mortas(bus, rastro)
+                await _drop_mortas(bus, pool, rastro, dona)
             return rastro
     except BusError as erro:
         raise Falhou(f"as mensagens mortas desta pessoa não foram apagadas: {erro}") from erro
 
 
 @asynccontextmanager
-async def _open_titular() -> AsyncIterator[tuple[Pool, FileStore, titular.Ler]]:
-    """With the reader of workbooks, which is the namer's. Raises Falhou where it is not installed."""
+async def _open_titular(empresa: str | None) -> AsyncIterator[tuple[Pool, FileStore, titular.Ler, Empresa]]:
+    """With the reader of workbooks, which is the namer's. Raises Falhou where it is not installed, and where there are
+    several offices and none was named."""
     try:
         from services.namer.indice import read_planilha
         from services.namer.intake import PlanilhaRecusada
@@ -102,13 +105,16 @@ async def _open_titular() -> AsyncIterator[tuple[Pool, FileStore, titular.Ler]]:
             raise Falhou(f"uma planilha guardada não se deixa ler, e nada foi apagado: {erro}") from erro
 
     async with open_database_url(settings) as url, open_database(url) as pool:
+        async with pool.acquire() as conn:
+            dona = await choose_empresa(conn, empresa)
         try:
-            yield pool, await open_files(settings.files_url), ler
+            yield pool, await open_files(settings.files_url), ler, Empresa(dona["id"], dona["codigo"])
         except ArquivoFalhou as erro:
             raise Falhou(f"os arquivos não responderam ({type(erro).__name__}): repita o comando.") from erro
 
 
-async def _drop_mortas(bus: RabbitMQBus, rastro: Rastro) -> None:
+async def _drop_mortas(bus: RabbitMQBus, pool: Pool, rastro: Rastro, dona: Empresa) -> None:
+    """Those that name this person, or a row of theirs; but none about what another office does."""
     dizeres = [documento.encode() for documento in (rastro.titular.cpf, format_documento(rastro.titular.cpf))]
     itens = {item["id"] for item in rastro.titular.itens}
 
@@ -116,8 +122,11 @@ async def _drop_mortas(bus: RabbitMQBus, rastro: Rastro) -> None:
         tarefa = getattr(morta.evento, "tarefa", None)
         return (isinstance(tarefa, Tarefa) and tarefa.item_id in itens) or any(d in morta.corpo for d in dizeres)
 
-    for morta in await bus.dead_letters(_MORTAS):
-        if names(morta):
+    delas = [morta for morta in await bus.dead_letters(_MORTAS) if names(morta)]
+    async with pool.acquire() as conn:
+        alheias = await list_alheias(conn, delas, dona.id)
+    for morta in delas:
+        if morta.id not in alheias:
             with suppress(DeadLetterGone):
                 await bus.drop_dead_letter(morta.id)
 

@@ -13,16 +13,17 @@ from uuid import UUID
 import orjson
 
 from services.gateway.__main__ import open_chaveiro, open_database_url
-from services.gateway.admin import QUEM, Falhou
+from services.gateway.admin import QUEM, Falhou, choose_ponto_venda
 from services.gateway.app import open_database, open_gateway
 from services.gateway.emprestimo import ConcessaoPerdida, SemVaga, borrow_sessao
 from services.gateway.execucao import hoje
 from services.gateway.presenca import OutroSistema
 from services.gateway.sessoes import note_teste_falho, note_teste_ok
 from services.gateway.settings import GatewaySettings
-from services.gateway.store import Pool, cadastros
+from services.gateway.store import Pool
 from services.gateway.store import execucoes as store
 from services.gateway.store.credenciais import end_unserved
+from services.gateway.store.empresas import restrict
 from services.gateway.store.quadro import Linha
 from services.gateway.store.recusas import Recusa
 from services.namer.settings import NamerSettings
@@ -52,12 +53,13 @@ Mostrar = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class UmCliente:
-    """What `canopus baixar` was asked for. cpf: bare."""
+    """What `canopus baixar` was asked for. cpf: bare. empresa: where two offices have the ponto de venda."""
 
     ponto_venda: str
     cpf: str
     mes: int | None = None
     ano: int | None = None
+    empresa: str | None = None
 
 
 async def download_boleto(pedido: UmCliente, mostrar: Mostrar) -> list[dict[str, Any]]:
@@ -66,14 +68,17 @@ async def download_boleto(pedido: UmCliente, mostrar: Mostrar) -> list[dict[str,
     mostrar: told of each event. Returns the rows. Raises Falhou, ConfiguracaoInvalida.
     """
     settings = load_settings(GatewaySettings)
-    async with open_database_url(settings) as url, open_database(url) as pool, _system(settings, url):
-        automacao_id = await _submit(pool, pedido)
-        try:
-            async with asyncio.timeout(LIMITE_S):
-                await _follow(pool, automacao_id, mostrar)
-        except TimeoutError:
-            raise Falhou(f"não terminou em {LIMITE_S:.0f} s; veja a execução {automacao_id} no painel.") from None
-        return await _list_linhas(pool, automacao_id)
+    async with open_database_url(settings) as url, open_database(url) as pool:
+        async with pool.acquire() as conn:
+            ponto = await choose_ponto_venda(conn, pedido.ponto_venda, pedido.empresa)
+        async with _system(settings, url):
+            automacao_id = await _submit(pool, ponto, pedido)
+            try:
+                async with asyncio.timeout(LIMITE_S):
+                    await _follow(pool, automacao_id, mostrar)
+            except TimeoutError:
+                raise Falhou(f"não terminou em {LIMITE_S:.0f} s; veja a execução {automacao_id} no painel.") from None
+            return await _list_linhas(pool, automacao_id)
 
 
 @asynccontextmanager
@@ -95,16 +100,14 @@ async def _system(settings: GatewaySettings, url: str) -> AsyncIterator[None]:
         yield
 
 
-async def _submit(pool: Pool, pedido: UmCliente) -> UUID:
+async def _submit(pool: Pool, ponto: Linha, pedido: UmCliente) -> UUID:
     async with pool.acquire() as conn, conn.transaction():
-        ponto = await cadastros.find_ponto_venda(conn, pedido.ponto_venda)
-        if ponto is None:
-            raise Falhou(f"ponto de venda {pedido.ponto_venda} não encontrado: cadastre-o antes.")
         nova = store.NovaExecucao(
             ponto["id"], TipoExecucao.TESTE, QUEM, mes=pedido.mes, ano=pedido.ano, cpfs=(pedido.cpf,)
         )
         try:
-            return await store.submit_execucao(conn, nova, hoje(datetime.now(UTC)))
+            async with restrict(conn, ponto["empresa_id"]):
+                return await store.submit_execucao(conn, nova, hoje(datetime.now(UTC)))
         except Recusa as recusa:
             raise Falhou(str(recusa)) from recusa
 
@@ -133,12 +136,14 @@ async def _list_linhas(pool: Pool, automacao_id: UUID) -> list[dict[str, Any]]:
     return [store.cliente_row(linha) for linha in linhas]
 
 
-async def walk_ponto_venda(ponto_venda: str, *, visivel: bool) -> AsyncIterator[tuple[PassoTeste, str | None]]:
+async def walk_ponto_venda(
+    ponto_venda: str, empresa: str | None, *, visivel: bool
+) -> AsyncIterator[tuple[PassoTeste, str | None]]:
     """Each step of the walk as it ends, and the code of the one that failed. Raises Falhou, ConfiguracaoInvalida."""
     settings, scraper = load_settings(GatewaySettings), load_settings(ScraperSettings)
     chaveiro = open_chaveiro(settings, create=False)
     async with open_database_url(settings) as url, open_database(url) as pool:
-        ponto, credencial = await _find_testavel(pool, ponto_venda)
+        ponto, credencial = await _find_testavel(pool, ponto_venda, empresa)
         falha: Falha | None = None
         try:
             senha = chaveiro.decrypt(credencial["senha_encrypted"])
@@ -159,12 +164,10 @@ async def walk_ponto_venda(ponto_venda: str, *, visivel: bool) -> AsyncIterator[
         await _note_teste(pool, credencial["id"], cerca, falha)
 
 
-async def _find_testavel(pool: Pool, ponto_venda: str) -> tuple[Linha, Linha]:
+async def _find_testavel(pool: Pool, ponto_venda: str, empresa: str | None) -> tuple[Linha, Linha]:
     """The ponto de venda and a credential to try. A refused password is not tried again: it locks accounts."""
     async with pool.acquire() as conn:
-        ponto = await cadastros.find_ponto_venda(conn, ponto_venda)
-        if ponto is None:
-            raise Falhou(f"ponto de venda {ponto_venda} não encontrado: cadastre-o antes.")
+        ponto = await choose_ponto_venda(conn, ponto_venda, empresa)
         credencial = await conn.fetchrow(
             "SELECT * FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo "
             "ORDER BY parada_codigo IS NOT DISTINCT FROM 'login.recusado', id LIMIT 1",

@@ -13,6 +13,8 @@ from shared.settings import ConfiguracaoInvalida
 
 T = TypeVar("T")
 
+da_empresa = click.option("--empresa", help="Código do escritório; sem isso, o primeiro.")
+
 _AJUDA = {
     "Options": "Opções",
     "Commands": "Comandos",

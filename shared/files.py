@@ -227,6 +227,11 @@ def caminho_lugar(caminho: str) -> str:
     return f"_interno/lugares/{sha256_hex(chave_lugar(caminho).encode())}"
 
 
+def pasta_escritorio(codigo: str) -> str:
+    """Where the boletos of an office lie, each consultor's folder in it; those of the first one lie at the top."""
+    return f"escritorios/{codigo}"
+
+
 def _translate(erro: Exception) -> ArquivoFalhou:
     """obstore keeps the cause in its text alone, so a full disk and a refusal are known by their words."""
     texto = str(erro)

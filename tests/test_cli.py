@@ -313,6 +313,63 @@ def test_an_office_is_taken_along_and_erased_by_one_command_each(
     assert "arquivos." in canopus(ambiente, "empresas", "exportar", "filial", str(destino)).stdout
     assert zipfile.is_zipfile(destino)
     assert canopus(ambiente, "empresas", "exportar", "outra", str(tmp_path / "o.zip")).exit_code == 1
+    assert canopus(ambiente, "empresas", "desativar", "filial").exit_code == 0
+    assert "(inativo)" in canopus(ambiente, "empresas", "listar").stdout
+    assert canopus(ambiente, "empresas", "ativar", "filial").exit_code == 0
+    assert "(inativo)" not in canopus(ambiente, "empresas", "listar").stdout
+    assert "não se desativa" in canopus(ambiente, "empresas", "desativar", "padrao").stderr
+    assert "não encontrado" in canopus(ambiente, "empresas", "ativar", "outra").stderr
     assert canopus(ambiente, "empresas", "apagar", "filial", "--confirmar", "outra").exit_code == 2
     assert canopus(ambiente, "empresas", "apagar", "filial", "--confirmar", "filial").exit_code == 0
     assert len(json.loads(canopus(ambiente, "empresas", "listar", "--json").stdout)) == 1
+
+
+def test_where_there_are_several_offices_a_command_asks_which_is_meant(
+    ambiente: dict[str, str | None], database_url: str, tmp_path: Path
+) -> None:
+    asyncio.run(keep_senha(database_url, "cifrada"))
+    canopus(ambiente, "empresas", "criar", "--nome", "F", "--admin-email", "a@exemplo.com.br", "--codigo", "filial")
+    asyncio.run(add_filial(database_url))
+    (tmp_path / "chaves_fernet").write_text(Fernet.generate_key().decode())
+    for argumentos in (
+        ("titular", "apagar", "--cpf", cpf_de(1), "--simular"),
+        ("titular", "exportar", "--cpf", cpf_de(1), str(tmp_path / "ana.zip")),
+        ("portal", "testar", "--ponto-venda", "17308"),
+        ("baixar", "--ponto-venda", "17308", "--cpf", cpf_de(1)),
+    ):
+        feito = canopus(ambiente, *argumentos)
+        assert (feito.exit_code, feito.stderr.count("\n")) == (1, 1), argumentos
+        assert "mais de um escritório" in feito.stderr and "--empresa" in feito.stderr
+        assert "não encontrado" in canopus(ambiente, *argumentos, "--empresa", "outra").stderr
+    dela = canopus(ambiente, "titular", "apagar", "--cpf", cpf_de(1), "--simular", "--empresa", "filial", "--json")
+    assert json.loads(dela.stdout)["contratos"] == 1, dela.stderr
+    assert (
+        "não tem credencial ativa"
+        in canopus(ambiente, "portal", "testar", "--ponto-venda", "17308", "--empresa", "filial").stderr
+    )
+    criar = (
+        "agendamentos",
+        "criar",
+        "--nome",
+        "M",
+        "--ponto-venda",
+        "17308",
+        "--mes",
+        "atual",
+        "--dia",
+        "5",
+        "--hora",
+        "08:00",
+    )
+    id = str(json.loads(canopus(ambiente, *criar, "--empresa", "filial", "--json").stdout)["id"])
+    assert json.loads(canopus(ambiente, "agendamentos", "listar", "--json").stdout) == []
+    assert "não há agendamento" in canopus(ambiente, "agendamentos", "apagar", id).stderr
+    assert canopus(ambiente, "agendamentos", "apagar", id, "--empresa", "filial").exit_code == 0
+    assert "não há espelho" in canopus(ambiente, "espelho", "preencher", "x", "--empresa", "filial").stderr
+
+
+async def add_filial(url: str) -> None:
+    """The same ponto de venda in a second office, without a credential in force."""
+    async with open_base(url) as pool:
+        loja = await add_loja(pool, "17.308", clientes=1, empresa_id=2)
+        await pool.execute("UPDATE credenciais_canopus SET ativo = false WHERE id = $1", loja.credencial_id)

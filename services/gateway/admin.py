@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from asyncpg import Record
 
 from services.gateway.__main__ import open_chaveiro, open_database_url
 from services.gateway.app import open_database
@@ -18,7 +19,7 @@ from services.gateway.store import Conn, cadastros, pessoas
 from services.gateway.store import migrate as migrate_schema
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo, create_chave, list_chaves, revoke_chave
-from services.gateway.store.empresas import PADRAO, find_empresa, restrict
+from services.gateway.store.empresas import PADRAO, find_empresa, list_empresas, restrict
 from shared.crypto import ARQUIVO_CHAVES, ChaveInvalida, create_chaves, read_chaves, write_chaves
 from shared.settings import ConfiguracaoInvalida, load_settings
 
@@ -42,11 +43,39 @@ async def open_transaction(empresa: str | None = None, *, todas: bool = False) -
         if todas:
             yield conn
             return
-        achada = await find_empresa(conn, empresa) if empresa else None
-        if empresa and achada is None:
-            raise Falhou(f"escritório {empresa} não encontrado: veja `canopus empresas listar`.")
+        achada = await _find_empresa(conn, empresa) if empresa else None
         async with restrict(conn, achada["id"] if achada else PADRAO):
             yield conn
+
+
+async def _find_empresa(conn: Conn, codigo: str) -> Record:
+    achada = await find_empresa(conn, codigo)
+    if achada is None:
+        raise Falhou(f"escritório {codigo} não encontrado: veja `canopus empresas listar`.")
+    return achada
+
+
+async def choose_empresa(conn: Conn, codigo: str | None) -> Record:
+    """The office of that code, or the only one there is. Raises Falhou."""
+    if codigo:
+        return await _find_empresa(conn, codigo)
+    empresas = await list_empresas(conn)
+    if len(empresas) > 1:
+        raise Falhou("há mais de um escritório: diga qual com --empresa <código> (veja `canopus empresas listar`).")
+    return empresas[0]
+
+
+async def choose_ponto_venda(conn: Conn, codigo: str, empresa: str | None) -> Record:
+    """Of that office, or of the only one that has the code. Raises Falhou."""
+    achados = await cadastros.list_homonimos(conn, codigo)
+    if empresa:
+        dona = await _find_empresa(conn, empresa)
+        achados = [achado for achado in achados if achado["empresa_id"] == dona["id"]]
+    if not achados:
+        raise Falhou(f"ponto de venda {codigo} não encontrado: cadastre-o antes.")
+    if len(achados) > 1:
+        raise Falhou(f"mais de um escritório tem o ponto de venda {codigo}: diga qual com --empresa <código>.")
+    return achados[0]
 
 
 # What stands between here and the database, told from a migration that fails.

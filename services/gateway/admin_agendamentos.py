@@ -25,17 +25,17 @@ from services.gateway.validation import parse_corpo
 _TODOS = 10_000
 
 
-async def read_agendamentos() -> list[dict[str, Any]]:
-    async with open_transaction() as conn:
+async def read_agendamentos(empresa: str | None = None) -> list[dict[str, Any]]:
+    async with open_transaction(empresa) as conn:
         linhas = await store.list_agendamentos(conn, None, None, 0, _TODOS)
         return [await _view(conn, linha) for linha in linhas]
 
 
-async def make_agendamento(corpo: Mapping[str, Any]) -> dict[str, Any]:
+async def make_agendamento(corpo: Mapping[str, Any], empresa: str | None = None) -> dict[str, Any]:
     """corpo: as REST takes it. Raises Falhou, naming the field."""
     try:
         novo = parse_corpo(NovoAgendamento, orjson.dumps(corpo))
-        async with open_transaction() as conn:
+        async with open_transaction(empresa) as conn:
             colunas = await resolve(Acesso(0, QUEM, Escopo.ADMIN), conn, novo.model_dump(mode="json"))
             id = await agendamentos.create(conn, colunas, await read_agora(conn), QUEM)
             return await _view(conn, await store.lock_agendamento(conn, id))
@@ -43,35 +43,37 @@ async def make_agendamento(corpo: Mapping[str, Any]) -> dict[str, Any]:
         raise Falhou(erro.texto) from erro
 
 
-async def pause_agendamento(id: int) -> None:
-    await _control(id, agendamentos.pause)
+async def pause_agendamento(id: int, empresa: str | None = None) -> None:
+    await _control(id, empresa, agendamentos.pause)
 
 
-async def resume_agendamento(id: int) -> None:
-    await _control(id, agendamentos.resume)
+async def resume_agendamento(id: int, empresa: str | None = None) -> None:
+    await _control(id, empresa, agendamentos.resume)
 
 
-async def run_agendamento(id: int) -> str:
+async def run_agendamento(id: int, empresa: str | None = None) -> str:
     """The number of the execution."""
-    async with _open(id) as (conn, agendamento):
+    async with _open(id, empresa) as (conn, agendamento):
         return str(await agendamentos.run_now(conn, agendamento, await read_agora(conn), QUEM))
 
 
-async def remove_agendamento(id: int) -> None:
-    async with _open(id) as (conn, agendamento):
+async def remove_agendamento(id: int, empresa: str | None = None) -> None:
+    async with _open(id, empresa) as (conn, agendamento):
         await agendamentos.remove(conn, agendamento, QUEM)
 
 
-async def _control(id: int, control: Callable[[Conn, Record, datetime, str], Awaitable[None]]) -> None:
-    async with _open(id) as (conn, agendamento):
+async def _control(
+    id: int, empresa: str | None, control: Callable[[Conn, Record, datetime, str], Awaitable[None]]
+) -> None:
+    async with _open(id, empresa) as (conn, agendamento):
         await control(conn, agendamento, await read_agora(conn), QUEM)
 
 
 @asynccontextmanager
-async def _open(id: int) -> AsyncIterator[tuple[Conn, Record]]:
+async def _open(id: int, empresa: str | None) -> AsyncIterator[tuple[Conn, Record]]:
     """Locked; a refusal is told in its own words."""
     try:
-        async with open_transaction() as conn:
+        async with open_transaction(empresa) as conn:
             yield conn, await store.lock_agendamento(conn, id)
     except AgendamentoAusente as ausente:
         raise Falhou(f"não há agendamento {id}: veja `canopus agendamentos listar`.") from ausente

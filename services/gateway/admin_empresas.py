@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.gateway.__main__ import open_database_url
-from services.gateway.admin import QUEM, Falhou, open_transaction
+from services.gateway.admin import QUEM, Falhou, choose_empresa, open_transaction
 from services.gateway.app import open_database
 from services.gateway.escritorio import erase_escritorio, export_escritorio
 from services.gateway.senhas import hash_senha, make_senha
@@ -41,6 +41,17 @@ async def read_empresas() -> list[dict[str, Any]]:
         return [
             {**linha, "created_at": linha["created_at"].isoformat()} for linha in await empresas.list_empresas(conn)
         ]
+
+
+async def switch_empresa(codigo: str, *, ativa: bool) -> None:
+    """Raises Falhou: the first one is the installation."""
+    async with open_transaction(todas=True) as conn:
+        empresa = await choose_empresa(conn, codigo)
+        if empresa["id"] == empresas.PADRAO:
+            raise Falhou("o primeiro escritório é a própria instalação: não se desativa.")
+        await empresas.switch_empresa(conn, empresa["id"], ativa=ativa)
+        acao = "empresa.ativar" if ativa else "empresa.desativar"
+        await record_auditoria(conn, quem=QUEM, acao=acao, alvo=f"empresas/{codigo}")
 
 
 async def export_empresa(codigo: str, destino: Path) -> dict[str, int]:

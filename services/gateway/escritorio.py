@@ -11,13 +11,12 @@ from typing import IO
 
 import asyncpg
 import orjson
-from asyncpg import Record
 
-from services.gateway.admin import QUEM, Falhou
+from services.gateway.admin import QUEM, Falhou, choose_empresa
 from services.gateway.store import Conn, Pool, load_sql, retrato
 from services.gateway.store.auditoria import record_auditoria
-from services.gateway.store.empresas import PADRAO, find_empresa
-from shared.files import ArquivoAusente, FileStore
+from services.gateway.store.empresas import PADRAO, switch_empresa
+from shared.files import ArquivoAusente, FileStore, pasta_escritorio
 
 SQL = load_sql("empresas")
 LUGARES = "_interno/lugares"
@@ -28,7 +27,7 @@ async def export_escritorio(pool: Pool, files: FileStore, codigo: str, destino: 
     and files. Raises Falhou."""
     with _open_novo(destino) as saida, zipfile.ZipFile(saida, "w", zipfile.ZIP_DEFLATED) as pacote:
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-            empresa = await _find(conn, codigo)
+            empresa = await choose_empresa(conn, codigo)
             linhas = await _write_tabelas(conn, pacote, empresa["id"])
             arquivos = await _list_arquivos(conn, empresa["id"], dele=True)
         escritos = 0
@@ -64,11 +63,11 @@ async def erase_escritorio(pool: Pool, files: FileStore, codigo: str) -> dict[st
     """Nobody of it gets in from here on. Cut short, the same again ends it. Returns how many rows and files went.
     Raises Falhou: of the first office, and while anything of it is under way."""
     async with pool.acquire() as conn:
-        empresa = await _find(conn, codigo)
+        empresa = await choose_empresa(conn, codigo)
         if empresa["id"] == PADRAO:
             raise Falhou("o primeiro escritório é a própria instalação: não se apaga.")
         await _check_parado(conn, empresa["id"])
-        await conn.execute(SQL["disable_empresa"], codigo)
+        await switch_empresa(conn, empresa["id"], ativa=False)
         async with conn.transaction():
             # Whoever writes waits, so that nothing of this office comes in between.
             await conn.execute("SET LOCAL lock_timeout = '10s'")
@@ -80,7 +79,7 @@ async def erase_escritorio(pool: Pool, files: FileStore, codigo: str) -> dict[st
             await _check_parado(conn, empresa["id"])
             alheios = await _list_arquivos(conn, empresa["id"], dele=False)
             caminhos = await _list_arquivos(conn, empresa["id"], dele=True) - alheios
-            pasta = f"escritorios/{codigo}/"
+            pasta = f"{pasta_escritorio(codigo)}/"
             caminhos |= {guardado.caminho async for guardado in files.list(pasta.rstrip("/"))}
             caminhos |= {lugar async for lugar in _list_lugares(files, pasta, caminhos)}
             # Before the rows that name them: cut short, the next try finds the rest by them.
@@ -98,13 +97,6 @@ async def erase_escritorio(pool: Pool, files: FileStore, codigo: str) -> dict[st
             resumo = {"linhas": linhas, "arquivos": len(caminhos)}
             await record_auditoria(conn, quem=QUEM, acao="empresa.apagar", alvo=f"empresas/{codigo}", detalhes=resumo)
     return resumo
-
-
-async def _find(conn: Conn, codigo: str) -> Record:
-    empresa = await find_empresa(conn, codigo)
-    if empresa is None:
-        raise Falhou(f"escritório {codigo} não encontrado: veja `canopus empresas listar`.")
-    return empresa
 
 
 async def _check_parado(conn: Conn, empresa_id: int) -> None:

@@ -15,7 +15,15 @@ import json
 
 from services.namer.naming import Identidade, nome_pasta, nomes_arquivo
 from shared.events import Arquivo
-from shared.files import ArquivoAusente, ArquivoExiste, FileStore, caminho_lugar, chave_lugar, sha256_hex
+from shared.files import (
+    ArquivoAusente,
+    ArquivoExiste,
+    FileStore,
+    caminho_lugar,
+    chave_lugar,
+    pasta_escritorio,
+    sha256_hex,
+)
 
 
 class LugarOcupado(Exception):
@@ -28,7 +36,8 @@ class LugarOcupado(Exception):
 
 def find_pasta(pasta: str | None, escritorio: str | None) -> str:
     """A consultor's folder; of any office but the first, within that one's own."""
-    return nome_pasta(pasta) if escritorio is None else f"escritorios/{nome_pasta(escritorio)}/{nome_pasta(pasta)}"
+    dela = nome_pasta(pasta)
+    return dela if escritorio is None else f"{pasta_escritorio(nome_pasta(escritorio))}/{dela}"
 
 
 async def place_boleto(

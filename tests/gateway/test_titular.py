@@ -16,6 +16,8 @@ from uuid import UUID
 import pytest
 
 from services.gateway.admin import Falhou
+from services.gateway.store import titular as store
+from services.gateway.store.empresas import PRIMEIRA, Empresa, create_empresa, restrict
 from services.gateway.titular import erase_titular, export_titular, find_rastro
 from services.namer.indice import read_planilha
 from services.namer.reader import Leitor
@@ -24,7 +26,7 @@ from shared.events import DadosBoleto, LinhasPlanilha, Tarefa
 from shared.files import describe_interno
 from shared.outcomes import Etapa
 from tests.eventually import eventually
-from tests.gateway.cadastro import Loja, cpf_de, list_itens, submit
+from tests.gateway.cadastro import Loja, add_loja, cpf_de, list_itens, submit
 from tests.gateway.motor import Maestro, capturado, falhou, list_quadros
 from tests.gateway.porta import Porta, open_porta
 from tests.gateway.receptor import Receptor, add_webhook
@@ -63,13 +65,13 @@ async def ler(dados: bytes) -> LinhasPlanilha:
 class Cena:
     """A job of three contracts with its scraper's side by hand; the namer is the real one."""
 
-    def __init__(self, porta: Porta, slot: int = 0) -> None:
-        self.porta, self.maestro, self._slot = porta, Maestro(porta.pool), slot
+    def __init__(self, porta: Porta, slot: int = 0, loja: Loja = LOJA) -> None:
+        self.porta, self.maestro, self.loja, self._slot = porta, Maestro(porta.pool), loja, slot
 
     async def open(self, **campos: Any) -> UUID:
-        id = await submit(self.porta.pool, LOJA, **campos)
+        id = await submit(self.porta.pool, self.loja, **campos)
         self._slot += 1
-        self.cerca = await self.maestro.lease(LOJA, self._slot)
+        self.cerca = await self.maestro.lease(self.loja, self._slot)
         return id
 
     async def send(self, id: UUID, cpf: str) -> Tarefa:
@@ -260,3 +262,91 @@ async def test_an_erasure_cut_short_is_ended_by_the_next(porta: Porta, monkeypat
     monkeypatch.undo()
     await erase_titular(porta.pool, porta.files, ANA, ler)
     assert find_dizeres(await read_tables(porta) + await read_files(porta)) == set()
+
+
+# --- of several offices -----------------------------------------------------------------------------------------------
+
+
+async def live_twice(porta: Porta) -> Empresa:
+    """Another office with the same person, the same capture and the same workbook; the first one's year beside it."""
+    await live(porta)
+    async with porta.pool.acquire() as conn:
+        filial = Empresa(await create_empresa(conn, "filial", "Filial", None), "filial")
+    loja = await add_loja(porta.pool, "17.308", clientes=1, empresa_id=filial.id)
+    await porta.pool.execute(
+        "INSERT INTO planilhas (consultor_id, ponto_venda_id, nome_arquivo, caminho, sha256, tamanho, total,"
+        " importados, atualizados, inativos, ignorados, erros, importada_por)"
+        " SELECT $1, $2, nome_arquivo, caminho, sha256, tamanho, total, importados, atualizados, inativos, ignorados,"
+        " erros, importada_por FROM planilhas ORDER BY id LIMIT 1",
+        loja.consultor_id, loja.id,
+    )  # fmt: skip
+    cena = Cena(porta, 20, loja)
+    id = await cena.open()
+    await cena.capture(await cena.send(id, ANA), ANA, NOME, 1)
+    await cena.end(id)
+    return filial
+
+
+async def read_office(porta: Porta, empresa: Empresa) -> str:
+    """Its rows, and the files that they name."""
+    tabelas = await porta.pool.fetch(
+        "SELECT table_name FROM information_schema.columns WHERE column_name = 'empresa_id' ORDER BY 1"
+    )
+    linhas = [
+        f"{tabela[0]}: {linha[0]}"
+        for tabela in tabelas
+        if tabela[0] != "concessoes"  # which end by themselves
+        for linha in await porta.pool.fetch(
+            f"SELECT t::text FROM {tabela[0]} t WHERE empresa_id = $1 ORDER BY 1",  # noqa: S608
+            empresa.id,
+        )
+    ]
+    caminhos = await porta.pool.fetch(
+        "SELECT arquivo_caminho FROM boletos WHERE empresa_id = $1 UNION SELECT caminho FROM planilhas"
+        " WHERE empresa_id = $1 ORDER BY 1",
+        empresa.id,
+    )
+    return "\n".join([*linhas, *[unpack(await porta.files.read(linha[0])) for linha in caminhos]])
+
+
+async def test_what_another_office_has_of_the_person_is_its_own_to_erase(porta: Porta, tmp_path: Path) -> None:
+    filial = await live_twice(porta)
+    dela = await read_office(porta, filial)
+    assert find_dizeres(dela) >= {ANA, "ÂNGELA", format_documento(ANA)} and "escritorios/filial/" in dela
+    await export_titular(porta.pool, porta.files, ANA, ler, tmp_path / "ana.zip", filial)
+    with zipfile.ZipFile(tmp_path / "ana.zip") as pacote:
+        (pdf,) = [nome for nome in pacote.namelist() if nome.endswith(".pdf")]
+        assert pdf.startswith("arquivos/escritorios/filial/")
+        assert len(json.loads(pacote.read("dados.json"))["execucoes"]) == 1
+
+    await erase_titular(porta.pool, porta.files, ANA, ler)
+    assert find_dizeres(await read_office(porta, PRIMEIRA)) == set()
+    assert await read_office(porta, filial) == dela
+    auditadas = "SELECT empresa_id FROM auditoria WHERE acao = 'titular.apagar' ORDER BY id"
+    assert [linha[0] for linha in await porta.pool.fetch(auditadas)] == [PRIMEIRA.id]
+    with pytest.raises(Falhou, match="nada se sabe"):
+        await erase_titular(porta.pool, porta.files, ANA, ler)
+
+    await erase_titular(porta.pool, porta.files, ANA, ler, filial)
+    assert find_dizeres(await read_tables(porta) + await read_files(porta)) == set()
+    assert [linha[0] for linha in await porta.pool.fetch(auditadas)] == [PRIMEIRA.id, filial.id]
+
+
+async def test_what_waits_to_be_sent_for_another_office_is_sent(porta: Porta) -> None:
+    filial = await live_twice(porta)
+    async with porta.pool.acquire() as conn:
+        tr = conn.transaction()
+        await tr.start()
+        itens = await conn.fetch("SELECT id, empresa_id FROM log_downloads_boletos WHERE cpf = $1 ORDER BY id", ANA)
+        for item in itens:
+            corpo = json.dumps({"tarefa": {"item_id": item["id"]}, "cpf": ANA})
+            await conn.execute("INSERT INTO outbox (rota, corpo) VALUES ('boleto.nomear', $1)", corpo)
+        async with restrict(conn, filial.id):
+            titular = await store.find_titular(conn, ANA)
+        await store.delete_mensagens(conn, titular)
+        restam = await conn.fetch(
+            "SELECT (corpo::jsonb #>> '{tarefa,item_id}')::bigint FROM outbox WHERE corpo ~ 'item_id'"
+        )
+        await tr.rollback()
+    assert [linha[0] for linha in restam] == [item["id"] for item in itens if item["empresa_id"] == PRIMEIRA.id]
+    assert len(restam) < len(itens)

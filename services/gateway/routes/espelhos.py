@@ -24,7 +24,7 @@ from services.gateway.vistas_nuvem import CopiaVista, EspelhoVisto
 rotas = Rotas(
     "Espelhos",
     "Outros lugares onde ficam os boletos arquivados, com a mesma pasta por consultor: cada boleto novo, trocado ou "
-    "removido vai também para lá. São da instalação inteira: só quem vê todos os pontos de venda os vê.",
+    "removido vai também para lá. São do escritório inteiro: só quem vê todos os pontos de venda os vê.",
 )
 
 EXEMPLO = {

@@ -49,6 +49,11 @@ async def find_ponto_venda(conn: Conn, codigo: str, alcance: Alcance = None) -> 
     return await conn.fetchrow(SQL["find_ponto_venda"], fold_codigo(codigo), alcance)
 
 
+async def list_homonimos(conn: Conn, codigo: str) -> list[Record]:
+    """The pontos de venda of that code in every office that this connection sees."""
+    return await conn.fetch(SQL["find_ponto_venda"], fold_codigo(codigo), None)
+
+
 async def list_pontos_venda(conn: Conn, alcance: Alcance, depois: int, limite: int) -> list[Record]:
     return await conn.fetch(SQL["list_pontos_venda"], alcance, depois, limite)
 

@@ -7,9 +7,7 @@ SELECT p.*,
        (SELECT count(*) FROM clientes_finais c WHERE c.ponto_venda_id = p.id AND c.ativo) AS clientes,
        (SELECT count(*) FROM credenciais_canopus k WHERE k.ponto_venda_id = p.id AND k.ativo) AS credenciais
 FROM pontos_venda p
-WHERE p.codigo_limpo = $1 AND ($2::int[] IS NULL OR p.id = ANY ($2))
--- A command on the database itself sees every office, and means the first.
-ORDER BY p.empresa_id;
+WHERE p.codigo_limpo = $1 AND ($2::int[] IS NULL OR p.id = ANY ($2));
 
 -- name: list_pontos_venda
 SELECT p.*,

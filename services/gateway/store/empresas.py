@@ -13,11 +13,26 @@ from asyncpg import Record
 
 from services.gateway.store import Conn, init_conn, load_sql
 from services.gateway.store.recusas import Recusa
+from shared.files import pasta_escritorio
 
 SQL = load_sql("empresas")
 
 # What every installation is until a second one is made; whoever administers it looks after the installation.
 PADRAO = 1
+
+
+@dataclass(frozen=True)
+class Empresa:
+    id: int
+    codigo: str
+
+    def has_boleto(self, caminho: str) -> bool:
+        """Whether a boleto at that path is its own."""
+        pasta = f"{pasta_escritorio(self.codigo)}/" if self.id != PADRAO else ""
+        return caminho.startswith(pasta) and caminho.count("/") == pasta.count("/") + 1
+
+
+PRIMEIRA = Empresa(PADRAO, "padrao")
 
 
 class EmpresaOcupada(Recusa):
@@ -127,6 +142,11 @@ async def list_empresas(conn: Conn) -> list[Record]:
 
 async def find_empresa(conn: Conn, codigo: str) -> Record | None:
     return await conn.fetchrow(SQL["find_empresa"], codigo)
+
+
+async def switch_empresa(conn: Conn, id: int, *, ativa: bool) -> None:
+    """Off: nobody of it gets in, nothing of it begins or goes out; what is under way ends."""
+    await conn.execute(SQL["switch_empresa"], id, ativa)
 
 
 async def create_empresa(conn: Conn, codigo: str, nome: str, max_sessoes: int | None) -> int:

@@ -39,11 +39,8 @@ SELECT id, codigo, nome, ativa, max_sessoes, created_at FROM empresas WHERE codi
 -- name: insert_empresa
 INSERT INTO empresas (codigo, nome, max_sessoes) VALUES ($1, $2, $3) RETURNING id;
 
--- name: lock_empresa
-SELECT id, codigo, nome FROM empresas WHERE codigo = $1 FOR UPDATE;
-
--- name: disable_empresa
-UPDATE empresas SET ativa = false WHERE codigo = $1;
+-- name: switch_empresa
+UPDATE empresas SET ativa = $2 WHERE id = $1;
 
 -- name: list_vivas
 SELECT automacao_id FROM execucoes_automacao

@@ -125,10 +125,15 @@ async def erase(conn: Conn, titular: Titular) -> None:
     await conn.execute(SQL["clear_auditoria"], [f"clientes/{cliente['id']}" for cliente in titular.clientes])
     await conn.execute(SQL["delete_clientes"], titular.cpf)
     await conn.execute(SQL["delete_relatorios"])
-    await conn.execute(SQL["delete_mensagens"], [titular.cpf, format_documento(titular.cpf)])
     for padrao, novo in _patterns(titular):
         for sql in _SCRUBS:
             await conn.execute(sql, padrao, novo, timeout=ESPERA_S)
+
+
+async def delete_mensagens(conn: Conn, titular: Titular) -> None:
+    """What waits to be sent about this person has nothing left to do. The queue is of no office: its contract tells."""
+    documentos = [titular.cpf, format_documento(titular.cpf)]
+    await conn.execute(SQL["delete_mensagens"], documentos, _ids(titular.itens))
 
 
 def _patterns(titular: Titular) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,5 @@
--- One person in every table: found, taken along, erased. $1 is the bare document wherever it is not said otherwise.
+-- One person in every table of one office: found, taken along, erased. $1 is the bare document wherever it is not said
+-- otherwise.
 
 -- name: lock
 -- Readers go on; whoever writes waits, so that nothing of this person comes in between.
@@ -31,12 +32,13 @@ WHERE id <> ALL ($2::bigint[]) AND (strpos(mensagem_erro, $1) > 0 OR strpos(hist
 SELECT arquivo, parametros -> 'arquivo' AS dados FROM pedidos WHERE tipo = 'relatorio';
 
 -- name: list_alheios
--- Of these files the ones that others than $2 (rows) and $3 (document) still need: equal bytes are one file.
+-- In every office. Of these files the ones that others than $2 (rows) and $3 (document) still need: equal bytes are one file.
 SELECT DISTINCT u.caminho FROM (
     SELECT e.corpo ->> 'caminho' AS caminho FROM log_downloads_boletos l, jsonb_array_elements(l.evidencia) AS e (corpo)
     WHERE l.id <> ALL ($2::bigint[])
     UNION ALL SELECT e.corpo ->> 'caminho' FROM credenciais_canopus c, jsonb_array_elements(c.parada_evidencia) AS e (corpo)
     UNION ALL SELECT quarentena ->> 'caminho' FROM log_downloads_boletos WHERE id <> ALL ($2)
+    UNION ALL SELECT captura ->> 'caminho' FROM log_downloads_boletos WHERE id <> ALL ($2)
     UNION ALL SELECT arquivo_caminho FROM boletos WHERE id <> ALL ($3::bigint[])
 ) u WHERE u.caminho = ANY ($1::text[]);
 
@@ -83,8 +85,10 @@ DELETE FROM webhooks_entregas WHERE boleto_id = ANY ($1::bigint[]);
 DELETE FROM clientes_finais WHERE cpf = $1;
 
 -- name: delete_mensagens
--- Nothing of this person is under way: what waits to be sent has nothing left to do. $1 words.
-DELETE FROM outbox o WHERE EXISTS (SELECT FROM unnest($1::text[]) AS d (dizer) WHERE strpos(o.corpo, d.dizer) > 0);
+-- $1 words; $2 rows: about a contract of another office the message stays.
+DELETE FROM outbox o
+WHERE EXISTS (SELECT FROM unnest($1::text[]) AS d (dizer) WHERE strpos(o.corpo, d.dizer) > 0)
+  AND coalesce((o.corpo::jsonb #>> '{tarefa,item_id}')::bigint = ANY ($2::bigint[]), true);
 
 -- name: delete_relatorios
 DELETE FROM pedidos WHERE tipo = 'relatorio';
