@@ -160,13 +160,13 @@ async def test_a_purged_execution_still_says_how_it_ended_and_hides_no_gap(balca
 
 
 async def test_a_star_hears_every_execution_those_to_come_included(balcao: Balcao) -> None:
-    loja = await add_loja(balcao.pool)
+    loja, vizinha = await add_loja(balcao.pool), await add_loja(balcao.pool, "21.400", base=100)
     primeira = await submit(balcao.pool, loja)
     async with balcao.socket() as ws:
         estado = await subscribe(ws, "*")
         assert (estado["automacao_id"], estado["execucao"], estado["clientes"]) == ("*", None, [])
-        segunda = await submit(balcao.pool, loja)
-        await run_all(balcao, loja, segunda)
+        segunda = await submit(balcao.pool, vizinha)
+        await run_all(balcao, vizinha, segunda)
         esperados = [(str(segunda), q["seq"]) for q in await list_quadros(balcao.pool, segunda)]
         vistos: list[tuple[str, int]] = []
         while len([v for v in vistos if v[0] == str(segunda)]) < len(esperados):
@@ -182,8 +182,8 @@ async def test_a_star_hears_every_execution_those_to_come_included(balcao: Balca
 
 
 async def test_a_cancelled_subscription_hears_no_more(balcao: Balcao) -> None:
-    loja = await add_loja(balcao.pool)
-    uma, outra = await submit(balcao.pool, loja), await submit(balcao.pool, loja)
+    loja, vizinha = await add_loja(balcao.pool), await add_loja(balcao.pool, "21.400", base=100)
+    uma, outra = await submit(balcao.pool, loja), await submit(balcao.pool, vizinha)
     async with balcao.socket() as ws:
         await subscribe(ws, uma)
         await subscribe(ws, outra)
@@ -191,7 +191,7 @@ async def test_a_cancelled_subscription_hears_no_more(balcao: Balcao) -> None:
         # Answered in order, so the cancelling was seen.
         await subscribe(ws, outra)
         await run_all(balcao, loja, uma)
-        ultimo = await run_all(balcao, loja, outra)
+        ultimo = await run_all(balcao, vizinha, outra)
         assert {e["automacao_id"] for e in await read_eventos(ws, ultimo)} == {str(outra)}
 
 
