@@ -51,7 +51,7 @@ MORTES = [
     *(Morte("chromium", momento, NAVEGADOR) for momento in DE_PORTAL),
     *(Morte("up", momento, UP) for momento in (*DE_PORTAL, *DE_REGISTRO, *m.ACASO)),
 ]
-RAPIDAS = [Morte("gateway", m.GRAVACAO, POUCOS), Morte("namer", m.ARQUIVO, POUCOS)]
+RAPIDAS = [Morte("namer", m.ARQUIVO, POUCOS)]
 
 
 @pytest.mark.parametrize("morte", casos([*MORTES, *RAPIDAS], rapidos=[str(morte) for morte in RAPIDAS]))

@@ -20,6 +20,7 @@ from tests.servers.process import GuardedProcess, ServerMissing, find_program
 from tests.servers.rabbitmq import RabbitMQ
 
 
+@pytest.mark.completo
 async def test_durable_messages_survive_a_killed_broker(rabbitmq: RabbitMQ, amqp_url: str) -> None:
     async with await aio_pika.connect(amqp_url) as conexao:
         canal = await conexao.channel()

@@ -235,6 +235,7 @@ if IS_ROOT:
             assert "CapEff:\t0000000000000000" in server_status(data_dir)
             assert server_user(data_dir) == 65534
 
+    @pytest.mark.completo
     async def test_as_root_programs_and_data_may_lie_behind_closed_folders(data_dir: Path, programs: Path) -> None:
         """As in a checkout under /root."""
         programs.parents[1].chmod(0o700)
@@ -243,6 +244,7 @@ if IS_ROOT:
             assert await run_sql(url, "SELECT 1") == 1
             assert server_user(data_dir) == (0 if "CapEff:\t0000000000000000" in server_status(data_dir) else 65534)
 
+    @pytest.mark.completo
     async def test_each_way_past_closed_folders_that_this_machine_has_works(
         data_dir: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
