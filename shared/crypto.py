@@ -1,4 +1,4 @@
-"""The Fernet key ring for portal passwords: the first key encrypts, all decrypt."""
+"""The Fernet key ring for portal passwords: the first key encrypts, all decrypt. And what an RSA key signs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import asyncio
 import os
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 ARQUIVO_CHAVES = "chaves_fernet"
 _ESPERA_S = 0.5
@@ -92,6 +97,17 @@ def write_chaves(data_dir: Path, chaves: str) -> None:
         os.fsync(arquivo.fileno())
     novo.replace(data_dir / ARQUIVO_CHAVES)
     _fsync_dir(data_dir)
+
+
+def sign_rs256(chave_pem: str, dados: bytes) -> bytes:
+    """RSASSA-PKCS1-v1_5 with SHA-256, as a JWT's RS256. Raises ChaveInvalida."""
+    try:
+        chave = load_pem_private_key(chave_pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as erro:
+        raise ChaveInvalida("não é uma chave privada em PEM, sem senha") from erro
+    if not isinstance(chave, RSAPrivateKey):
+        raise ChaveInvalida("não é uma chave RSA")
+    return chave.sign(dados, PKCS1v15(), SHA256())
 
 
 def _fsync_dir(pasta: Path) -> None:

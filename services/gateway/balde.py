@@ -13,6 +13,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from services.gateway.destinos import DestinoFalhou
+
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
@@ -28,10 +30,6 @@ _TEXTOS = {
     "503": "O servidor do balde pediu uma pausa (503).",
     "507": "O balde está cheio (507). Libere espaço nele.",
 }
-
-
-class DestinoFalhou(Exception):
-    """The mirror refused or did not answer; the text, in pt-BR, says why."""
 
 
 @dataclass(frozen=True)

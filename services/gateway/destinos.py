@@ -1,4 +1,4 @@
-"""Where webhooks may go: https to public addresses alone, as each connection finds them.
+"""Where webhooks, and what is asked of Google, may go: https to public addresses alone, as each connection finds them.
 
 The address that is connected to is the one that was checked, so a name that leads elsewhere a moment later gains
 nothing. No redirect is followed, no proxy and no cookie is used.
@@ -21,6 +21,15 @@ _PROIBIDO = "o endereço leva a uma rede interna"
 
 class DestinoProibido(OSError):
     """A connection to an address that is nobody's outside."""
+
+
+class DestinoFalhou(Exception):
+    """A mirror, or Google, refused or did not answer; the text, in pt-BR, says why and what to do. status None: no
+    answer came. motivo: the other side's own word for it. pede_s: as Retry-After asks."""
+
+    def __init__(self, texto: str, *, status: int | None = None, motivo: str = "", pede_s: float | None = None) -> None:
+        super().__init__(texto)
+        self.status, self.motivo, self.pede_s = status, motivo, pede_s
 
 
 def parse_destino(texto: str, *, privados: bool) -> str:
@@ -52,19 +61,24 @@ def _may_be_public(servidor: str) -> bool:
 @asynccontextmanager
 async def open_sessao(*, privados: bool, limite_s: float, conexao_s: float) -> AsyncIterator[aiohttp.ClientSession]:
     """limite_s: for one request, from the look-up of the name to the answer."""
+    async with make_sessao(privados=privados, limite_s=limite_s, conexao_s=conexao_s) as sessao:
+        yield sessao
+
+
+def make_sessao(*, privados: bool, limite_s: float, conexao_s: float, mantem: bool = False) -> aiohttp.ClientSession:
+    """For who closes it. mantem: connections are kept for the next request."""
     # The cache lets a name that is not found take one thread, however many ask for it.
     conector = aiohttp.TCPConnector(
-        limit=0, force_close=True, ttl_dns_cache=10, socket_factory=None if privados else _make_socket
+        limit=0, force_close=not mantem, ttl_dns_cache=10, socket_factory=None if privados else _make_socket
     )
-    async with aiohttp.ClientSession(
+    return aiohttp.ClientSession(
         connector=conector,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=limite_s, sock_connect=conexao_s),
         auto_decompress=False,
         skip_auto_headers=("Accept-Encoding",),
         headers={"User-Agent": "Canopus-Webhooks/1.0"},
-    ) as sessao:
-        yield sessao
+    )
 
 
 def _make_socket(destino: aiohttp.AddrInfoType) -> socket.socket:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from asyncpg import Record
 
-from services.gateway.balde import Acesso, Balde, DestinoFalhou
+from services.gateway.balde import Acesso, Balde
+from services.gateway.destinos import DestinoFalhou
 from services.gateway.store import Pool
 from services.gateway.store import espelhos as store
 from shared.crypto import ChaveInvalida, Chaveiro
