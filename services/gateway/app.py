@@ -88,7 +88,7 @@ async def open_gateway(
             remetentes=(
                 Entregador(pool, chaveiro, privados=settings.webhooks_privados),
                 Carteiro(pool, chaveiro, privados=settings.webhooks_privados),
-                Espelhador(pool, files, chaveiro),
+                Espelhador(pool, files, chaveiro, privados=settings.webhooks_privados),
             ),
             alone=alone,
         ) as engine,

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from asyncpg import Record
 
 from services.gateway.balde import Acesso, Balde
 from services.gateway.destinos import DestinoFalhou
+from services.gateway.drive import ESQUEMA, Drive
+from services.gateway.google import Conta
 from services.gateway.store import Pool
 from services.gateway.store import espelhos as store
 from shared.crypto import ChaveInvalida, Chaveiro
@@ -40,24 +43,46 @@ class Ritmo:
     espera_maxima_s: float = 900.0
 
 
-class Espelhador:
-    """Any number of gateways may run it."""
+class Destino(Protocol):
+    """Where a mirror lies. Both raise DestinoFalhou."""
 
-    def __init__(self, pool: Pool, files: FileStore, chaveiro: Chaveiro, ritmo: Ritmo | None = None) -> None:
+    async def put(self, caminho: str, dados: bytes, sha256: str) -> bool:
+        """False: these bytes lie there already."""
+        ...
+
+    async def remove(self, caminho: str) -> None:
+        """What is not there is fine."""
+        ...
+
+
+class Espelhador:
+    """Any number of gateways may run it. privados: whether Google may be at an internal address, and by http."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        files: FileStore,
+        chaveiro: Chaveiro,
+        ritmo: Ritmo | None = None,
+        *,
+        privados: bool = False,
+    ) -> None:
         self._pool = pool
         self._files = files
         self._chaveiro = chaveiro
         self._ritmo = ritmo or Ritmo()
         self._acordar = asyncio.Event()
         self._em_voo: Counter[int] = Counter()
-        self._baldes: dict[int, tuple[Acesso, Balde]] = {}
+        self._privados = privados
+        self._destinos: dict[int, tuple[tuple[str | None, ...], Destino]] = {}
+        self._contas = AsyncExitStack()
 
     def wake(self) -> None:
         """Something was committed."""
         self._acordar.set()
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as grupo:
+        async with self._contas, asyncio.TaskGroup() as grupo:
             while True:
                 self._acordar.clear()
                 try:
@@ -80,7 +105,7 @@ class Espelhador:
         try:
             await self._make(copia)
         except DestinoFalhou as erro:
-            await self._hold(copia, str(erro))
+            await self._hold(copia, str(erro), erro.pede_s)
         except (ArquivoFalhou, ChaveInvalida) as erro:
             await self._fail(copia, _explain(erro))
         except Exception:  # edge: top of a background task; what was taken is due again when its time is over
@@ -90,18 +115,18 @@ class Espelhador:
             self.wake()
 
     async def _make(self, copia: Record) -> None:
-        balde = self._open(copia)
+        destino = self._open(copia)
         if copia["sha256"] is None:
-            await balde.remove(copia["caminho"])
+            await destino.remove(copia["caminho"])
         else:
             arquivo = Arquivo(caminho=copia["caminho"], sha256=copia["sha256"], tamanho=copia["tamanho"])
-            await balde.put(arquivo.caminho, await self._files.get(arquivo), arquivo.sha256)
+            await destino.put(arquivo.caminho, await self._files.get(arquivo), arquivo.sha256)
         async with self._pool.acquire() as conn, conn.transaction():
             await store.finish_copia(conn, copia)
 
-    async def _hold(self, copia: Record, erro: str) -> None:
+    async def _hold(self, copia: Record, erro: str, pede_s: float | None) -> None:
         """When the pause is over the others are tried first: one that alone is refused holds up none for ever."""
-        espera_s = self._pause(copia["falhas"])
+        espera_s = max(self._pause(copia["falhas"]), pede_s or 0.0)
         async with self._pool.acquire() as conn, conn.transaction():
             await store.hold_espelho(conn, copia, espera_s, erro)
             await store.fail_copia(conn, copia, espera_s, erro)
@@ -115,19 +140,30 @@ class Espelhador:
     def _pause(self, antes: int) -> float:
         return min(self._ritmo.espera_s * 2.0 ** min(antes, 20), self._ritmo.espera_maxima_s)
 
-    def _open(self, copia: Record) -> Balde:
-        """One for as long as its mirror is reached the same way: it keeps connections. Raises ChaveInvalida."""
-        acesso = Acesso(
-            copia["destino"],
-            copia["endereco"],
-            copia["regiao"],
-            copia["chave"],
-            self._chaveiro.decrypt(copia["segredo"]),
-        )
-        antes = self._baldes.get(copia["espelho_id"])
+    def _open(self, copia: Record) -> Destino:
+        """One for as long as its mirror is reached the same way: it keeps connections. Raises ChaveInvalida,
+        DestinoFalhou."""
+        acesso = tuple(copia[campo] for campo in ("destino", "endereco", "regiao", "chave", "segredo"))
+        antes = self._destinos.get(copia["espelho_id"])
         if antes is None or antes[0] != acesso:
-            antes = self._baldes[copia["espelho_id"]] = (acesso, Balde(acesso, self._ritmo.limite_s))
+            segredo = self._chaveiro.decrypt(copia["segredo"])
+            abrir = self._open_drive if copia["destino"].startswith(ESQUEMA) else self._open_balde
+            antes = self._destinos[copia["espelho_id"]] = (acesso, abrir(copia, segredo))
         return antes[1]
+
+    def _open_balde(self, copia: Record, segredo: str) -> Destino:
+        acesso = Acesso(copia["destino"], copia["endereco"], copia["regiao"], copia["chave"], segredo)
+        return Balde(acesso, self._ritmo.limite_s)
+
+    def _open_drive(self, copia: Record, segredo: str) -> Destino:
+        try:
+            conta = Conta(segredo, copia["endereco"], self._ritmo.limite_s, privados=self._privados)
+        except ValueError as erro:
+            raise DestinoFalhou(f"A conta do Google não serve: {erro}.") from erro
+        # Copies that are on their way may still use one that another has followed.
+        self._contas.push_async_callback(conta.close)
+        lugares = store.Lugares(self._pool, copia["espelho_id"])
+        return Drive(conta, copia["destino"].removeprefix(ESQUEMA), lugares, self._ritmo.limite_s)
 
 
 def _explain(erro: Exception) -> str:

@@ -8,16 +8,16 @@ from services.gateway.vistas import Vista
 
 
 class EspelhoVisto(Vista):
-    """feitas: boletos that lie there; pendentes: still to be copied; a_remover: still to be removed; falhando: those of
-    both that were tried already. atrasada_desde: since when the oldest of them is due. erro, em_espera_ate: it refused
-    or did not answer, and nothing goes there until then."""
+    """regiao, chave: null in Google Drive. feitas: boletos that lie there; pendentes: still to be copied; a_remover:
+    still to be removed; falhando: those of both that were tried already. atrasada_desde: since when the oldest of them
+    is due. erro, em_espera_ate: it refused or did not answer, and nothing goes there until then."""
 
     id: int
     nome: str
     destino: str
     endereco: str
-    regiao: str
-    chave: str
+    regiao: str | None
+    chave: str | None
     ativo: bool
     feitas: int
     pendentes: int

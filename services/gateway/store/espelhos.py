@@ -7,7 +7,7 @@ from typing import Any
 
 from asyncpg import Record, UniqueViolationError
 
-from services.gateway.store import Conn, load_sql
+from services.gateway.store import Conn, Pool, load_sql
 from services.gateway.store.recusas import Recusa
 from shared.contrato import fold
 
@@ -25,6 +25,31 @@ class NomeRepetido(Recusa):
     texto = "Já há um espelho com este nome. Dê outro."
 
 
+class PastaRepetida(Recusa):
+    codigo = "espelho.pasta_repetida"
+    status = 409
+    texto = "Outro espelho ligado já usa esta pasta do Google Drive. Use outra, ou desligue o outro."
+
+
+class Lugares:
+    """The ids that Drive knows the paths of one mirror by."""
+
+    def __init__(self, pool: Pool, espelho_id: int) -> None:
+        self._pool, self._espelho_id = pool, espelho_id
+
+    async def find(self, chave: str) -> str | None:
+        id: str | None = await self._pool.fetchval(SQL["find_lugar"], self._espelho_id, chave)
+        return id
+
+    async def keep(self, chave: str, id: str, antes: str | None) -> str:
+        """In the place of another; returns the one that counts, which somebody else may have kept."""
+        valido: str = await self._pool.fetchval(SQL["keep_lugar"], self._espelho_id, chave, id, antes)
+        return valido
+
+    async def drop(self, chave: str, id: str) -> None:
+        await self._pool.execute(SQL["drop_lugar"], self._espelho_id, chave, id)
+
+
 async def list_espelhos(conn: Conn, depois: int, limite: int) -> list[Record]:
     return await conn.fetch(SQL["list_espelhos"], depois, limite)
 
@@ -39,10 +64,13 @@ async def find_espelho_by_nome(conn: Conn, nome: str) -> int | None:
 
 
 async def insert_espelho(conn: Conn, espelho: Mapping[str, Any]) -> int:
-    """With all that is filed as due. segredo: as ciphertext. Raises NomeRepetido."""
+    """With all that is filed as due. segredo: as ciphertext. Raises NomeRepetido, PastaRepetida."""
     colunas = ("nome", "destino", "endereco", "regiao", "chave", "segredo")
     await conn.execute(SQL["wait_for_boletos"])
-    id: int | None = await conn.fetchval(SQL["insert_espelho"], *(espelho[coluna] for coluna in colunas))
+    try:
+        id: int | None = await conn.fetchval(SQL["insert_espelho"], *(espelho.get(coluna) for coluna in colunas))
+    except UniqueViolationError as erro:
+        raise PastaRepetida from erro
     if id is None:
         raise NomeRepetido
     await conn.fetch(SQL["fill"], id)
@@ -50,11 +78,11 @@ async def insert_espelho(conn: Conn, espelho: Mapping[str, Any]) -> int:
 
 
 async def update_espelho(conn: Conn, id: int, mudancas: Mapping[str, Any]) -> None:
-    """Raises NomeRepetido."""
+    """Raises NomeRepetido, PastaRepetida."""
     try:
         await conn.execute(SQL["update_espelho"], id, dict(mudancas))
     except UniqueViolationError as erro:
-        raise NomeRepetido from erro
+        raise (PastaRepetida if erro.constraint_name == "espelhos_por_pasta" else NomeRepetido) from erro
 
 
 async def delete_espelho(conn: Conn, id: int) -> None:

@@ -127,3 +127,16 @@ WHERE c.espelho_id = $1 AND ($3::bigint IS NULL OR c.id < $3)
                     WHEN 'pendente' THEN c.feita_em IS NULL AND c.erro IS NULL ELSE true END
 ORDER BY c.id DESC
 LIMIT $4;
+
+-- name: find_lugar
+SELECT externo_id FROM lugares WHERE espelho_id = $1 AND chave = $2;
+
+-- name: keep_lugar
+-- $4: what was kept there before, which the new one replaces. Whoever came first has it.
+INSERT INTO lugares (espelho_id, chave, externo_id) VALUES ($1, $2, $3)
+ON CONFLICT (espelho_id, chave) DO UPDATE
+SET externo_id = CASE WHEN lugares.externo_id = $4 THEN excluded.externo_id ELSE lugares.externo_id END
+RETURNING externo_id;
+
+-- name: drop_lugar
+DELETE FROM lugares WHERE espelho_id = $1 AND chave = $2 AND externo_id = $3;
