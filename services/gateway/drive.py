@@ -36,7 +36,9 @@ _MARCA, _MARCA_SHA256 = "canopus", "canopus_sha256"
 _IDS = 20
 # So long a folder is taken to be where it was; what is made in one that is not there is noticed.
 _PASTA_S = 60.0
-_RETOMADAS = 4
+# Requests of one upload, and the pause after one that failed.
+_TENTATIVAS = 8
+_PAUSA_S = 0.1
 
 Item = dict[str, Any]
 
@@ -234,20 +236,24 @@ class Drive:
         """Cut, it goes on where Google says that it stands."""
         if "://" not in sessao:
             raise DestinoFalhou("O Google respondeu o que não se entende. Confira o endereço.")
-        inicio = 0
-        for _ in range(_RETOMADAS):
+        inicio, falha = 0, DestinoFalhou("O envio ao Google Drive foi cortado vezes demais; será tentado de novo.")
+        for _ in range(_TENTATIVAS):
             try:
                 resposta = await self._send_from(sessao, dados, inicio)
             except DestinoFalhou as erro:
-                if erro.status is not None and erro.status < 500:
+                # 400: what was cut was sent again from its beginning, as an HTTP client may by itself.
+                if erro.status is not None and erro.status < 500 and erro.status != 400:
                     raise
-                resposta = await self._send_from(sessao, dados, len(dados))
+                # Next it is asked how far it came.
+                inicio, falha = len(dados), erro
+                await asyncio.sleep(_PAUSA_S)
+                continue
             if resposta.status == 409:
                 return None
             if resposta.status != 308:
                 return resposta.json()
             inicio = _read_range(resposta.headers.get("Range"))
-        raise DestinoFalhou("O envio ao Google Drive foi cortado vezes demais; será tentado de novo.")
+        raise falha
 
     async def _send_from(self, sessao: str, dados: bytes, inicio: int) -> Resposta:
         """With nothing left to send it asks how far it came."""

@@ -264,9 +264,8 @@ class Conta:
                 return f"O Google recusou o pedido ({status}{f' {motivo}' if motivo else ''})."
 
     def _explain_token(self, resposta: Resposta, lido: dict[str, Any]) -> DestinoFalhou:
-        erro = lido.get("error")
-        motivo = _clean(erro if isinstance(erro, str) else "")
-        if resposta.status == 429 or resposta.status >= 500:
+        motivo = _find_motivo(lido)
+        if resposta.status == 429 or resposta.status >= 500 or motivo in _PAUSAS:
             return self._explain(resposta)
         if motivo == "invalid_grant" and self.is_servico:
             texto = (

@@ -39,7 +39,8 @@ class Cena:
     async def running(self, quantos: int = 1, ritmo: Ritmo = RITMO) -> AsyncIterator[None]:
         """So many gateways at work."""
         tarefas = [
-            asyncio.create_task(Espelhador(self.pool, self.files, self.chaveiro, ritmo).run()) for _ in range(quantos)
+            asyncio.create_task(Espelhador(self.pool, self.files, self.chaveiro, ritmo, privados=True).run())
+            for _ in range(quantos)
         ]
         try:
             yield
