@@ -151,11 +151,14 @@ async def test_two_gateways_and_one_that_dies_make_no_twins(cena: CenaDrive) -> 
         chegou.set()
         await parados.wait()
 
-    cena.drive.ao_criar = wait_for_death
+    cena.drive.ao_criar, cena.drive.demora_s, cena.drive.atrasada = wait_for_death, 0.1, True
     await cena.file(4)
-    async with cena.running():
+    # All of both make the folder at once.
+    async with cena.running(2, replace(RITMO, por_espelho=2)):
         await chegou.wait()
-    cena.drive.ao_criar = None
+        await asyncio.sleep(0.3)
+        assert cena.pastas() == ["PASTA"]
+    cena.drive.ao_criar, cena.drive.demora_s = None, 0.0
     parados.set()
     await cena.pool.execute("UPDATE copias SET reservada_ate = now() - interval '1 second'")  # its time is over
     async with cena.running(2):

@@ -5,6 +5,7 @@ https://developers.google.com/workspace/drive/api/reference/rest/v3 and .../guid
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -76,7 +77,8 @@ class Recusado(Exception):
 class GoogleDrive:
     """pedidos: method and path of each request. enviados: name of each file whose bytes were taken whole. faixas: of
     what was taken, in order. falhas: for the next requests that `alvo` picks, None: none. ao_criar: awaited with a new
-    item, which is there, before that is answered."""
+    item, which is there, before that is answered. demora_s: before anything new is made. atrasada: searches
+    show nothing that was made here yet."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -87,6 +89,8 @@ class GoogleDrive:
         self.falhas: list[Falha | None] = []
         self.alvo: Callable[[str, str], bool] = lambda metodo, caminho: True
         self.ao_criar: Callable[[Item], Any] | None = None
+        self.demora_s = 0.0
+        self.atrasada = False
         self.contas = Contas()
         self.pagina = 100
         self.cheio = False
@@ -184,6 +188,7 @@ class GoogleDrive:
                 return web.json_response(self._view(item, request.query.get("fields", "kind,id,name,mimeType")))
             case "POST", _, "":
                 dito = await request.json()
+                await asyncio.sleep(self.demora_s)
                 self._check_novo(dito, quem, todos)
                 return await self._answer_novo(self._create(dito, None), request.query.get("fields", "id"))
             case "PATCH", _, _:
@@ -278,6 +283,8 @@ class GoogleDrive:
             achados = [item for item in achados if self._matches(item, parte, quem, todos)]
             resto = resto[parte.end() :].removeprefix(" and ")
         visiveis = [item for item in achados if self._is_visible(item, quem, todos)]
+        if self.atrasada:
+            visiveis = [item for item in visiveis if item.id not in self._usados]
         inicio = int(consulta.get("pageToken", 0))
         fim = inicio + min(self.pagina, int(consulta.get("pageSize", 100)))
         campos = re.fullmatch(r"nextPageToken,files\(([\w,]+)\)", consulta["fields"])
