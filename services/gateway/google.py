@@ -78,13 +78,13 @@ def parse_conta(segredo: str, *, privados: bool = False) -> dict[str, str]:
     if not isinstance(lido, dict):
         raise ValueError("cole o arquivo JSON inteiro da conta de serviço ou do consentimento")
     tipo = lido.get("type", "authorized_user" if "refresh_token" in lido else None)
-    if tipo not in _CAMPOS:
+    if not isinstance(tipo, str) or tipo not in _CAMPOS:
         raise ValueError(
             "o JSON não é de uma conta de serviço (service_account) nem de um consentimento (authorized_user)"
         )
-    conta = {"type": str(tipo), "token_uri": lido.get("token_uri") or TOKEN_URI}
+    conta = {"type": tipo, "token_uri": lido.get("token_uri") or TOKEN_URI}
     conta |= {campo: lido.get(campo) for campo in _CAMPOS[tipo]}
-    if faltam := [campo for campo, valor in conta.items() if not (isinstance(valor, str) and valor.strip())]:
+    if faltam := [campo for campo, valor in conta.items() if not _is_texto(valor, linhas=campo == "private_key")]:
         raise ValueError(f"no JSON falta {', '.join(faltam)}: baixe-o de novo no Google e cole-o inteiro")
     try:
         parse_destino(conta["token_uri"], privados=privados)
@@ -277,6 +277,10 @@ class Conta:
         else:
             texto = f"O Google não reconhece a conta ({motivo or resposta.status}). Confira o JSON e troque o segredo."
         return DestinoFalhou(texto, status=resposta.status, motivo=motivo)
+
+
+def _is_texto(valor: object, *, linhas: bool) -> bool:
+    return isinstance(valor, str) and bool(valor.strip()) and (linhas or valor.isprintable())
 
 
 def _path(id: str) -> str:

@@ -18,6 +18,8 @@ from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_boleto, add_loja
 from tests.gateway.porta import check_declared
+from tests.servers.drive import PASTA_ESPELHO, open_drive
+from tests.servers.google import CONSENTIMENTO, make_pessoa
 from tests.servers.s3 import CHAVE, REGIAO, S3, SEGREDO, open_s3
 
 
@@ -114,6 +116,59 @@ async def test_a_wrong_field_and_a_name_that_is_taken_are_refused(balcao: Balcao
     assert (await balcao.call("POST", "espelhos", novo(s3, nome="Outra"))).status == 201
     assert (await balcao.call("PATCH", "espelhos/1", {"nome": "outra"})).recusa == (409, "espelho.nome_repetido")
     assert (await balcao.call("GET", "espelhos/9")).recusa == (404, "espelho.nao_encontrado")
+
+
+async def test_a_mirror_in_google_drive_needs_a_link_and_the_json_of_an_account_alone(
+    database_url: str, tmp_path: Path, s3: S3
+) -> None:
+    link = f"https://drive.google.com/drive/u/0/folders/{PASTA_ESPELHO}?usp=sharing"
+    async with open_drive() as drive, open_balcao(database_url, tmp_path, webhooks_privados=True) as balcao:
+        caminho = await file_boleto(balcao)
+        pedido = {"nome": "Drive", "destino": link, "endereco": drive.url, "segredo": drive.pessoa}
+        criado = await call(balcao, "POST", "espelhos", pedido)
+        assert (criado["destino"], criado["regiao"], criado["chave"]) == (f"drive://{PASTA_ESPELHO}", None, None)
+        await wait_feitas(balcao, 1)
+        assert drive.files() == {caminho: b"%PDF-1.7"}
+        assert (await balcao.call("POST", "espelhos", pedido | {"nome": "B"})).recusa == (409, "espelho.pasta_repetida")
+        drive.erase(drive.find("PASTA").id)
+        assert await call(balcao, "POST", "espelhos/1/preencher") == {"id": 1, "copias": 1}
+        await wait_feitas(balcao, 1)
+        assert drive.files() == {caminho: b"%PDF-1.7"}
+        # What one kind needs is nothing to the other.
+        recusa = await balcao.call("PATCH", "espelhos/1", {"destino": "s3://balde/espelho"})
+        assert (recusa.status, set(recusa.campos)) == (422, {"endereco", "chave", "segredo"})
+        do_s3 = {campo: valor for campo, valor in novo(s3).items() if campo != "nome"}
+        assert (await call(balcao, "PATCH", "espelhos/1", do_s3))["regiao"] == REGIAO
+        await wait_feitas(balcao, 1)
+        recusa = await balcao.call("PATCH", "espelhos/1", {"destino": link})
+        assert (recusa.status, set(recusa.campos)) == (422, {"segredo"})
+        volta = {"destino": link, "endereco": drive.url, "segredo": drive.servico}
+        assert (await call(balcao, "PATCH", "espelhos/1", volta))["chave"] is None
+        await wait_feitas(balcao, 1)
+        for campo, valor in {
+            "regiao": "sa-east-1", "chave": "AKIA", "segredo": "{}", "destino": "https://drive.google.com/drive/my-drive",
+        }.items():  # fmt: skip
+            recusa = await balcao.call("PATCH", "espelhos/1", {campo: valor})
+            assert (recusa.status, set(recusa.campos)) == (422, {campo})
+        mostrados = (await balcao.call("GET", "espelhos")).bruto.decode()
+        auditoria = str([tuple(linha) for linha in await balcao.pool.fetch("SELECT acao, detalhes FROM auditoria")])
+        for segredo in (CONSENTIMENTO, "PRIVATE KEY"):
+            assert segredo not in mostrados + auditoria
+
+
+async def test_google_is_asked_nothing_at_an_address_inside(balcao: Balcao) -> None:
+    pedido = {"nome": "Drive", "destino": f"drive://{PASTA_ESPELHO}"}
+    for campos, culpado in (
+        ({"segredo": make_pessoa("http://127.0.0.1:9/token")}, "segredo"),
+        ({"segredo": make_pessoa("https://192.168.0.1/token")}, "segredo"),
+        ({"segredo": make_pessoa("https://oauth2.googleapis.com/token"), "endereco": "http://127.0.0.1:9"}, "endereco"),
+        ({}, "segredo"),
+    ):
+        recusa = await balcao.call("POST", "espelhos", pedido | campos)
+        assert (recusa.status, set(recusa.campos)) == (422, {culpado})
+    certo = {"segredo": make_pessoa("https://oauth2.googleapis.com/token")}
+    # Nothing is filed, so nothing is sent.
+    assert (await call(balcao, "POST", "espelhos", pedido | certo))["endereco"] == "https://www.googleapis.com"
 
 
 async def test_a_mirror_belongs_to_who_sees_every_ponto_de_venda(balcao: Balcao, s3: S3) -> None:

@@ -75,15 +75,16 @@ class Recusado(Exception):
 
 
 class GoogleDrive:
-    """pedidos: method and path of each request. enviados: name of each file whose bytes were taken whole. faixas: of
-    what was taken, in order. falhas: for the next requests that `alvo` picks, None: none. ao_criar: awaited with a new
-    item, which is there, before that is answered. demora_s: before anything new is made. atrasada: searches
-    show nothing that was made here yet."""
+    """pedidos: method and path of each request, autorizacoes what it came with. enviados: name of each file whose
+    bytes were taken whole. faixas: of what was taken, in order. falhas: for the next requests that `alvo` picks, None:
+    none. ao_criar: awaited with a new item, which is there, before that is answered. demora_s: before anything new is
+    made. atrasada: searches show nothing that was made here yet."""
 
     def __init__(self) -> None:
         self.url = ""
         self.itens: dict[str, Item] = {}
         self.pedidos: list[tuple[str, str]] = []
+        self.autorizacoes: list[str | None] = []
         self.enviados: list[str] = []
         self.faixas: list[tuple[int, int]] = []
         self.falhas: list[Falha | None] = []
@@ -143,6 +144,7 @@ class GoogleDrive:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.pedidos.append((request.method, request.path))
+        self.autorizacoes.append(request.headers.get("Authorization"))
         falha = self.falhas.pop(0) if self.falhas and self.alvo(request.method, request.path) else None
         try:
             if falha and falha.status:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from asyncpg import Record
 from pydantic import AfterValidator, Field
 
+from services.gateway import drive, google
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.auth import forbid_ponto_venda
-from services.gateway.campos import Linha, Mudado, Senha, UrlBase
-from services.gateway.errors import not_found
+from services.gateway.campos import Linha, Mudado, UrlBase
+from services.gateway.destinos import parse_destino as parse_url
+from services.gateway.errors import Detalhe, invalid_field, invalid_fields, not_found
 from services.gateway.paging import Pagina, page
 from services.gateway.store import Conn
 from services.gateway.store import espelhos as store
@@ -40,14 +43,23 @@ EXEMPLO_COPIA = {
     "tentada_em": "2026-11-24T09:00:05-03:00", "proxima_em": "2026-11-24T09:00:15-03:00", "feita_em": None,
     "erro": "O servidor do balde pediu uma pausa (503).",
 }  # fmt: skip
+_REGIAO = "us-east-1"
+# What each kind of mirror cannot be without, beside its destino.
+_PRECISOS = {"s3": ("endereco", "chave", "segredo"), "drive": ("segredo",)}
+_PADROES = {"s3": {"regiao": _REGIAO}, "drive": {"endereco": google.ORIGEM}}
+_SEGREDO_S3 = 200
 _BALDE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?P<prefixo>(/[^/]+)*)/?")
 
 
 def parse_destino(texto: str) -> str:
-    """Without the slash at its end. Raises ValueError in pt-BR."""
+    """A bucket without the slash at its end, or a folder of Google Drive. Raises ValueError in pt-BR."""
+    if texto.startswith((drive.ESQUEMA, "https://")):
+        return drive.parse_pasta(texto)
     achado = _BALDE.fullmatch(texto)
     if achado is None or {".", ".."} & set(achado["prefixo"].split("/")):
-        raise ValueError("use s3://balde ou s3://balde/pasta, com o nome do balde em minúsculas")
+        raise ValueError(
+            "use s3://balde ou s3://balde/pasta, com o balde em minúsculas, ou o link de uma pasta do Google Drive"
+        )
     return texto.rstrip("/")
 
 
@@ -55,28 +67,32 @@ Nome = Annotated[Linha, Field(min_length=1, max_length=100)]
 Destino = Annotated[Linha, Field(max_length=400), AfterValidator(parse_destino)]
 Regiao = Annotated[Linha, Field(min_length=1, max_length=50, pattern=r"^[a-z0-9-]+$")]
 ChaveAcesso = Annotated[Linha, Field(min_length=1, max_length=200)]
+# A secret key of S3, taken as it is typed; or the whole JSON of a Google account.
+Segredo = Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
 class NovoEspelho(Corpo):
-    """endereco: the origin of the service, as https://s3.sa-east-1.amazonaws.com."""
+    """destino: s3://balde/pasta, or the link of a folder in Google Drive. endereco: the origin of the service, as
+    https://s3.sa-east-1.amazonaws.com; of Google its own. S3 needs endereco, chave and segredo; Google Drive only
+    segredo, the JSON of a service account's key or of a person's consent."""
 
     nome: Nome
     destino: Destino
-    endereco: UrlBase
-    regiao: Regiao = "us-east-1"
-    chave: ChaveAcesso
-    segredo: Senha
+    segredo: Segredo | None = None
+    endereco: UrlBase | None = None
+    regiao: Regiao | None = None
+    chave: ChaveAcesso | None = None
 
 
 class MudancaEspelho(Corpo):
-    """ativo false: what is due waits."""
+    """ativo false: what is due waits. From S3 to Google Drive or back all that the other needs must come too."""
 
     nome: Mudado[Nome] = None
     destino: Mudado[Destino] = None
     endereco: Mudado[UrlBase] = None
     regiao: Mudado[Regiao] = None
     chave: Mudado[ChaveAcesso] = None
-    segredo: Mudado[Senha] = None
+    segredo: Mudado[Segredo] = None
     ativo: Mudado[bool] = None
 
 
@@ -110,12 +126,12 @@ async def show_espelho(chamada: Chamada, id: int) -> Resposta:
     resumo="Cadastra um espelho e começa a copiar para ele tudo o que está arquivado",
     dados=EspelhoVisto,
     exemplo=EXEMPLO,
-    respostas={409: "já há um espelho com este nome"},
+    respostas={409: "já há um espelho com este nome, ou nesta pasta do Google Drive"},
 )
 async def create_espelho(chamada: Chamada, corpo: NovoEspelho) -> Resposta:
-    pedidos = corpo.model_dump()
+    pedidos = {campo: valor for campo, valor in corpo.model_dump().items() if valor is not None}
     async with _open(chamada) as conn, conn.transaction():
-        id = await store.insert_espelho(conn, _encrypt(chamada, pedidos))
+        id = await store.insert_espelho(conn, _resolve(chamada, pedidos, None))
         await _audit(chamada, conn, "criar", id, pedidos)
         vista = store.view_espelho(await _find(conn, id))
     return Resposta(vista, "Espelho cadastrado. As cópias começam em instantes.")
@@ -127,13 +143,13 @@ async def create_espelho(chamada: Chamada, corpo: NovoEspelho) -> Resposta:
     resumo="Altera um espelho, ou o liga e desliga",
     dados=EspelhoVisto,
     exemplo=EXEMPLO,
-    respostas={409: "já há um espelho com este nome"},
+    respostas={409: "já há um espelho com este nome, ou nesta pasta do Google Drive"},
 )
 async def change_espelho(chamada: Chamada, id: int, corpo: MudancaEspelho) -> Resposta:
     pedidos = corpo.model_dump(exclude_unset=True)
     async with _open(chamada) as conn, conn.transaction():
         antes = await _find(conn, id)
-        await store.update_espelho(conn, id, _encrypt(chamada, pedidos))
+        await store.update_espelho(conn, id, _resolve(chamada, pedidos, antes))
         if any(pedidos.get(campo, antes[campo]) != antes[campo] for campo in ("destino", "endereco")):
             # Nothing lies there yet.
             await store.fill_espelho(conn, id)
@@ -200,10 +216,44 @@ async def _find(conn: Conn, id: int) -> Record:
     return linha
 
 
-def _encrypt(chamada: Chamada, pedidos: dict[str, Any]) -> dict[str, Any]:
-    if "segredo" not in pedidos:
-        return pedidos
-    return pedidos | {"segredo": chamada.ctx.chaveiro.encrypt(pedidos["segredo"])}
+def _resolve(chamada: Chamada, pedidos: Mapping[str, Any], antes: Record | None) -> dict[str, Any]:
+    """The columns that change, the secret as ciphertext. What one kind of mirror has is nothing to the other. Raises
+    ApiError 422."""
+    era = None if antes is None else _tipo(antes["destino"])
+    tipo = _tipo(pedidos["destino"]) if "destino" in pedidos or era is None else era
+    colunas = dict(pedidos)
+    if tipo != era:
+        faltam = [campo for campo in _PRECISOS[tipo] if campo not in pedidos]
+        if faltam:
+            raise invalid_fields(*(Detalhe(campo, "campo obrigatório") for campo in faltam))
+        colunas = {"regiao": None, "chave": None, **_PADROES[tipo], **pedidos}
+    check = _check_drive if tipo == "drive" else _check_s3
+    check(chamada, pedidos)
+    if "segredo" in pedidos:
+        colunas["segredo"] = chamada.ctx.chaveiro.encrypt(pedidos["segredo"])
+    return colunas
+
+
+def _tipo(destino: str) -> Literal["s3", "drive"]:
+    return "drive" if destino.startswith(drive.ESQUEMA) else "s3"
+
+
+def _check_s3(chamada: Chamada, pedidos: Mapping[str, Any]) -> None:
+    segredo = pedidos.get("segredo", "")
+    if len(segredo) > _SEGREDO_S3 or not segredo.isprintable():
+        raise invalid_field("segredo", f"use a chave secreta do balde: uma linha, no máximo {_SEGREDO_S3} caracteres")
+
+
+def _check_drive(chamada: Chamada, pedidos: Mapping[str, Any]) -> None:
+    privados = chamada.ctx.settings.webhooks_privados
+    if sobram := [campo for campo in ("regiao", "chave") if campo in pedidos]:
+        raise invalid_fields(*(Detalhe(campo, "não se usa com o Google Drive: tire-o") for campo in sobram))
+    for campo, check in (("segredo", google.parse_conta), ("endereco", parse_url)):
+        try:
+            if campo in pedidos:
+                check(pedidos[campo], privados=privados)
+        except ValueError as erro:
+            raise invalid_field(campo, str(erro)) from erro
 
 
 async def _audit(chamada: Chamada, conn: Conn, verbo: str, id: int, campos: dict[str, Any]) -> None:
