@@ -95,8 +95,13 @@ async def settle(balcao: Balcao, codigo: str, base: int, empresa_id: int = 1) ->
             espelho = await espelhos.insert_espelho(conn, {
                 "nome": f"Nuvem {base}", "destino": "s3://balde", "endereco": "http://127.0.0.1:9", "regiao": "x",
                 "chave": "x", "segredo": segredo})  # fmt: skip
-            await espelhos.update_espelho(conn, espelho, {"ativo": False})
+            pasta = await espelhos.insert_espelho(conn, {
+                "nome": f"Nuvem {base} no Drive", "destino": "drive://1PastaDosBoletos", "endereco": "http://127.0.0.1:9",
+                "segredo": segredo})  # fmt: skip
+            for id in (espelho, pasta):
+                await espelhos.update_espelho(conn, id, {"ativo": False})
         cliente = await conn.fetchval("SELECT min(id) FROM clientes_finais WHERE ponto_venda_id = $1", loja.id)
+    await espelhos.Lugares(pool, pasta).keep("a" * 64, f"arquivo-{base}", None)
     ids = {
         "execucoes/{automacao_id}": automacao_id, "clientes/{item}": falho["id"], "evidencia/{numero}": 0,
         "boletos/{id}": boleto, "clientes/{id}": cliente, "pontos-venda/{codigo}": codigo,
