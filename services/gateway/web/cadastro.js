@@ -16,7 +16,7 @@ export class PaginaCadastro extends Pagina {
   static properties = {
     sessao: { attribute: false },
     linhas: { state: true },
-    aberta: { state: true }, // the entry in the form; {} for a new one; null: no form
+    aberta: { state: true }, // the entry in the form; {} for a new one, { titulo } for one of its own kind; null: no form
   };
 
   caminho = "";
@@ -82,7 +82,7 @@ export class PaginaCadastro extends Pagina {
     const chave = this.chave(linha);
     const novo = chave === undefined;
     return html`
-      <ficha-cadastro .titulo=${novo ? this.palavras.novo : this.palavras.um} .linha=${novo ? null : linha}
+      <ficha-cadastro .titulo=${novo ? linha.titulo ?? this.palavras.novo : this.palavras.um} .linha=${novo ? null : linha}
         .caminho=${novo ? this.caminho : `${this.caminho}/${encodeURIComponent(chave)}`} .campos=${this.campos(linha, novo)}
         .leitura=${!this.pode} .excluir=${novo ? "" : this.palavras.excluir(linha)} .extra=${novo ? nothing : this.acoes(linha)}
         @fechar=${() => (this.aberta = null)} @salvo=${(e) => { this.saved(e.detail, linha); this.load(); }}></ficha-cadastro>

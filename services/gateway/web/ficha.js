@@ -5,7 +5,7 @@ import { T } from "./textos/comum.js";
 import { Pagina, avisar, campo, confirmar } from "./ui.js";
 
 // campos: [{ nome, rotulo, tipo, opcoes, obrigatorio, dica, nulo, valor, atual, completar }]
-//   tipo: texto (where absent), senha, numero, hora, linhas, marca, escolha, varios
+//   tipo: texto (where absent), senha, numero, hora, linhas, arquivo (the text of one that is chosen), marca, escolha, varios
 //   opcoes: [[value, words]] of escolha and varios. atual: of escolha, the words for a value that is none of them.
 //   todos: of varios, the words for all of them, sent as null; absent: there is no such box.
 //   inteiro: of escolha, its values are numbers.
@@ -42,9 +42,17 @@ export class FichaCadastro extends Pagina {
 
   async save(event) {
     event.preventDefault();
+    await this.lendo;
     const corpo = this.body();
     if (this.linha && !Object.keys(corpo).length) return this.close();
     await this.send(this.linha ? "PATCH" : "POST", corpo);
+  }
+
+  // Into the field that is sent; more than any such file holds is not read.
+  takeTexto({ target }) {
+    this.lendo = (async () => {
+      target.nextElementSibling.value = (await target.files[0]?.slice(0, ARQUIVO_BYTES).text()) ?? "";
+    })();
   }
 
   async discard() {
@@ -108,7 +116,7 @@ export class FichaCadastro extends Pagina {
     const id = `ficha-${c.nome}`;
     if (c.tipo === "marca") return renderMarca(id, c, valor);
     if (c.tipo === "varios") return renderVarios(id, c, valor, erro);
-    return campo(id, c.rotulo, renderControle(id, c, valor), erro, c.dica);
+    return campo(id, c.rotulo, renderControle(id, c, valor, this.takeTexto), erro, c.dica);
   }
 }
 
@@ -120,13 +128,14 @@ function readCampo({ nome, tipo, nulo, inteiro }, dados) {
   return (tipo === "numero" || inteiro) && /^\d+$/.test(texto.trim()) ? Number(texto) : texto;
 }
 
+const ARQUIVO_BYTES = 20_000;
 const TIPOS = { senha: "password", hora: "time" };
 
 // What is chosen already can be kept where it is not among those that this person may choose.
 const withAtual = (opcoes, valor, atual = valor) =>
   valor === "" || opcoes.some(([v]) => String(v) === String(valor)) ? opcoes : [[valor, atual], ...opcoes];
 
-function renderControle(id, { nome, tipo, opcoes, atual, obrigatorio = false, completar = "off" }, valor) {
+function renderControle(id, { nome, tipo, opcoes, atual, obrigatorio = false, completar = "off" }, valor, lerArquivo) {
   switch (tipo) {
     case "escolha":
       return html`
@@ -136,6 +145,9 @@ function renderControle(id, { nome, tipo, opcoes, atual, obrigatorio = false, co
         </select>`;
     case "linhas":
       return html`<textarea id=${id} name=${nome} rows="3" .value=${valor}></textarea>`;
+    case "arquivo":
+      return html`<input id=${id} type="file" accept=".json,application/json" ?required=${obrigatorio} @change=${lerArquivo}>
+        <input type="hidden" name=${nome}>`;
     default:
       return html`<input id=${id} name=${nome} type=${TIPOS[tipo] ?? "text"} .value=${String(valor)}
         inputmode=${tipo === "numero" ? "numeric" : nothing} autocomplete=${completar} ?required=${obrigatorio}>`;

@@ -8,6 +8,10 @@ import { ESPELHOS } from "../textos/espelhos.js";
 import { avisar, confirmar, dataHora, numero } from "../ui.js";
 
 const OLHADA_MS = 3000; // while something is due
+const DRIVE = "drive://";
+
+const isDrive = (espelho) => espelho.destino?.startsWith(DRIVE);
+const linkPasta = (espelho) => `https://drive.google.com/drive/folders/${espelho.destino.slice(DRIVE.length)}`;
 
 class PaginaEspelhos extends PaginaCadastro {
   static properties = { vistas: { state: true } }; // the mirror whose copies are shown
@@ -27,16 +31,36 @@ class PaginaEspelhos extends PaginaCadastro {
     if (devidas && this.isConnected) this.espera = setTimeout(() => this.load(), OLHADA_MS);
   }
 
+  outros() {
+    return html`<button class="secundario"
+      @click=${() => (this.aberta = { destino: DRIVE, titulo: ESPELHOS.novo_drive })}>${ESPELHOS.novo_drive}</button>`;
+  }
+
   campos(linha, novo) {
     return [
       { nome: "nome", rotulo: ESPELHOS.nome, obrigatorio: true },
+      ...(isDrive(linha) ? this.camposDrive(linha, novo) : this.camposS3(linha, novo)),
+      ...(novo ? [] : [{ nome: "ativo", rotulo: ESPELHOS.ligado_campo, tipo: "marca", valor: linha.ativo }]),
+    ];
+  }
+
+  camposS3(linha, novo) {
+    return [
       { nome: "destino", rotulo: ESPELHOS.destino, obrigatorio: true, dica: ESPELHOS.destino_dica },
       { nome: "endereco", rotulo: ESPELHOS.endereco, obrigatorio: true, dica: ESPELHOS.endereco_dica },
       { nome: "regiao", rotulo: ESPELHOS.regiao, obrigatorio: true, valor: novo ? "us-east-1" : linha.regiao },
       { nome: "chave", rotulo: ESPELHOS.chave, obrigatorio: true },
       { nome: "segredo", rotulo: novo ? ESPELHOS.segredo : ESPELHOS.segredo_novo, tipo: "senha", obrigatorio: novo,
         valor: "", dica: novo ? undefined : ESPELHOS.segredo_dica, completar: "new-password" },
-      ...(novo ? [] : [{ nome: "ativo", rotulo: ESPELHOS.ligado_campo, tipo: "marca", valor: linha.ativo }]),
+    ];
+  }
+
+  camposDrive(linha, novo) {
+    return [
+      { nome: "destino", rotulo: ESPELHOS.pasta, obrigatorio: true, dica: ESPELHOS.pasta_dica,
+        valor: novo ? "" : linkPasta(linha) },
+      { nome: "segredo", rotulo: novo ? ESPELHOS.conta : ESPELHOS.conta_nova, tipo: "arquivo", obrigatorio: novo,
+        dica: novo ? ESPELHOS.conta_dica : ESPELHOS.conta_nova_dica },
     ];
   }
 
@@ -68,7 +92,9 @@ class PaginaEspelhos extends PaginaCadastro {
               @click=${() => this.fill(e)}>${ESPELHOS.preencher}</button>
           </div>
         </div>
-        <p><code>${e.destino}</code> <span class="fraco">${e.endereco}</span></p>
+        ${isDrive(e)
+          ? html`<p>${ESPELHOS.drive} · <a href=${linkPasta(e)} target="_blank" rel="noopener">${ESPELHOS.abrir_pasta}</a></p>`
+          : html`<p><code>${e.destino}</code> <span class="fraco">${e.endereco}</span></p>`}
         ${e.erro ? html`
           <div class="destaque"><p>${e.erro}</p>
             ${e.em_espera_ate ? html`<p>${ESPELHOS.em_espera(dataHora(e.em_espera_ate))}</p>` : nothing}</div>` : nothing}
