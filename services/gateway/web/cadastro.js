@@ -85,11 +85,17 @@ export class PaginaCadastro extends Pagina {
       <ficha-cadastro .titulo=${novo ? linha.titulo ?? this.palavras.novo : this.palavras.um} .linha=${novo ? null : linha}
         .caminho=${novo ? this.caminho : `${this.caminho}/${encodeURIComponent(chave)}`} .campos=${this.campos(linha, novo)}
         .leitura=${!this.pode} .excluir=${novo ? "" : this.palavras.excluir(linha)} .extra=${novo ? nothing : this.acoes(linha)}
+        .nota=${this.nota(linha, novo)}
         @fechar=${() => (this.aberta = null)} @salvo=${(e) => { this.saved(e.detail, linha); this.load(); }}></ficha-cadastro>
     `;
   }
 
   acoes() {
+    return nothing;
+  }
+
+  // What is said above the fields of the form.
+  nota() {
     return nothing;
   }
 }

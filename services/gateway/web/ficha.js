@@ -17,6 +17,7 @@ export class FichaCadastro extends Pagina {
     campos: { attribute: false },
     linha: { attribute: false }, // null: a new one
     leitura: { type: Boolean }, // shown, not changed
+    nota: { attribute: false }, // what is said above the fields
     excluir: {}, // the question before it is deleted; empty: it cannot be
     extra: { attribute: false }, // more buttons
     recusa: { state: true },
@@ -90,6 +91,7 @@ export class FichaCadastro extends Pagina {
         <form @submit=${this.save} novalidate autocomplete="off">
           <h2 id="ficha-titulo">${this.titulo}</h2>
           ${this.recusa ? html`<p class="recusa" role="alert">${this.recusa}</p>` : nothing}
+          ${this.nota ?? nothing}
           <fieldset class="grade" ?disabled=${this.leitura}>
             ${repeat(this.campos, (c) => c.nome, (c) => this.renderCampo(c))}
           </fieldset>

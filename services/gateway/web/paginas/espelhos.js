@@ -60,8 +60,16 @@ class PaginaEspelhos extends PaginaCadastro {
       { nome: "destino", rotulo: ESPELHOS.pasta, obrigatorio: true, dica: ESPELHOS.pasta_dica,
         valor: novo ? "" : linkPasta(linha) },
       { nome: "segredo", rotulo: novo ? ESPELHOS.conta : ESPELHOS.conta_nova, tipo: "arquivo", obrigatorio: novo,
-        dica: novo ? ESPELHOS.conta_dica : ESPELHOS.conta_nova_dica },
+        dica: novo ? undefined : ESPELHOS.conta_nova_dica },
     ];
+  }
+
+  nota(linha, novo) {
+    if (!novo || !isDrive(linha)) return nothing;
+    return html`
+      <ol class="como-fazer">${ESPELHOS.passos.map((passo) => html`<li>${passo}</li>`)}</ol>
+      <p class="dica">${ESPELHOS.sem_drive}</p>
+    `;
   }
 
   async fill(espelho) {
