@@ -192,9 +192,9 @@ async def test_an_upload_that_is_cut_goes_on_where_it_stands(cena: CenaDrive) ->
     ("falha", "texto"),
     [
         (Falha(429, "rateLimitExceeded"), "pediu uma pausa"),
-        (Falha(403, "userRateLimitExceeded"), "pediu uma pausa"),
-        (Falha(500), "respondeu 500"),
-        (Falha(), "não respondeu"),
+        pytest.param(Falha(403, "userRateLimitExceeded"), "pediu uma pausa", marks=pytest.mark.completo),
+        pytest.param(Falha(500), "respondeu 500", marks=pytest.mark.completo),
+        pytest.param(Falha(), "não respondeu", marks=pytest.mark.completo),
     ],
     ids=["429", "403", "pane", "fora"],
 )
@@ -228,12 +228,12 @@ async def test_a_pause_that_google_asks_for_is_kept(cena: CenaDrive) -> None:
     ("caso", "texto"),
     [
         ("sem_espaco", f"{SERVICO} como administrador"),
-        ("cheio", "está cheio"),
+        pytest.param("cheio", "está cheio", marks=pytest.mark.completo),
         ("nao_partilhada", f"não foi compartilhado com {SERVICO}"),
-        ("so_leitura", f"Dê a {SERVICO} o papel"),
-        ("chave_apagada", "recusou a chave"),
+        pytest.param("so_leitura", f"Dê a {SERVICO} o papel", marks=pytest.mark.completo),
+        pytest.param("chave_apagada", "recusou a chave", marks=pytest.mark.completo),
         ("consentimento", "consentimento foi revogado"),
-        ("lixeira", "está na lixeira"),
+        pytest.param("lixeira", "está na lixeira", marks=pytest.mark.completo),
     ],
 )
 async def test_a_mirror_that_refuses_waits_says_what_to_do_and_goes_on_once_it_is_put_right(
