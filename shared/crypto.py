@@ -103,11 +103,11 @@ def sign_rs256(chave_pem: str, dados: bytes) -> bytes:
     """RSASSA-PKCS1-v1_5 with SHA-256, as a JWT's RS256. Raises ChaveInvalida."""
     try:
         chave = load_pem_private_key(chave_pem.encode(), password=None)
+        if isinstance(chave, RSAPrivateKey):
+            return chave.sign(dados, PKCS1v15(), SHA256())
     except (ValueError, TypeError, UnsupportedAlgorithm) as erro:
         raise ChaveInvalida("não é uma chave privada em PEM, sem senha") from erro
-    if not isinstance(chave, RSAPrivateKey):
-        raise ChaveInvalida("não é uma chave RSA")
-    return chave.sign(dados, PKCS1v15(), SHA256())
+    raise ChaveInvalida("não é uma chave RSA")
 
 
 def _fsync_dir(pasta: Path) -> None:

@@ -100,7 +100,7 @@ def _know(todos: list[dict[str, str]]) -> dict[str, list[Any]]:
         "usuario": ["17308"], "senha": ["uma senha comprida"], "empresa": ["credms"], "limite": [1, 2, 500],
         "regra": [{"tipo": "dia_util", "numero": 3, "hora": "08:00"}, {"tipo": "cron", "expressao": "0 8 5 * *"}],
         "fuso": ["America/Sao_Paulo", "America/Cuiaba"], "url_base": ["http://127.0.0.1:9"], "arquivo": ["PK"],
-        "destino": ["s3://balde/x"], "endereco": ["http://127.0.0.1:9"], "regiao": ["x"],
+        "destino": ["s3://balde/x", "drive://1PastaDosBoletos"], "endereco": ["http://127.0.0.1:9"], "regiao": ["x"],
         "nome": ["Ana", "Bia"], "whatsapp": ["(67) 99999-0000"],
     }  # fmt: skip
 

@@ -22,7 +22,6 @@ PASTA = "application/vnd.google-apps.folder"
 # What Drive keeps of an upload that is cut: whole pieces of this size.
 PEDACO = 256 * 1024
 PAPEIS = ("reader", "writer", "fileOrganizer", "organizer")
-# Where each account may do anything at all.
 DRIVE, PASTA_ESPELHO = "0ADriveDoEscritorioPVA", "1PastaDosBoletosDoEscritorio"
 MEU_DRIVE, PASTA_PESSOAL = "0AMeuDriveDaPessoaPVA", "1PastaPessoalCompartilhada"
 _PARTE = re.compile(

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared.crypto import ChaveInvalida, Chaveiro, create_chaves, read_chaves, wait_for_chaves, write_chaves
+from shared.crypto import ChaveInvalida, Chaveiro, create_chaves, read_chaves, sign_rs256, wait_for_chaves, write_chaves
 
 VELHA, NOVA = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
@@ -77,3 +79,12 @@ async def test_a_service_waits_for_the_keys_of_another(tmp_path: Path) -> None:
 
 async def test_keys_that_never_come_are_given_up(tmp_path: Path) -> None:
     assert await wait_for_chaves(tmp_path, 0.5) is None
+
+
+def test_only_an_rsa_key_signs() -> None:
+    curva = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    for pem in (curva.decode(), "", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"):
+        with pytest.raises(ChaveInvalida):
+            sign_rs256(pem, b"x")
