@@ -16,6 +16,7 @@ from uuid import uuid4
 import asyncpg
 from aiohttp import web
 
+from services.gateway.atualizador import Atualizador
 from services.gateway.auth import FailedLogins
 from services.gateway.carteiro import Carteiro
 from services.gateway.context import CONTEXT, AppContext
@@ -24,6 +25,7 @@ from services.gateway.entregador import Entregador
 from services.gateway.espelhador import Espelhador
 from services.gateway.live import Live, LiveOptions
 from services.gateway.middleware import CORPO_BYTES, add_security_headers, errors, serve
+from services.gateway.nuvem import Nuvem
 from services.gateway.pages import add_pages
 from services.gateway.pedidos import Pedidos
 from services.gateway.presenca import hold_presenca
@@ -93,6 +95,16 @@ async def open_gateway(
             alone=alone,
         ) as engine,
         _open_pedidos(Pedidos(pool, files, replica_id), bus) as pedidos,
+        _open_atualizador(
+            Atualizador(
+                pool,
+                files,
+                chaveiro,
+                pedidos,
+                Nuvem(privados=settings.webhooks_privados),
+                horas=settings.planilhas_horas,
+            )
+        ) as atualizador,
         Live(pool, bus, replica_id, live_options) as live,
         _open_restritos(pool, database_url) as restritos,
     ):
@@ -106,6 +118,7 @@ async def open_gateway(
             engine.wake,
             live,
             pedidos,
+            atualizador,
             falhas=FailedLogins(),
             falhas_entrada=FailedLogins(maximo=100, janela_s=300.0),
             falhas_senha=FailedLogins(maximo=5, janela_s=300.0),
@@ -181,6 +194,14 @@ async def _open_pedidos(pedidos: Pedidos, bus: Bus) -> AsyncIterator[Pedidos]:
     async with asyncio.TaskGroup() as grupo, bus.consume(pedidos.fila, pedidos.handle):
         laco = grupo.create_task(pedidos.run(), name="pedidos")
         yield pedidos
+        laco.cancel()
+
+
+@asynccontextmanager
+async def _open_atualizador(atualizador: Atualizador) -> AsyncIterator[Atualizador]:
+    async with asyncio.TaskGroup() as grupo:
+        laco = grupo.create_task(atualizador.run(), name="atualizador")
+        yield atualizador
         laco.cancel()
 
 

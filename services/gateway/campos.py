@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from services.gateway.links import parse_link
 from shared.contrato import fold, fold_codigo, parse_documento
 
 # Names that Windows keeps for devices: the folders are opened there too.
@@ -73,6 +74,11 @@ def check_email(texto: str) -> str:
     return texto
 
 
+def _check_link(texto: str) -> str:
+    parse_link(texto)
+    return texto
+
+
 def _check_telefone(texto: str) -> str:
     if not re.fullmatch(r"[0-9+() .-]+", texto) or not 10 <= len(re.sub(r"\D", "", texto)) <= 15:
         raise ValueError("telefone inválido: use DDD e número, como (67) 99999-0000")
@@ -122,3 +128,6 @@ Telefone = Annotated[
     Annotated[Linha, Field(max_length=20), AfterValidator(_check_telefone)] | None, BeforeValidator(_blank_as_none)
 ]
 Cor = Annotated[Annotated[Linha, Field(max_length=20)] | None, BeforeValidator(_blank_as_none)]
+LinkDrive = Annotated[
+    Annotated[Linha, Field(max_length=500), AfterValidator(_check_link)] | None, BeforeValidator(_blank_as_none)
+]

@@ -16,6 +16,7 @@ from shared.crypto import Chaveiro
 from shared.files import FileStore
 
 if TYPE_CHECKING:
+    from services.gateway.atualizador import Atualizador
     from services.gateway.auth import FailedLogins
     from services.gateway.live import Live
     from services.gateway.pedidos import Pedidos
@@ -37,6 +38,7 @@ class AppContext:
     wake: Callable[[], None]
     live: Live
     pedidos: Pedidos
+    atualizador: Atualizador
     falhas: FailedLogins
     falhas_entrada: FailedLogins
     falhas_senha: FailedLogins

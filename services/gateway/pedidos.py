@@ -18,7 +18,7 @@ from asyncpg import Record
 
 from services.gateway.errors import unavailable
 from services.gateway.projector import AUSENCIAS
-from services.gateway.store import Conn, Pool, planilhas
+from services.gateway.store import Conn, Pool, links, planilhas
 from services.gateway.store import pedidos as store
 from services.gateway.store.empresas import PoolEmpresa, restrict
 from services.gateway.store.outbox import post
@@ -74,9 +74,13 @@ class Pedidos:
         """Record the question and send it with the same commit; a test of a credential goes to the dispatcher.
         pool: whose office asks."""
         async with (pool or self._pool).acquire() as conn, conn.transaction():
-            await store.insert_pedido(conn, pedido)
-            await self._enqueue(conn, pedido)
+            await self.record(conn, pedido)
         return pedido.id
+
+    async def record(self, conn: Conn, pedido: Pedido) -> None:
+        """The same in the caller's transaction."""
+        await store.insert_pedido(conn, pedido)
+        await self._enqueue(conn, pedido)
 
     async def wait(self, id: UUID) -> Resposta | None:
         """The answer, or None when it did not come in time."""
@@ -139,7 +143,7 @@ class Pedidos:
             if pedido:
                 async with restrict(conn, pedido.empresa_id):
                     resposta = await self._complete(conn, pedido, evento, linhas)
-                await store.answer_pedido(conn, pedido.id, resposta)
+                await _answer(conn, pedido, resposta)
             # Before the commit: who reads the answer finds nothing left over.
             await self._drop_files(conn, evento, pedido)
         if acordar := self._acordar.get(evento.pedido_id):
@@ -221,7 +225,7 @@ class Pedidos:
             if idade > store.PACIENCIA_TESTE:
                 await store.answer_pedido(conn, pedido.id, _silence_of(pedido))
         elif idade > PACIENCIA or linha["perguntas"] >= PERGUNTAS:
-            await store.answer_pedido(conn, pedido.id, _silence_of(pedido))
+            await _answer(conn, pedido, _silence_of(pedido))
         elif await store.is_servico_alive(conn, "namer", VISTO_S):
             # Without a namer the first question still waits in its queue: a second would only be more work.
             await store.mark_perguntado(conn, pedido.id)
@@ -231,6 +235,13 @@ class Pedidos:
         async with self._pool.acquire() as conn, conn.transaction():
             if await store.lock_pedido(conn, id) and (linha := await store.find_pedido(conn, id)):
                 await self._settle(conn, linha)
+
+
+async def _answer(conn: Conn, pedido: Pedido, resposta: Resposta) -> None:
+    """And tell the link that asked, if one did."""
+    await store.answer_pedido(conn, pedido.id, resposta)
+    if "marca" in pedido.parametros:
+        await links.note_resposta(conn, pedido, resposta)
 
 
 async def _import(conn: Conn, pedido: Pedido, linhas: LinhasPlanilha) -> Resposta:

@@ -46,7 +46,7 @@ class GatewaySettings(Settings):
     things are kept: events after their execution's end (a week is promised), evidence and refused documents, boletos
     after they fell due and were downloaded (None: for ever). guarda_sobras_s: how long a temporary file of a broken-off
     write must have lain unchanged. webhooks_privados: they, and notices, may go to internal
-    addresses, and over http."""
+    addresses, and over http. planilhas_horas: from one look at the workbooks by link to the next."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=5000, ge=0, le=65535)
@@ -58,6 +58,7 @@ class GatewaySettings(Settings):
     guarda_boletos_dias: int | None = Field(default=None, ge=31)
     guarda_sobras_s: int = Field(default=600, ge=5, le=86_400)
     webhooks_privados: bool = False
+    planilhas_horas: int = Field(default=24, ge=1, le=24)
     admin_email: Annotated[str, AfterValidator(check_email)] = "admin@canopus.local"
 
     @property

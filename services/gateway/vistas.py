@@ -36,6 +36,9 @@ class PontoVendaVisto(Vista):
 
 
 class ConsultorVisto(Vista):
+    """link_planilha_drive: whole for operador and admin, *** for leitura. ultima_atualizacao_planilha: when what lies
+    behind it was last known to be imported. atualizando_planilha: being looked at, or due."""
+
     id: int
     nome: str
     ponto_venda: str
@@ -45,6 +48,10 @@ class ConsultorVisto(Vista):
     cor_identificacao: str | None
     ativo: bool
     clientes: int
+    link_planilha_drive: str | None
+    ultima_atualizacao_planilha: datetime | None
+    erro_planilha: str | None
+    atualizando_planilha: bool
     created_at: datetime
     updated_at: datetime
 

@@ -22,6 +22,7 @@ SQL = load_sql("cadastros")
 CODIGO_USADO = "Já existe um ponto de venda com este código. Se estiver inativo, reative-o com ativo: true."
 NOME_USADO = "Já existe um consultor com este nome. Se estiver inativo, reative-o com ativo: true."
 USUARIO_USADO = "Este ponto de venda já tem uma credencial com este usuário. Altere-a, ou reative-a com ativo: true."
+LINK_OCULTO = "***"
 CONTRATO_USADO = "Já existe um contrato com este CPF e grupo/cota. Confira os dados ou altere o outro cadastro."
 
 
@@ -130,11 +131,28 @@ async def delete_consultor(conn: Conn, id: int) -> bool:
     return await _delete(conn, "consultor", id)
 
 
-def view_consultor(linha: Record) -> dict[str, Any]:
-    return _pick(
-        linha,
-        ("id", "nome", "ponto_venda", "email", "whatsapp", "pasta_boletos", "cor_identificacao", "ativo", "clientes"),
-    ) | _pick(linha, ("created_at", "updated_at"))
+def view_consultor(linha: Record, *, link_inteiro: bool) -> dict[str, Any]:
+    """A link opens a workbook of whole documents: it is for those who work with clients; others see that there is one.
+    atualizando_planilha: being looked at, or due."""
+    campos = (
+        "id",
+        "nome",
+        "ponto_venda",
+        "email",
+        "whatsapp",
+        "pasta_boletos",
+        "cor_identificacao",
+        "ativo",
+        "clientes",
+    )
+    link = linha["link_planilha_drive"]
+    return {
+        **_pick(linha, campos),
+        "link_planilha_drive": link if link_inteiro or link is None else LINK_OCULTO,
+        **_pick(linha, ("ultima_atualizacao_planilha", "erro_planilha")),
+        "atualizando_planilha": linha["ativo"] and bool(linha["atualizando_planilha"]),
+        **_pick(linha, ("created_at", "updated_at")),
+    }
 
 
 # --- credenciais ------------------------------------------------------------------------------------------------------

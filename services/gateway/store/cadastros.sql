@@ -48,21 +48,25 @@ WHERE p.id = $1
   AND NOT EXISTS (SELECT FROM agendamentos WHERE ponto_venda_id = p.id)
 RETURNING p.id;
 
--- name: find_consultor
-SELECT c.*, p.codigo AS ponto_venda,
-       (SELECT count(*) FROM clientes_finais f WHERE f.consultor_id = c.id AND f.ativo) AS clientes
+-- name: consultores_vistos
+SELECT c.*, p.codigo AS ponto_venda, p.ativo AS ponto_venda_ativo,
+       (SELECT count(*) FROM clientes_finais f WHERE f.consultor_id = c.id AND f.ativo) AS clientes,
+       l.link AS link_planilha_drive, l.em_dia_em AS ultima_atualizacao_planilha, l.erro AS erro_planilha,
+       is_ahead(l.reservada_ate) IS TRUE OR l.proxima_em <= now()
+           OR EXISTS (SELECT FROM pedidos q WHERE q.id = l.pedido_id AND q.respondido_em IS NULL) AS atualizando_planilha
 FROM consultores c
 JOIN pontos_venda p ON p.id = c.ponto_venda_id
+LEFT JOIN links_planilha l ON l.consultor_id = c.id
+
+-- name: find_consultor
+{consultores_vistos}
 WHERE c.id = $1 AND ($2::int[] IS NULL OR c.ponto_venda_id = ANY ($2));
 
 -- name: find_consultor_by_nome
 SELECT c.id FROM consultores c WHERE c.nome_limpo = $1 AND ($2::int[] IS NULL OR c.ponto_venda_id = ANY ($2));
 
 -- name: list_consultores
-SELECT c.*, p.codigo AS ponto_venda,
-       (SELECT count(*) FROM clientes_finais f WHERE f.consultor_id = c.id AND f.ativo) AS clientes
-FROM consultores c
-JOIN pontos_venda p ON p.id = c.ponto_venda_id
+{consultores_vistos}
 WHERE ($1::int[] IS NULL OR c.ponto_venda_id = ANY ($1)) AND c.id > $2
 ORDER BY c.id
 LIMIT $3;
