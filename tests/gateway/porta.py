@@ -16,10 +16,12 @@ from cryptography.fernet import Fernet
 
 from services.gateway.api import BASE
 from services.gateway.app import build_app
+from services.gateway.atualizador import Atualizador, Ritmo
 from services.gateway.auth import FailedLogins
 from services.gateway.context import AppContext
 from services.gateway.engine import Engine, open_engine
 from services.gateway.live import Live
+from services.gateway.nuvem import Nuvem
 from services.gateway.pedidos import Pedidos
 from services.gateway.routes import list_rotas
 from services.gateway.settings import GatewaySettings
@@ -64,6 +66,7 @@ class Porta:
     engine: Engine
     chaveiro: Chaveiro
     pedidos: Pedidos
+    atualizador: Atualizador
     client: TestClient[web.Request, web.Application]
     chaves: dict[str, str]
 
@@ -122,7 +125,13 @@ def check_declared(metodo: str, caminho: str, dados: Any) -> None:
 
 @asynccontextmanager
 async def open_porta(
-    database_url: str, pasta: Path, *, namer: bool = False, espera_s: float = 20.0, replica_id: str = "r1"
+    database_url: str,
+    pasta: Path,
+    *,
+    namer: bool = False,
+    espera_s: float = 20.0,
+    replica_id: str = "r1",
+    nuvem: Nuvem | None = None,
 ) -> AsyncIterator[Porta]:
     async with AsyncExitStack() as pilha:
         pool = await pilha.enter_async_context(open_base(database_url))
@@ -136,8 +145,9 @@ async def open_porta(
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM servicos WHERE tipo = 'namer'"))
         live = await pilha.enter_async_context(Live(pool, bus, replica_id))
         chaveiro = Chaveiro(Fernet.generate_key().decode())
+        atualizador = Atualizador(pool, files, chaveiro, asker, nuvem or Nuvem(), ritmo=Ritmo(olhada_s=0.02))
         ctx = AppContext(
-            pool, bus, files, chaveiro, GatewaySettings(), replica_id, engine.wake, live, asker,
+            pool, bus, files, chaveiro, GatewaySettings(), replica_id, engine.wake, live, asker, atualizador,
             FailedLogins(), FailedLogins(maximo=100, janela_s=300.0), FailedLogins(maximo=5, janela_s=300.0),
             restritos=await pilha.enter_async_context(open_restritos(pool, database_url, max_size=10)),
         )  # fmt: skip
@@ -146,4 +156,4 @@ async def open_porta(
         async with pool.acquire() as conn:
             for escopo in Escopo:
                 chaves[escopo.value] = await create_chave(conn, escopo.value, escopo, None, quem="teste")
-        yield Porta(pool, bus, files, pasta, engine, chaveiro, asker, client, chaves)
+        yield Porta(pool, bus, files, pasta, engine, chaveiro, asker, atualizador, client, chaves)

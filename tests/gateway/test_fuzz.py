@@ -102,6 +102,7 @@ def _know(todos: list[dict[str, str]]) -> dict[str, list[Any]]:
         "fuso": ["America/Sao_Paulo", "America/Cuiaba"], "url_base": ["http://127.0.0.1:9"], "arquivo": ["PK"],
         "destino": ["s3://balde/x", "drive://1PastaDosBoletos"], "endereco": ["http://127.0.0.1:9"], "regiao": ["x"],
         "nome": ["Ana", "Bia"], "whatsapp": ["(67) 99999-0000"],
+        "link_planilha_drive": ["https://drive.google.com/open?id=1AbCdEfGhIjKlMnOp"],
     }  # fmt: skip
 
 
