@@ -74,9 +74,11 @@ async def open_gateway(
     alone: bool = False,
     presenca_s: float = 10.0,
     live_options: LiveOptions | None = None,
+    nuvem: Nuvem | None = None,
 ) -> AsyncIterator[Gateway]:
     """alone: its bus is its own, so nothing else of this system runs (`canopus up`). presenca_s: how long to wait for
-    another system on this database to end. Raises ConfiguracaoInvalida (OutroSistema).
+    another system on this database to end. nuvem: where links are opened, if not at Google. Raises
+    ConfiguracaoInvalida (OutroSistema).
     """
     replica_id = f"{platform.node()}-{os.getpid()}-{uuid4().hex[:6]}"
     async with (
@@ -101,7 +103,7 @@ async def open_gateway(
                 files,
                 chaveiro,
                 pedidos,
-                Nuvem(privados=settings.webhooks_privados),
+                nuvem or Nuvem(privados=settings.webhooks_privados),
                 horas=settings.planilhas_horas,
             )
         ) as atualizador,

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 from services.gateway.api import BASE
 from services.gateway.app import Gateway, open_gateway
 from services.gateway.live import LiveOptions
+from services.gateway.nuvem import Nuvem, Origens
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Pool
 from services.gateway.store.chaves import Escopo, create_chave
@@ -26,6 +27,8 @@ from shared.events import EVENTOS
 from shared.files import FileStore
 
 Quadro = dict[str, Any]
+# No link of a test is ever opened at Google itself.
+NINGUEM = Nuvem(origens=Origens("http://127.0.0.1:9", "http://127.0.0.1:9"))
 
 
 @dataclass
@@ -113,6 +116,7 @@ async def open_balcao(
     origens: str = "",
     proxies: str = "",
     webhooks_privados: bool = False,
+    nuvem: Nuvem = NINGUEM,
 ) -> AsyncIterator[Balcao]:
     """bus: of another replica, to share it."""
     settings = GatewaySettings(
@@ -123,7 +127,7 @@ async def open_balcao(
         proprio: Bus = await pilha.enter_async_context(MemoryBus(EVENTOS)) if bus is None else bus
         files = FileStore((pasta / "downloads").as_uri())
         gateway = await pilha.enter_async_context(
-            open_gateway(settings, database_url, proprio, files, chaveiro, live_options=live_options)
+            open_gateway(settings, database_url, proprio, files, chaveiro, live_options=live_options, nuvem=nuvem)
         )
         sessao = await pilha.enter_async_context(aiohttp.ClientSession())
         balcao = Balcao(gateway, proprio, sessao)

@@ -35,6 +35,7 @@ from shared.crypto import Chaveiro
 from shared.events import EVENTOS
 from shared.files import FileStore
 from tests.eventually import eventually
+from tests.gateway.balcao import NINGUEM
 from tests.gateway.cadastro import open_base
 
 
@@ -131,7 +132,7 @@ async def open_porta(
     namer: bool = False,
     espera_s: float = 20.0,
     replica_id: str = "r1",
-    nuvem: Nuvem | None = None,
+    nuvem: Nuvem = NINGUEM,
 ) -> AsyncIterator[Porta]:
     async with AsyncExitStack() as pilha:
         pool = await pilha.enter_async_context(open_base(database_url))
@@ -145,7 +146,7 @@ async def open_porta(
             await eventually(lambda: pool.fetchval("SELECT count(*) FROM servicos WHERE tipo = 'namer'"))
         live = await pilha.enter_async_context(Live(pool, bus, replica_id))
         chaveiro = Chaveiro(Fernet.generate_key().decode())
-        atualizador = Atualizador(pool, files, chaveiro, asker, nuvem or Nuvem(), ritmo=Ritmo(olhada_s=0.02))
+        atualizador = Atualizador(pool, files, chaveiro, asker, nuvem, ritmo=Ritmo(olhada_s=0.02))
         ctx = AppContext(
             pool, bus, files, chaveiro, GatewaySettings(), replica_id, engine.wake, live, asker, atualizador,
             FailedLogins(), FailedLogins(maximo=100, janela_s=300.0), FailedLogins(maximo=5, janela_s=300.0),

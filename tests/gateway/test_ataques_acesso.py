@@ -200,9 +200,9 @@ INOFENSIVOS = {
     "ano", "arquivo", "ativo", "atual", "busca", "canal_id", "chave", "codigo", "codigo_empresa", "codigos",
     "cor_identificacao", "cota", "cursor", "data_pagamento", "desde", "destino", "email", "empresa", "endereco",
     "escopo", "estado", "eventos", "forcar", "fuso", "grupo", "hub.challenge", "hub.mode", "hub.verify_token",
-    "idioma", "limite", "limite_falhas", "link_planilha_drive", "max_sessoes", "mes", "modelo", "nome", "nova", "numero_id", "observacoes",
-    "ordem", "ordem_risco", "origem", "pasta_boletos", "perdidos", "perfil", "pessoa_id", "recuperacao_pausa_min",
-    "recuperacao_rodadas", "regiao", "regra", "segredo", "segredo_app", "senha", "simular", "status", "tipo", "token",
+    "idioma", "limite", "limite_falhas", "link_planilha_drive", "max_sessoes", "mes", "modelo", "nome", "nova",
+    "numero_id", "observacoes", "ordem", "ordem_risco", "origem", "pasta_boletos", "perdidos", "perfil", "pessoa_id",
+    "recuperacao_pausa_min", "recuperacao_rodadas", "regiao", "regra", "segredo", "segredo_app", "senha", "simular", "status", "tipo", "token",
     "token_verificacao", "url", "url_base", "usuario", "validade_horas", "valor_pago", "whatsapp",
 }  # fmt: skip
 VALIDOS: dict[str, Any] = {

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.gateway.assinatura import make_segredo
-from services.gateway.store import agendamentos, correio, espelhos, pedidos, pessoas, webhooks
+from services.gateway.store import agendamentos, correio, espelhos, links, pedidos, pessoas, webhooks
 from services.gateway.store.avisos import tell_teste
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.pedidos import Pedido
@@ -100,6 +100,7 @@ async def settle(balcao: Balcao, codigo: str, base: int, empresa_id: int = 1) ->
                 "segredo": segredo})  # fmt: skip
             for id in (espelho, pasta):
                 await espelhos.update_espelho(conn, id, {"ativo": False})
+            await links.set_link(conn, loja.consultor_id, f"https://drive.google.com/file/d/planilha-{base}-x", None)
         cliente = await conn.fetchval("SELECT min(id) FROM clientes_finais WHERE ponto_venda_id = $1", loja.id)
     await espelhos.Lugares(pool, pasta).keep("a" * 64, f"arquivo-{base}", None)
     ids = {
@@ -112,7 +113,7 @@ async def settle(balcao: Balcao, codigo: str, base: int, empresa_id: int = 1) ->
         "espelhos/{id}": espelho,
     }  # fmt: skip
     marcas = (codigo, *(f"CLIENTE{vao}{base + numero}" for numero in (1, 2, 3) for vao in " _"))
-    do_escritorio = (f"pessoa{base}@exemplo", f"Nuvem {base}")
+    do_escritorio = (f"pessoa{base}@exemplo", f"Nuvem {base}", f"planilha-{base}-x")
     return Vizinho(loja, {lugar: str(id) for lugar, id in ids.items()}, marcas, do_escritorio)
 
 
