@@ -202,8 +202,9 @@ INOFENSIVOS = {
     "escopo", "estado", "eventos", "forcar", "fuso", "grupo", "hub.challenge", "hub.mode", "hub.verify_token",
     "idioma", "limite", "limite_falhas", "link_planilha_drive", "max_sessoes", "mes", "modelo", "nome", "nova",
     "numero_id", "observacoes", "ordem", "ordem_risco", "origem", "pasta_boletos", "perdidos", "perfil", "pessoa_id",
-    "recuperacao_pausa_min", "recuperacao_rodadas", "regiao", "regra", "segredo", "segredo_app", "senha", "simular", "status", "tipo", "token",
-    "token_verificacao", "url", "url_base", "usuario", "validade_horas", "valor_pago", "whatsapp",
+    "recuperacao_pausa_min", "recuperacao_rodadas", "regiao", "regra", "segredo", "segredo_app", "senha", "simular",
+    "status", "tipo", "token", "token_verificacao", "url", "url_base", "usuario", "validade_horas", "valor_pago",
+    "whatsapp",
 }  # fmt: skip
 VALIDOS: dict[str, Any] = {
     "chave": "AKIA", "codigo": "30.000", "destino": "s3://balde", "email": "nova@exemplo.com.br", "empresa": "credms",

@@ -10,6 +10,7 @@ import {
 } from "../ui.js";
 
 const PREVIA_MS = 300;
+const PLANILHAS = 3; // those that are said in full
 
 class PaginaInicio extends Pagina {
   static properties = {
@@ -105,11 +106,23 @@ class PaginaInicio extends Pagina {
           ${this.avisos.map((aviso) => html`<p>${aviso}</p>`)}
           <a href="#/previsao">${INICIO.porque}</a>
         </aside>` : nothing}
+      ${this.renderPlanilhas(this.consultores.filter((c) => c.erro_planilha))}
       ${this.pontos.length ? this.renderForm() : this.renderFirst()}
       <section aria-labelledby="recentes">
         <h2 id="recentes">${INICIO.recentes}</h2>
         ${this.renderExecucoes()}
       </section>
+    `;
+  }
+
+  // Workbooks by link that could not be opened: what is downloaded follows an older one.
+  renderPlanilhas(falhas) {
+    if (!falhas.length) return nothing;
+    return html`
+      <aside class="destaque" aria-label=${INICIO.planilhas}>
+        ${falhas.slice(0, PLANILHAS).map((c) => html`<p>${INICIO.planilha_falhou(c.nome, c.erro_planilha)}</p>`)}
+        <a href="#/consultores">${INICIO.ver_planilhas(falhas.length)}</a>
+      </aside>
     `;
   }
 

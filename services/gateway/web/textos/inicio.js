@@ -6,6 +6,9 @@ export const INICIO = {
 
   avisos: "Avisos da previsão de falhas",
   porque: "Por quê",
+  planilhas: "Planilhas que não foram atualizadas",
+  planilha_falhou: (nome, erro) => `A planilha de ${nome} não foi atualizada. ${erro}`,
+  ver_planilhas: (n) => (n === 1 ? "Ver o consultor" : `Ver os ${n} consultores`),
 
   // Starting a download.
   primeiros_passos: "Primeiros passos",
