@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from services.cli_agendamentos import agendamentos
-from services.cli_dados import check_cpf, copia, espelho, titular
+from services.cli_dados import check_cpf, copia, espelho, planilhas, titular
 from services.cli_empresas import empresas
 from services.usage import Falha, Grupo, da_empresa, do
 from shared.contrato import MesInvalido, parse_mes
@@ -314,7 +314,7 @@ def baixar(ponto_venda: str, cpf: str, mes: int | None, ano: int | None, empresa
         sys.exit(1)
 
 
-for grupo in (agendamentos, copia, empresas, espelho, titular):
+for grupo in (agendamentos, copia, empresas, espelho, planilhas, titular):
     main.add_command(grupo)
 
 if __name__ == "__main__":

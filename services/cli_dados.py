@@ -102,6 +102,23 @@ def preencher_espelho(nome: str, empresa: str | None, em_json: bool) -> None:
     click.echo(json.dumps({"copias": quantas}) if em_json else f"Cópias a conferir e a fazer: {quantas}.")
 
 
+@click.group(cls=Grupo)
+def planilhas() -> None:
+    """Planilhas por link do Google Drive. Quem as abre é o sistema no ar."""
+
+
+@planilhas.command("atualizar")
+@click.option("--consultor", help="Só a deste consultor: id ou nome.")
+@da_empresa
+@_json
+def atualizar_planilhas(consultor: str | None, empresa: str | None, em_json: bool) -> None:
+    """Pede que as planilhas por link sejam abertas agora."""
+    from services.gateway import admin_links as admin
+
+    quantas = do(admin.ask_links(consultor, empresa))
+    click.echo(json.dumps({"pedidas": quantas}) if em_json else f"Planilhas a atualizar: {quantas}.")
+
+
 def check_cpf(_: click.Context, __: click.Parameter, valor: str) -> str:
     try:
         return parse_documento(valor)
