@@ -70,6 +70,11 @@ async def open_vistoria(balcao: Balcao, browser: Browser, tema: Literal["light",
         "nome": "Nuvem", "destino": "s3://balde", "endereco": "http://127.0.0.1:9", "chave": "AKIA", "segredo": "x",
     }  # fmt: skip
     assert (await balcao.call("POST", "espelhos", espelho)).status == 201
+    await balcao.pool.execute(
+        "INSERT INTO links_planilha (consultor_id, link, erro, em_dia_em, proxima_em)"
+        " VALUES ($1, 'https://drive.google.com/open?id=1AbCdEfGhIjK', 'O link não está aberto.', now(), 'infinity')",
+        loja.consultor_id,
+    )
     regra = {"tipo": "semanal", "dias": ["segunda"], "hora": "08:00"}
     corpo = {"nome": "Mensal", "ponto_venda": loja.codigo, "mes": "atual", "regra": regra}
     assert (await balcao.call("POST", "agendamentos", corpo)).status == 201

@@ -4,6 +4,8 @@ once, by accounts of their own office alone."""
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from services.cli import main
 from services.gateway.atualizador import QUEM, Atualizador, Ritmo, next_horario
 from services.gateway.destinos import DestinoFalhou
 from services.gateway.links import Link, parse_link
@@ -396,6 +400,25 @@ async def test_a_link_brings_no_rows_beyond_the_reach_of_who_gave_it(porta: Port
     assert [quem.partition("(")[2] for quem, _ in await list_importacoes(porta)] == ["admin)", "loja)"]
     await porta.call("PATCH", "pontos-venda/21.400", {"ativo": False})
     assert (await refresh(porta, 2)).corpo["codigo"] == "ponto_venda.inativo"
+
+
+def test_at_a_terminal_links_are_asked_for(database_url: str, tmp_path: Path) -> None:
+    ambiente: dict[str, str | None] = {nome: None for nome in os.environ if nome.startswith("CANOPUS_")}
+    ambiente |= {"CANOPUS_DATABASE_URL": database_url, "CANOPUS_DATA_DIR": str(tmp_path)}
+
+    async def prepare() -> None:
+        async with open_porta(database_url, tmp_path) as porta:
+            await porta.register()
+            await set_link(porta)
+            await porta.call("POST", "consultores", {"nome": "Zé", "ponto_venda": "21.400"})
+
+    def canopus(*argumentos: str) -> Result:
+        return CliRunner().invoke(main, ("planilhas", "atualizar", *argumentos), env=ambiente)
+
+    asyncio.run(prepare())
+    assert canopus().stdout == "Planilhas a atualizar: 1.\n"
+    assert json.loads(canopus("--consultor", "marta", "--json").stdout) == {"pedidas": 1}
+    assert "não há consultor Zé com link" in canopus("--consultor", "Zé").stderr
 
 
 async def test_what_is_no_link_is_refused_at_its_field(porta: Porta) -> None:
