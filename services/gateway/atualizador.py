@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import io
 import logging
+import struct
 import unicodedata
 import zipfile
 from collections.abc import AsyncIterator
@@ -49,11 +50,11 @@ class Ocupada(Exception):
 @dataclass(frozen=True)
 class Ritmo:
     """de_uma_vez: links opened at once, of this gateway. prazo_s: for one, all its accounts tried. reserva_s: longer
-    than that."""
+    than that, and within two minutes, as nothing longer is believed (`is_ahead`)."""
 
-    de_uma_vez: int = 4
-    prazo_s: float = 45.0
-    reserva_s: float = 60.0
+    de_uma_vez: int = 2
+    prazo_s: float = 90.0
+    reserva_s: float = 110.0
     olhada_s: float = 5.0
     pausa_s: float = 0.05
 
@@ -196,7 +197,7 @@ def make_marca(planilha: Planilha) -> str:
     """What the same workbook has each time. Google packs an export anew, so of one it is what is packed that counts."""
     dados = planilha.dados
     if planilha.exportada:
-        with suppress(zipfile.BadZipFile):
+        with suppress(zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error):
             pacote = zipfile.ZipFile(io.BytesIO(dados))
             dados = repr(sorted((parte.filename, parte.CRC, parte.file_size) for parte in pacote.infolist())).encode()
     return hashlib.sha256(dados).hexdigest()

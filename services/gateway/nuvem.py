@@ -26,6 +26,8 @@ _CAMPOS = "name,mimeType,md5Checksum,modifiedTime"
 _SALTOS = 6
 _CONEXAO_S = 10.0
 _PEDACO_BYTES = 65_536
+_PAGINA_BYTES = 200_000
+_GRANDE_DEMAIS = 413
 _ENTRADA = "accounts.google.com"
 _GRANDE = f"A planilha do link passa de {LIMITE_BYTES // 1_000_000} MB: divida-a, ou tire dela as imagens."
 _FORA = "O Google não respondeu. Confira a rede; será tentado de novo."
@@ -52,7 +54,7 @@ class Origens:
 class Nuvem:
     """limite_s: for one request. privados: whether accounts may be at internal addresses, and over http."""
 
-    def __init__(self, *, privados: bool = False, limite_s: float = 30.0, origens: Origens | None = None) -> None:
+    def __init__(self, *, privados: bool = False, limite_s: float = 60.0, origens: Origens | None = None) -> None:
         self.privados, self.limite_s = privados, limite_s
         self._origens = origens or Origens()
 
@@ -64,15 +66,21 @@ class Nuvem:
                 return await _read(conta, link, versao)
             except DestinoFalhou as erro:
                 if erro.motivo == "tamanho":
-                    raise DestinoFalhou(_GRANDE, status=413) from erro
+                    raise DestinoFalhou(_GRANDE, status=_GRANDE_DEMAIS) from erro
                 recusas.append(erro)
         async with make_sessao(
             # Of loopback addresses, those of tests alone.
             privados=self._origens != Origens(), limite_s=self.limite_s, conexao_s=_CONEXAO_S
         ) as sessao:  # fmt: skip
             for url in self._list_urls(link):
-                if (planilha := await self._download(sessao, url)) is not None:
-                    return planilha
+                try:
+                    if (planilha := await self._download(sessao, url)) is not None:
+                        return planilha
+                except DestinoFalhou as erro:
+                    if erro.status == _GRANDE_DEMAIS:
+                        raise
+                    # Of what is none of its own, Sheets may have no better answer.
+                    recusas.append(erro)
         raise _refuse([conta.quem for conta in contas], recusas)
 
     def _list_urls(self, link: Link) -> tuple[str, str]:
@@ -85,7 +93,7 @@ class Nuvem:
         """None: it leads to no file."""
         confirmado, exportada = False, url.startswith(f"{self._origens.docs}/spreadsheets/")
         for _ in range(_SALTOS):
-            if urlsplit(url).hostname == _ENTRADA or not self._is_google(url):
+            if not self._is_google(url):
                 return None
             try:
                 resposta = await _get(sessao, url)
@@ -95,7 +103,7 @@ class Nuvem:
                 texto = f"O Google pediu uma pausa ({resposta.status}); será tentado de novo."
                 raise DestinoFalhou(texto, status=resposta.status)
             if 300 <= resposta.status < 400:
-                url = urljoin(url, resposta.lugar)
+                url = _follow(url, resposta.lugar)
             elif resposta.status != 200:
                 return None
             elif not resposta.is_pagina:
@@ -103,15 +111,17 @@ class Nuvem:
             elif confirmado or (destino := _find_confirmacao(resposta.corpo)) is None:
                 return None
             else:
-                confirmado, url = True, urljoin(url, destino)
+                confirmado, url = True, _follow(url, destino)
         return None
 
     def _is_google(self, url: str) -> bool:
+        """But for the page where one signs in: it holds no file."""
         partes = urlsplit(url)
         if f"{partes.scheme}://{partes.netloc}" in (self._origens.drive, self._origens.docs):
             return True
         servidor = partes.hostname or ""
-        return partes.scheme == "https" and servidor.endswith((".google.com", ".googleusercontent.com"))
+        dele = servidor.endswith((".google.com", ".googleusercontent.com")) and servidor != _ENTRADA
+        return partes.scheme == "https" and dele
 
 
 @dataclass(frozen=True)
@@ -123,6 +133,16 @@ class _Resposta:
     is_pagina: bool
 
 
+def _follow(url: str, lugar: str) -> str:
+    """Empty: it leads nowhere."""
+    try:
+        destino = urljoin(url, lugar)
+        urlsplit(destino)
+    except ValueError:
+        return ""
+    return destino
+
+
 async def _get(sessao: aiohttp.ClientSession, url: str) -> _Resposta:
     """Raises DestinoFalhou past the limit."""
     async with sessao.get(url, allow_redirects=False, headers={"User-Agent": "Canopus/1.0"}) as resposta:
@@ -131,7 +151,7 @@ async def _get(sessao: aiohttp.ClientSession, url: str) -> _Resposta:
             corpo += pedaco
             if len(corpo) > LIMITE_BYTES:
                 resposta.close()
-                raise DestinoFalhou(_GRANDE, status=413)
+                raise DestinoFalhou(_GRANDE, status=_GRANDE_DEMAIS)
         disposicao = resposta.content_disposition
         nome = (disposicao.filename if disposicao else None) or "planilha.xlsx"
         pagina = resposta.content_type == "text/html"
@@ -154,12 +174,14 @@ async def _read(conta: Conta, link: Link, versao: str | None) -> Planilha | None
 
 
 def _refuse(quem: Sequence[str], recusas: Sequence[DestinoFalhou]) -> DestinoFalhou:
-    """What an account could not say is told too, but for what was merely not shared with it."""
-    outros = [recusa for recusa in recusas if recusa.status != 404]
+    """Where Google did not answer, that alone is said; else what each account could not do, but for what was merely not
+    shared with it."""
+    for recusa in recusas:
+        if recusa.status is None or recusa.status == 429 or recusa.status >= 500:
+            return recusa
     com = " ou ".join([*quem, "qualquer pessoa com o link"])
     texto = f"O link não está aberto, ou o arquivo não existe mais: compartilhe-o com {com}, como leitor."
-    passa = any(recusa.status is None or recusa.status == 429 or recusa.status >= 500 for recusa in outros)
-    return DestinoFalhou(" ".join([texto, *map(str, outros)]), status=None if passa else 404)
+    return DestinoFalhou(" ".join([texto, *(str(recusa) for recusa in recusas if recusa.status != 404)]), status=404)
 
 
 class _Formulario(HTMLParser):
@@ -184,7 +206,7 @@ class _Formulario(HTMLParser):
 
 def _find_confirmacao(pagina: bytes) -> str | None:
     lido = _Formulario()
-    lido.feed(pagina.decode("utf-8", "replace"))
+    lido.feed(pagina[:_PAGINA_BYTES].decode("utf-8", "replace"))
     if lido.acao is None:
         return lido.atalho
     return f"{lido.acao}{'&' if '?' in lido.acao else '?'}{urlencode(lido.campos)}"

@@ -4,8 +4,10 @@ once, by accounts of their own office alone."""
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,10 +18,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from services.cli import main
-from services.gateway.atualizador import QUEM, Atualizador, Ritmo, next_horario
+from services.gateway.atualizador import QUEM, Atualizador, Ritmo, make_marca, next_horario
 from services.gateway.destinos import DestinoFalhou
 from services.gateway.links import Link, parse_link
-from services.gateway.nuvem import LIMITE_BYTES, Nuvem, Origens
+from services.gateway.nuvem import LIMITE_BYTES, Nuvem, Origens, Planilha
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.empresas import create_empresa
 from services.namer.settings import NamerSettings
@@ -190,6 +192,7 @@ async def test_what_cannot_be_opened_is_said_with_the_remedy(google: Google) -> 
     google.arquivos[ID] = Guardado(b"PK" + bytes(LIMITE_BYTES))
     with pytest.raises(DestinoFalhou, match="passa de 20 MB"):
         await nuvem.open(parse_link(LINK), (), None)
+    google.arquivos[ID] = Guardado(UMA, aberto=False)
     for status in (429, 503):
         google.falhas = [status]
         with pytest.raises(DestinoFalhou, match="pediu uma pausa") as pausa:
@@ -202,11 +205,28 @@ async def test_nothing_but_google_is_ever_asked(google: Google) -> None:
     async with open_google() as outro:
         outro.arquivos[ID] = Guardado(UMA)
         for desvio in (f"{outro.url}/download?id={ID}", f"http://drive.google.com/download?id={ID}", "https://google.com.mau.exemplo/",
-                       f"{google.url}/uc?id={ID}"):  # fmt: skip
+                       f"{google.url}/uc?id={ID}", "https://[google.com/", "javascript:alert(1)"):  # fmt: skip
             google.desvio = desvio
             with pytest.raises(DestinoFalhou, match="não está aberto"):
                 await make_nuvem(google).open(parse_link(LINK), (), None)
         assert outro.pedidos == []
+
+
+def pack(conteudo: bytes, ano: int) -> bytes:
+    pacote = io.BytesIO()
+    with zipfile.ZipFile(pacote, "w") as aberto:
+        aberto.writestr(zipfile.ZipInfo("xl/worksheets/sheet1.xml", (ano, 1, 1, 0, 0, 0)), conteudo)
+    return pacote.getvalue()
+
+
+def test_an_export_that_is_packed_anew_is_the_same_and_a_file_is_its_bytes() -> None:
+    def mark(dados: bytes, *, exportada: bool) -> str:
+        return make_marca(Planilha(dados, "a.xlsx", exportada))
+
+    hoje, amanha, outra = pack(b"ANA", 2026), pack(b"ANA", 2027), pack(b"BIA", 2026)
+    assert mark(hoje, exportada=True) == mark(amanha, exportada=True) != mark(outra, exportada=True)
+    assert mark(hoje, exportada=False) != mark(amanha, exportada=False)
+    assert len({mark(dados, exportada=True) for dados in (b"", b"PK", hoje, hoje[:-9])}) == 4
 
 
 # --- refreshed --------------------------------------------------------------------------------------------------------
@@ -219,7 +239,7 @@ async def test_a_link_is_imported_by_itself_once_for_each_content(porta: Porta, 
         assert vista["link_planilha_drive"] == LINK and vista["atualizando_planilha"]
         feita = await settled(porta)
         assert feita["ultima_atualizacao_planilha"] and feita["erro_planilha"] is None and feita["clientes"] == 1
-        # Due again, the same bytes; as an export that was packed anew; then others.
+        # Due again, the same bytes; then others.
         await make_due(porta)
         await settled(porta)
         assert len(await list_importacoes(porta)) == 1 and google.baixados == ["anyone"] * 2

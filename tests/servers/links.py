@@ -64,7 +64,7 @@ class Google:
             return web.Response(status=self.falhas.pop(0))
         achado = self.arquivos.get(request.query.get("id", ""))
         if self.desvio:
-            raise web.HTTPSeeOther(self.desvio)
+            return web.Response(status=303, headers={"Location": self.desvio})
         if achado is None:
             return web.Response(status=404, text="<html>404</html>", content_type="text/html")
         if not achado.aberto or achado.chave != request.query.get("resourcekey", ""):

@@ -132,8 +132,8 @@ async def delete_consultor(conn: Conn, id: int) -> bool:
 
 
 def view_consultor(linha: Record, *, link_inteiro: bool) -> dict[str, Any]:
-    """A link opens a workbook of whole documents: it is for those who work with clients; others see that there is one.
-    atualizando_planilha: being looked at, or due."""
+    """A link opens a workbook of whole documents: it is for those who work with clients; others see that there is
+    one."""
     campos = (
         "id",
         "nome",
@@ -149,8 +149,7 @@ def view_consultor(linha: Record, *, link_inteiro: bool) -> dict[str, Any]:
     return {
         **_pick(linha, campos),
         "link_planilha_drive": link if link_inteiro or link is None else LINK_OCULTO,
-        **_pick(linha, ("ultima_atualizacao_planilha", "erro_planilha")),
-        "atualizando_planilha": linha["ativo"] and bool(linha["atualizando_planilha"]),
+        **_pick(linha, ("ultima_atualizacao_planilha", "erro_planilha", "atualizando_planilha")),
         **_pick(linha, ("created_at", "updated_at")),
     }
 

@@ -52,8 +52,8 @@ RETURNING p.id;
 SELECT c.*, p.codigo AS ponto_venda, p.ativo AS ponto_venda_ativo,
        (SELECT count(*) FROM clientes_finais f WHERE f.consultor_id = c.id AND f.ativo) AS clientes,
        l.link AS link_planilha_drive, l.em_dia_em AS ultima_atualizacao_planilha, l.erro AS erro_planilha,
-       is_ahead(l.reservada_ate) IS TRUE OR l.proxima_em <= now()
-           OR EXISTS (SELECT FROM pedidos q WHERE q.id = l.pedido_id AND q.respondido_em IS NULL) AS atualizando_planilha
+       c.ativo AND p.ativo AND (is_ahead(l.reservada_ate) IS TRUE OR (l.proxima_em <= now()) IS TRUE
+           OR EXISTS (SELECT FROM pedidos q WHERE q.id = l.pedido_id AND q.respondido_em IS NULL)) AS atualizando_planilha
 FROM consultores c
 JOIN pontos_venda p ON p.id = c.ponto_venda_id
 LEFT JOIN links_planilha l ON l.consultor_id = c.id
