@@ -15,7 +15,7 @@ from services.gateway import agendamentos
 from services.gateway.agendador import Agendador
 from services.gateway.recuperador import Recuperador
 from services.gateway.riscos import read_previsao
-from services.gateway.store import Conn, Pool, correio, entregas, espelhos, read_agora
+from services.gateway.store import Conn, Pool, correio, entregas, espelhos, links, read_agora
 from services.gateway.store.agendamentos import list_ultimos
 from services.gateway.store.empresas import PADRAO, create_empresa, restrict
 from services.gateway.store.webhooks import insert_webhook
@@ -57,6 +57,7 @@ async def settle(pool: Pool, empresa_id: int) -> Escritorio:
             "nome": "Mensal", "ponto_venda_id": loja.id, "consultor_id": None, "mes": "proximo",
             "regra": {"tipo": "dia_do_mes", "dia": 5, "hora": "08:00"}, "fuso": "America/Sao_Paulo",
             "perdidos": "recuperar", "ativo": True}, await read_agora(conn), "teste")  # fmt: skip
+        await links.set_link(conn, loja.consultor_id, "https://drive.google.com/open?id=1AbCdEfGhIjK", None)
     return Escritorio(loja, destinatario, espelho, webhook, agendamento)
 
 
@@ -138,9 +139,9 @@ async def test_of_an_office_that_is_switched_off_all_clocks_rest_until_it_is_on_
             "INSERT INTO copias (espelho_id, caminho) VALUES ($1, 'a'), ($2, 'a')", meu.espelho, dele.espelho
         )
         await switch(pool, ativa=False)
-        assert [await count_feitos(pool, tmp_path), await count_feitos(pool, tmp_path)] == [[1] * 6, [0] * 6]
+        assert [await count_feitos(pool, tmp_path), await count_feitos(pool, tmp_path)] == [[1] * 7, [0] * 7]
         await switch(pool, ativa=True)
-        assert await count_feitos(pool, tmp_path) == [1] * 6
+        assert await count_feitos(pool, tmp_path) == [1] * 7
         assert [linha["resultado"] for linha in await list_disparos(pool, dele)] == ["enviado"]
 
 
@@ -150,7 +151,7 @@ async def list_disparos(pool: Pool, escritorio: Escritorio) -> list[Any]:
 
 
 async def count_feitos(pool: Pool, pasta: Path) -> list[int]:
-    """Of schedules, rounds, trainings, and of notices, deliveries and copies on their way."""
+    """Of schedules, rounds, trainings, and of notices, deliveries, copies and workbooks on their way."""
 
     async def in_an_hour(conn: Conn) -> datetime:
         return await read_agora(conn) + timedelta(hours=1)
@@ -162,4 +163,5 @@ async def count_feitos(pool: Pool, pasta: Path) -> list[int]:
         avisos = await correio.claim_avisos(conn, {}, 9, 60.0)
         enviadas = await entregas.claim_entregas(conn, {}, 9, 60.0)
         copias = await espelhos.claim_copias(conn, {}, 9, 60.0)
-    return [len(feitos) for feitos in (disparos, rodadas, treinos, avisos, enviadas, copias)]
+        planilhas = await links.claim_links(conn, 9, 60.0)
+    return [len(feitos) for feitos in (disparos, rodadas, treinos, avisos, enviadas, copias, planilhas)]

@@ -24,6 +24,7 @@ from services.gateway.links import Link, parse_link
 from services.gateway.nuvem import LIMITE_BYTES, Nuvem, Origens, Planilha
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.empresas import create_empresa
+from services.gateway.store.links import claim_links
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
 from tests.eventually import eventually
@@ -325,7 +326,8 @@ async def test_two_gateways_open_what_is_due_once_and_one_that_dies_leaves_it_to
         await eventually(lambda: porta.pool.fetchval("SELECT reserva IS NOT NULL FROM links_planilha"))
         ocupada = await refresh(porta)
         assert (ocupada.status, ocupada.corpo["codigo"]) == (409, "planilha.ocupada")
-        await asyncio.sleep(0.1)
+        async with porta.pool.acquire() as conn:
+            assert await claim_links(conn, 9, 60.0) == []
         google.pode_responder.set()
         await settled(porta)
         assert google.baixados == ["anyone"]
@@ -417,6 +419,7 @@ async def test_a_link_brings_no_rows_beyond_the_reach_of_who_gave_it(porta: Port
     assert (await refresh(porta)).corpo["codigo"] == "consultor.inativo"
     async with running(porta.atualizador):
         await settled(porta, 2)
+    assert await porta.pool.fetchval("SELECT tentada_em IS NULL FROM links_planilha WHERE consultor_id = 1")
     assert [quem.partition("(")[2] for quem, _ in await list_importacoes(porta)] == ["admin)", "loja)"]
     await porta.call("PATCH", "pontos-venda/21.400", {"ativo": False})
     assert (await refresh(porta, 2)).corpo["codigo"] == "ponto_venda.inativo"
