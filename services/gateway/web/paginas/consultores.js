@@ -6,7 +6,7 @@ import { MENU } from "../textos/comum.js";
 import { CONSULTORES } from "../textos/cadastros.js";
 import { avisar, confirmar, dataHora, numero } from "../ui.js";
 
-const OLHADA_MS = 3000; // while a workbook is being looked at
+const OLHADA_MS = 1000; // while a workbook is being looked at
 
 class PaginaConsultores extends PaginaCadastro {
   caminho = "consultores";
