@@ -187,7 +187,7 @@ class Oficina:
 
     async def _enter(self, trabalho: Trabalho) -> None:
         if self._suspeita:
-            await self._portal.close()
+            await self._portal.leave()
             self._suspeita = False
         if self._portal.is_open:
             await self._portal.renew_if_old()
@@ -285,7 +285,7 @@ class Oficina:
         relato = await self._relator.make_falha(self._portal, trabalho.solicitado.tarefa, andamento, falha)
         broken = isinstance(falha, NavegadorCaiu) or falha.codigo == "interno"
         if _is_mixed_up(falha) or broken or andamento.etapa is Etapa.AUTENTICANDO:
-            await self._portal.close()
+            await self._portal.leave()
         return relato
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 
 from services.scraper.drivers import Drivers
 from services.scraper.portal import Acesso, Driver
@@ -18,6 +20,7 @@ from shared.events import SessaoConcedida
 # A browser context grows with use: a fresh one takes its cookies over, without another login.
 CONTRATOS_MAX = 100
 IDADE_MAX_S = 50 * 60.0
+SAIDA_S = 5.0
 
 
 class SessaoPortal:
@@ -92,6 +95,15 @@ class SessaoPortal:
         if old and self.driver and self._passos and self._perfil and self._ritmo:
             self.driver = self._passos.driver = await self._drivers.renew(self.driver, self._perfil, self._ritmo)
             self._aberta_em, self._contratos = time.monotonic(), 0
+
+    async def leave(self) -> None:
+        """Log out and close; never raises. A session that is only dropped counts on at the portal: the next login then
+        kicks out the oldest, perhaps one in use."""
+        if self._passos is not None:
+            with suppress(Falha, TimeoutError):
+                async with asyncio.timeout(SAIDA_S):
+                    await self._passos.leave()
+        await self.close()
 
     async def close(self) -> None:
         driver, self.driver = self.driver, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from services.scraper.portal import Acesso
 from services.scraper.portal.browser.launch import Navegador
@@ -32,7 +33,10 @@ async def walk_portal(
     async with Navegador(chromium, headless=not visivel) as navegador:
         driver = await navegador.open_driver(perfil, ritmo)
         try:
-            async for passo, falha in walk(Passos(driver, perfil, acesso.url_base, ritmo), acesso):
+            passos = Passos(driver, perfil, acesso.url_base, ritmo)
+            async for passo, falha in walk(passos, acesso):
                 yield passo.model_copy(update={"detalhe": mask_documentos(passo.detalhe)}), falha
+            with suppress(Falha):
+                await passos.leave()
         finally:
             await driver.close()

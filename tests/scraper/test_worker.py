@@ -226,6 +226,7 @@ async def test_a_document_of_somebody_else_takes_the_next_contract_out_of_that_s
         assert (await b.gateway.wait_for(BoletoCapturado)).tarefa == segunda
         assert [e.codigo for e in b.gateway.of(BoletoFalhou)] == ["documento.divergente.cliente"]
         assert (b.portal.sessoes()["17308"]["logins"], len(b.portal.emitidos)) == (2, 2)
+        assert b.portal.log.count("sessao.encerrada") == 1
         pagina = (await b.files.get(falhou.evidencia[1])).decode()
         assert "ANA PAULA" in pagina and "BETO" not in pagina
 
@@ -326,6 +327,8 @@ async def test_a_revoked_lease_ends_its_contract_and_hands_the_rest_back(bancada
         await eventually(lambda: Etapa.BUSCANDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)
         await b.gateway.publish(SessaoRevogada(cerca=1))
         assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "revogada"
+        # One that was only dropped would count on there.
+        assert b.portal.log.count("sessao.encerrada") == 1
         assert [e.tarefa for e in b.gateway.of(BoletoCapturado)] == [primeira]
         assert [e.tarefa for e in b.gateway.of(BoletoDevolvido)] == [segunda]
 
@@ -438,7 +441,7 @@ async def test_a_credential_is_tested_with_one_login(bancada: Abrir) -> None:
         dados = b.gateway.of(CredencialPassoDado)
         assert [(e.pedido_id, e.passos) for e in dados] == [(pedido_id, testada.passos[:n]) for n in range(1, 6)]
         assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "teste"
-        assert b.portal.sessoes()["17308"]["logins"] == 1
+        assert b.portal.sessoes()["17308"]["logins"] == b.portal.log.count("sessao.encerrada") == 1
 
 
 async def test_a_tested_credential_that_is_refused_says_so(bancada: Abrir) -> None:

@@ -76,6 +76,7 @@ class Controles(Parte):
     emitir: Alvo
     relatorio_tipo: Alvo
     relatorio_salvar: Alvo
+    sair: Alvo
 
 
 class Rotulos(Parte):

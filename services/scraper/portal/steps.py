@@ -62,6 +62,13 @@ class Passos:
         self.judge_post(pagina)
         return pagina
 
+    async def leave(self) -> None:
+        """Log out, where the open page lets one. Raises Falha, NavegadorCaiu."""
+        controle = self.pagina.find(self.perfil.controles.sair)
+        if controle is not None:
+            await self.ritmo.wait()
+            await self.driver.press(controle)
+
     def judge(self, pagina: Pagina) -> None:
         """Raises what check_pagina does, and SessaoPerdida for a home page without the icon that it once had."""
         check_pagina(pagina, self.perfil)
