@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-# Looking for garbage among all that lives stops every thread, 0.2 s beside the rows of a large workbook: ten times rarer.
-# What is young is looked at as often as ever.
+# Looking for garbage among all that lives stops every thread, 0.2 s beside the rows of a large workbook: ten times
+# rarer. What is young is looked at as often as ever.
 _COLETAS = (700, 10, 100)
 
 # Errors of which a person needs the one line, not the traceback.

@@ -230,7 +230,7 @@ class Oficina:
         self, trabalho: Trabalho, falha: SessaoPerdida | PortalLimite | PortalBloqueado | LoginParado
     ) -> None:
         """Raises FimSessao where this session cannot go on."""
-        authenticating = trabalho.andamento.etapa is Etapa.AUTENTICANDO
+        authenticating = trabalho.andamento.etapa is Etapa.AUTENTICANDO and not self._portal.is_logada
         log.info("%s at %s", falha.codigo, trabalho.andamento.etapa, extra={"cerca": self._concessao.cerca})
         match falha:
             case LoginParado():
@@ -284,7 +284,7 @@ class Oficina:
         andamento = trabalho.andamento
         relato = await self._relator.make_falha(self._portal, trabalho.solicitado.tarefa, andamento, falha)
         broken = isinstance(falha, NavegadorCaiu) or falha.codigo == "interno"
-        if _is_mixed_up(falha) or broken or andamento.etapa is Etapa.AUTENTICANDO:
+        if _is_mixed_up(falha) or broken or not self._portal.is_logada:
             await self._portal.leave()
         return relato
 

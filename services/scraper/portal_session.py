@@ -10,7 +10,7 @@ from services.scraper.drivers import Drivers
 from services.scraper.portal import Acesso, Driver
 from services.scraper.portal.errors import Falha, LoginParado
 from services.scraper.portal.evidence import list_segredos, mask_texto
-from services.scraper.portal.flow import log_in
+from services.scraper.portal.flow import begin, log_in
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.profile import Perfil, PerfilInvalido, load_perfil
 from services.scraper.portal.steps import Passos
@@ -36,13 +36,9 @@ class SessaoPortal:
         self._ritmo: Ritmo | None = None
         self.driver: Driver | None = None
         self._passos: Passos | None = None
-        self._logada = False
+        self.is_logada = self.is_open = False  # in; and once at the search
         self._contratos = 0
         self._aberta_em = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        return self._logada
 
     @property
     def passos(self) -> Passos:
@@ -81,10 +77,16 @@ class SessaoPortal:
         return self._passos
 
     async def log_in(self, *, so_navegador: bool = False) -> float:
-        """Returns the seconds it took. Raises LoginParado, PortalBloqueado, Falha."""
+        """As far as the search; what failed after the portal had let us in is taken up there, without another login.
+        Returns the seconds it took. Raises LoginParado, PortalBloqueado, Falha."""
         inicio = time.monotonic()
-        await log_in(await self.open(so_navegador=so_navegador), self.acesso)
-        self._logada = True
+        if self.is_logada:
+            await self.passos.open(self.passos.perfil.paginas.inicio)
+        else:
+            await log_in(await self.open(so_navegador=so_navegador), self.acesso)
+            self.is_logada = True
+        await begin(self.passos)
+        self.is_open = True
         return round(time.monotonic() - inicio, 3)
 
     def note_contrato(self) -> None:
@@ -107,7 +109,8 @@ class SessaoPortal:
 
     async def close(self) -> None:
         driver, self.driver = self.driver, None
-        self._logada, self._passos = False, None
+        self.is_logada = self.is_open = False
+        self._passos = None
         if driver is not None:
             await driver.close()
 

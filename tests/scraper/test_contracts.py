@@ -43,7 +43,7 @@ from tests.scraper.scenes import ANA, HOJE
 class PortalQueRecusa:
     """Stands for SessaoPortal: every login takes a moment and is refused."""
 
-    is_open = False
+    is_open = is_logada = False
     driver = None
     segredos = ()
 

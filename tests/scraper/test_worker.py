@@ -257,8 +257,18 @@ async def test_a_session_that_slowing_down_does_not_help_is_given_back_where_the
         assert not b.gateway.of(BoletoFalhou)
 
 
-async def test_the_block_page_ends_the_session_and_spends_nothing(bancada: Abrir) -> None:
-    async with bancada(cenario(firewall={"bloqueio": "uma_vez", "na": "cobranca"})) as b:
+async def test_a_post_too_soon_on_the_way_to_the_search_costs_no_other_login(bancada: Abrir) -> None:
+    async with bancada(cenario(ritmo={"minimo_ms": 250, "castigo_s": 0.3})) as b:
+        await b.gateway.grant()
+        tarefa = await b.gateway.ask()
+        assert (await b.gateway.wait_for(BoletoCapturado)).tarefa == tarefa
+        assert (b.portal.log.count("ritmo") > 0, b.portal.sessoes()["17308"]["logins"]) == (True, 1)
+
+
+@pytest.mark.parametrize("na", ["busca", "cobranca"])
+async def test_the_block_page_ends_the_session_and_spends_nothing(na: str, bancada: Abrir) -> None:
+    """From the moment on that the portal let it in."""
+    async with bancada(cenario(firewall={"bloqueio": "uma_vez", "na": na})) as b:
         await b.gateway.grant()
         tarefa = await b.gateway.ask()
         assert (await b.gateway.wait_for(SessaoEncerrada)).motivo == "bloqueada"

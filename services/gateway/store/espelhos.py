@@ -111,7 +111,7 @@ async def fail_copia(conn: Conn, copia: Record, espera_s: float, erro: str) -> N
 
 async def hold_espelho(conn: Conn, copia: Record, espera_s: float, erro: str) -> None:
     """It refused, or did not answer: nothing goes there for so long."""
-    await conn.execute(SQL["hold_espelho"], copia["espelho_id"], espera_s, erro, copia["falhas"])
+    await conn.execute(SQL["hold_espelho"], copia["espelho_id"], espera_s, erro, copia["falhas"], copia["espelho_em"])
 
 
 async def list_copias(conn: Conn, espelho_id: int, estado: str | None, antes: int | None, limite: int) -> list[Record]:

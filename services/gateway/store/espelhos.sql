@@ -86,7 +86,7 @@ SET reserva = gen_random_uuid(), reservada_ate = now() + make_interval(secs => $
 FROM devidas d, espelhos e
 WHERE c.id = d.id AND e.id = c.espelho_id
 RETURNING c.id, c.espelho_id, c.caminho, c.sha256, c.tamanho, c.pedida_em, c.tentativas, c.reserva, e.destino, e.endereco, e.regiao,
-          e.chave, e.segredo, e.falhas;
+          e.chave, e.segredo, e.falhas, e.updated_at AS espelho_em;
 
 -- name: finish_copia
 -- $3: since when it was due. What was asked for meanwhile still is.
@@ -112,10 +112,10 @@ SET proxima_em = CASE WHEN pedida_em = $3 THEN now() + make_interval(secs => $4)
 WHERE id = $1 AND reserva = $2;
 
 -- name: hold_espelho
--- $4: failures before this one; several at once are one.
+-- $4: failures before this one; several at once are one. $5: when it was last changed: what failed before is no matter.
 UPDATE espelhos
 SET falhas = greatest(falhas, $4::int + 1), erro = $3, espera_de = now(), espera_ate = now() + make_interval(secs => $2)
-WHERE id = $1;
+WHERE id = $1 AND updated_at = $5;
 
 -- name: list_copias
 SELECT c.id, c.caminho, c.sha256, c.tamanho, c.pedida_em, c.tentativas, c.tentada_em, c.erro, c.feita_em,

@@ -34,9 +34,12 @@ class Emissao:
 
 
 async def log_in(passos: Passos, acesso: Acesso) -> None:
-    """Log in, and go once through home and Atendimento, as a person does: later searches start at their own page."""
     await open_login(passos)
     await enter(passos, acesso)
+
+
+async def begin(passos: Passos) -> None:
+    """Logged in, go once through home and Atendimento, as a person does: later searches start at their own page."""
     await walk_to_busca(passos)
     await passos.adapt()
 

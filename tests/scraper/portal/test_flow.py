@@ -16,7 +16,7 @@ from services.scraper.drivers import Drivers
 from services.scraper.portal import Acesso
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.errors import Falha, JaBaixado
-from services.scraper.portal.flow import Emissao, fetch_boleto, log_in
+from services.scraper.portal.flow import Emissao, begin, fetch_boleto, log_in
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.profile import Perfil, load_perfil
 from services.scraper.portal.selection import Pedido
@@ -97,6 +97,7 @@ def outcome(entered: Entrar) -> Terminar:
         async with entered(cena, **campos) as (passos, portal, acesso):
             try:
                 await log_in(passos, acesso)
+                await begin(passos)
                 await fetch(passos, o_que or pedido())
             except Falha as falha:
                 return falha.codigo
@@ -133,6 +134,7 @@ async def test_the_right_boleto_comes_out_among_rows_that_tempt(entered: Entrar)
     )
     async with entered(cena) as (passos, portal, acesso):
         await log_in(passos, acesso)
+        await begin(passos)
         emissao, conferido = await fetch(passos, pedido())
         assert emissao.parcela.receber == Decimal("1234.56")
         assert conferido.linha.linha == portal.emitidos[0]["linha"]
@@ -144,6 +146,7 @@ async def test_a_warm_session_asks_only_for_what_a_contract_needs(entered: Entra
     machines under load: alone, a contract takes about half a second."""
     async with entered(cenario()) as (passos, portal, acesso):
         await log_in(passos, acesso)
+        await begin(passos)
         antes, inicio = len(portal.registro), time.monotonic()
         await fetch(passos, pedido())
         duracao_s = time.monotonic() - inicio
@@ -161,6 +164,7 @@ async def test_where_the_profile_allows_it_a_contract_of_known_cota_and_name_is_
 ) -> None:
     async with entered(cenario(), por_cota=True) as (passos, portal, acesso):
         await log_in(passos, acesso)
+        await begin(passos)
         antes = len(portal.registro)
         emissao, _ = await fetch(passos, replace(pedido(), nome=NOME))
         visitas = [r["pagina"] for r in portal.registro[antes:]]
@@ -195,6 +199,7 @@ async def test_a_post_too_soon_slows_the_session_down(entered: Entrar) -> None:
         for _ in range(6):
             try:
                 await log_in(passos, acesso)
+                await begin(passos)
                 await fetch(passos, pedido())
                 break
             except Falha as falha:
@@ -388,6 +393,7 @@ async def test_the_portals_own_time_is_told_from_our_pace(entered: Entrar) -> No
     """Three pages of the search take 200 ms each, and the pace between their posts is slower still."""
     async with entered(cenario(latencia={"busca": 200}), ritmo_ms=500) as (passos, portal, acesso):
         await log_in(passos, acesso)
+        await begin(passos)
         vistos: dict[Etapa, tuple[float, float]] = {}
 
         async def note(etapa: Etapa) -> None:

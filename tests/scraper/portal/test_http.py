@@ -12,7 +12,7 @@ from services.scraper.portal import Acesso, Biscoito
 from services.scraper.portal.browser.launch import Navegador
 from services.scraper.portal.browser.session import SessaoNavegador
 from services.scraper.portal.errors import Falha, NavegadorCaiu
-from services.scraper.portal.flow import fetch_boleto, log_in
+from services.scraper.portal.flow import begin, fetch_boleto, log_in
 from services.scraper.portal.http.forms import Envio
 from services.scraper.portal.http.transport import Transporte
 from services.scraper.portal.pace import Ritmo
@@ -139,4 +139,5 @@ async def _enter(portal: Simulador, nome: NomeDriver, drivers: Drivers | None = 
     driver = await (drivers or Drivers(nome, Navegador())).open(perfil, ritmo)
     passos = Passos(driver, perfil, acesso.url_base, ritmo)
     await log_in(passos, acesso)
+    await begin(passos)
     return passos
