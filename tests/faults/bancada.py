@@ -73,7 +73,9 @@ class Bancada:
     # When each contract was first heard to be a success, on the clock of the simulator's log.
     prontos: dict[tuple[str, int, int], float] = field(default_factory=dict)
     recusas: int = 0  # logins not let in that the case itself makes unavoidable
-    derruba: bool = False  # the case itself kicks sessions out
+    # The case itself kicks sessions out; or one may have died without logging out: the portal counts it on, and the next
+    # login may be at the cost of one that lives.
+    derruba: bool = False
     _tarefas: list[asyncio.Task[Visao]] = field(default_factory=list)
     _chegou: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -182,6 +184,7 @@ class Bancada:
                 for chromium in [p for dono in donos for p in self.implantacao.children(dono, "chrom")][:1]:
                     chromium.kill()
             case _:
+                self.derruba |= nome.startswith("scraper") and self.arranjo.scrapers > 1
                 filhos = self.implantacao.children(nome)
                 await asyncio.to_thread(self.implantacao.kill, nome)
                 return filhos

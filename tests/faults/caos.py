@@ -91,6 +91,7 @@ async def run_caos(semente: int, minutos: float, arranjo: Arranjo, servidores: S
     """Raises AssertionError, with what the run was, where an invariant is broken."""
     inicio = time.monotonic()
     async with open_bancada(pasta, servidores, arranjo) as bancada:
+        bancada.derruba = True
         await bancada.submit()
         caos = Caos(bancada)
         await caos.run(semente, inicio + minutos * 60 - SOSSEGO_S)
