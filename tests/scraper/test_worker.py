@@ -292,7 +292,7 @@ async def test_a_user_without_permission_stops_the_credential(bancada: Abrir) ->
 
 
 async def test_a_lost_lease_leaves_the_portal_and_hands_back(bancada: Abrir) -> None:
-    async with bancada(cenario(latencia={"busca": 5000})) as b:
+    async with bancada(cenario(latencia={"atendimento": 5000})) as b:
         await b.gateway.grant()
         tarefa = await b.gateway.ask()
         await eventually(lambda: Etapa.BUSCANDO in [e.etapa for e in b.gateway.of(BoletoEtapa)], 20)

@@ -58,6 +58,13 @@ def quick_perfil() -> Perfil:
     return perfil.model_copy(update={"esperas": esperas})
 
 
+# What is the same in every driver: the longer ones are left to the long run.
+um_basta = pytest.mark.parametrize(
+    "entered",
+    ["http", *(pytest.param(nome, marks=completo) for nome in ("navegador", "auto"))],
+    indirect=True,
+)
+
 Entrar = Callable[..., AbstractAsyncContextManager[tuple[Passos, Simulador, Acesso]]]
 Terminar = Callable[..., Awaitable[str]]
 
@@ -192,6 +199,7 @@ async def test_what_the_cota_alone_does_not_settle_is_searched_by_the_document(
     assert await outcome(cena, replace(pedido(), nome=NOME), por_cota=True) == codigo
 
 
+@um_basta
 async def test_a_post_too_soon_slows_the_session_down(entered: Entrar) -> None:
     cena = cenario(ritmo={"minimo_ms": 250, "castigo_s": 0.3})
     async with entered(cena) as (passos, portal, acesso):
@@ -389,6 +397,7 @@ async def test_the_grid_leads_to_a_boleto_already_filed(outcome: Terminar) -> No
     assert await outcome(cenario(), Pedido(ANA, None, None, None, HOJE, ja_baixados=conhecido)) == "ja_baixado"
 
 
+@um_basta
 async def test_the_portals_own_time_is_told_from_our_pace(entered: Entrar) -> None:
     """Three pages of the search take 200 ms each, and the pace between their posts is slower still."""
     async with entered(cenario(latencia={"busca": 200}), ritmo_ms=500) as (passos, portal, acesso):
