@@ -73,8 +73,8 @@ class Bancada:
     # When each contract was first heard to be a success, on the clock of the simulator's log.
     prontos: dict[tuple[str, int, int], float] = field(default_factory=dict)
     recusas: int = 0  # logins not let in that the case itself makes unavoidable
-    # The case itself kicks sessions out; or one may have died without logging out: the portal counts it on, and the next
-    # login may be at the cost of one that lives.
+    # The case itself kicks sessions out; or one may have died without logging out: the portal counts it on, and the
+    # next login may be at the cost of one that lives.
     derruba: bool = False
     _tarefas: list[asyncio.Task[Visao]] = field(default_factory=list)
     _chegou: asyncio.Event = field(default_factory=asyncio.Event)

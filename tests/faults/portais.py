@@ -165,7 +165,10 @@ class Mesa:
                 assert linha is not None, f"{caso}: no row"
                 assert linha["codigo"] in caso.codigos, f"{caso}: {linha}"
                 menos, mais = caso.tentativas
-                assert menos <= linha["tentativas"] <= mais, f"{caso}: {linha}"
+                # What `auto` did not understand over requests it tries in the browser, in the same attempt.
+                assert (menos if bancada.arranjo.driver != "auto" else 0) <= linha["tentativas"] <= mais, (
+                    f"{caso}: {linha}"
+                )
                 if caso.falha:
                     faltas |= {evento["codigo"] for evento in list_deles(bancada, linha["id"]) if evento["codigo"]}
                 assert linha["evidencias"] or not _leaves_evidencia(linha), f"{caso}: no evidence"
