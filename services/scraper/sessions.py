@@ -138,6 +138,7 @@ class Sessao:
         try:
             async with asyncio.timeout_at(self._limite) as self._prazo:
                 motivo = await self._work()
+                self.is_over = True
                 await self._portal.leave()
         except TimeoutError:
             log.warning("lease lost", extra={"cerca": self.concessao.cerca})
