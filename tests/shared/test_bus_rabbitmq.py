@@ -20,7 +20,8 @@ from tests.servers.process import free_port
 from tests.servers.rabbitmq import RabbitMQ
 from tests.shared.bus_events import OPTIONS, REGISTRY, TOPOLOGY, TRABALHO, Novidade, Pedido, Recorder
 
-CUT_ALL = '[rabbit_networking:close_connection(Pid, "cut by a test") || Pid <- rabbit_networking:connections()], ok'
+EACH = "[{} || Pid <- rabbit_networking:connections()], ok"
+CUT_ALL = EACH.format('rabbit_networking:close_connection(Pid, "cut by a test")')
 
 
 @pytest.fixture
@@ -69,6 +70,28 @@ async def test_after_a_power_cut_durable_messages_and_consumers_are_back(
         await bus.publish(Novidade(n=1))
         await eventually(lambda: heard.numbers == [1])
         assert [morta.evento for morta in await bus.dead_letters()] == [Pedido(n=-1)]
+
+
+async def test_a_connection_on_which_nothing_is_confirmed_gives_way_to_another(
+    amqp_url: str, rabbitmq: RabbitMQ
+) -> None:
+    """The broker may stop reading one connection, for as long as it likes, and go on writing to it."""
+    handler, options = Recorder(), replace(OPTIONS, publish_timeout_s=0.5)
+    async with (
+        RabbitMQBus(amqp_url, REGISTRY, topology=TOPOLOGY, options=options) as bus,
+        bus.consume(TRABALHO, handler, prefetch=10),
+    ):
+        await bus.publish(Pedido(n=1))
+        await asyncio.to_thread(rabbitmq._call, EACH.format("sys:suspend(Pid)"))
+        try:
+            with pytest.raises(BusUnavailable, match=r"sem resposta em 0\.5 s"):
+                await bus.publish(Pedido(n=2))
+            await eventually(bus.is_alive)
+            await bus.publish(Pedido(n=3))
+        finally:
+            await asyncio.to_thread(rabbitmq._call, EACH.format("sys:resume(Pid)"))
+        # Where the broker had given it to the consumer of the old connection, it is given back only now.
+        await eventually(lambda: 3 in handler.numbers)
 
 
 async def test_publishers_wait_through_a_short_loss(bus: RabbitMQBus, rabbitmq: RabbitMQ) -> None:

@@ -157,7 +157,7 @@ class RabbitMQBus:
 
     async def _send(self, message: Message, deadline: float) -> BusError | None:
         """Confirmed, or tried again on the next connection until the deadline: it may then arrive twice."""
-        motivo = "sem conexão"
+        link, motivo = None, "sem conexão"
         try:
             async with asyncio.timeout_at(deadline):
                 while True:
@@ -171,6 +171,9 @@ class RabbitMQBus:
                         motivo = str(perda)
                     await asyncio.sleep(backoff_s(0, self._options))
         except TimeoutError:
+            if link is not None and not link.lost.is_set():
+                motivo = f"sem resposta em {self._options.publish_timeout_s:g} s"
+                link.drop_if_silent()
             return BusUnavailable(f"RabbitMQ em {self._place} não confirmou {message.rota}: {motivo}")
 
     # --- consuming ---------------------------------------------------------------------------------------------------

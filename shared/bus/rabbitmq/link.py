@@ -63,6 +63,8 @@ class Link:
         self.lost = asyncio.Event()
         self._channel = channel
         self._timeout_s = options.publish_timeout_s
+        self._loop = asyncio.get_running_loop()
+        self._answered = self._loop.time()
         self._exchanges: dict[str, AbstractExchange] = {}
         connection.close_callbacks.add(self._on_close)
         channel.close_callbacks.add(self._on_close)
@@ -77,7 +79,7 @@ class Link:
         async with broker_errors(timeout_s):
             connection = await aio_pika.connect(url, client_properties={"connection_name": name})
         async with AsyncExitStack() as undo:
-            undo.push_async_callback(_close, connection)
+            undo.push_async_callback(_close, connection, timeout_s)
             async with broker_errors(timeout_s):
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
                 link = cls(connection, channel, options)
@@ -104,6 +106,13 @@ class Link:
             else:
                 name = exchange_of(message.rota)
                 await self._exchanges[name].publish(amqp, message.rota, mandatory=name != EXCHANGE_NEWS)
+            self._answered = self._loop.time()
+
+    def drop_if_silent(self) -> None:
+        """For who waited for a confirm as long as one may take. Where there was none of any message, the broker has
+        stopped reading this connection, perhaps for good, whatever it still sends: another one takes its place."""
+        if self._loop.time() - self._answered >= self._timeout_s:
+            self.lost.set()
 
     async def bury(self, amqp: aio_pika.Message) -> None:
         """Hand a dead letter to the dead-letter exchange. Raises Lost."""
@@ -114,13 +123,13 @@ class Link:
             raise Lost("nenhuma fila de mortas") from erro
 
     async def close(self) -> None:
-        await _close(self.connection)
+        await _close(self.connection, self._timeout_s)
 
 
-async def _close(connection: AbstractConnection) -> None:
+async def _close(connection: AbstractConnection, timeout_s: float) -> None:
     """A connection that cannot even be closed is gone all the same."""
     with suppress(Lost):
-        async with broker_errors(5.0):
+        async with broker_errors(min(timeout_s, 5.0)):
             await connection.close()
 
 
