@@ -101,11 +101,13 @@ class SessaoPortal:
     async def leave(self) -> None:
         """Log out and close; never raises. A session that is only dropped counts on at the portal: the next login then
         kicks out the oldest, perhaps one in use."""
-        if self._passos is not None:
-            with suppress(Falha, TimeoutError):
-                async with asyncio.timeout(SAIDA_S):
-                    await self._passos.leave()
-        await self.close()
+        try:
+            if self._passos is not None:
+                with suppress(Falha, TimeoutError):
+                    async with asyncio.timeout(SAIDA_S):
+                        await self._passos.leave()
+        finally:
+            await self.close()
 
     async def close(self) -> None:
         driver, self.driver = self.driver, None

@@ -138,8 +138,6 @@ class Sessao:
         try:
             async with asyncio.timeout_at(self._limite) as self._prazo:
                 motivo = await self._work()
-                self.is_over = True
-                await self._portal.leave()
         except TimeoutError:
             log.warning("lease lost", extra={"cerca": self.concessao.cerca})
         except Exception:  # edge: top of a session's loop
@@ -147,17 +145,28 @@ class Sessao:
             motivo = "erro"
         finally:
             self.is_over, self._prazo = True, None
-            await self._portal.close()
+            if motivo in (None, "parada"):
+                await self._portal.close()
             with suppress(BusError):  # its message comes again
                 await self._oficina.settle()
         if self._oficina.veredito is not None:
             # Before the contracts and the slot are free again, and however long it takes.
             await self._relator.insist(self._oficina.veredito)
         await self._return_all("parando" if motivo == "parando" else "sessao")
+        await self._leave()
         if motivo is not None:
             concessao = self.concessao
             encerrada = SessaoEncerrada(cerca=concessao.cerca, credencial_id=concessao.credencial_id, motivo=motivo)
             await self._relator.publish(encerrada)
+
+    async def _leave(self) -> None:
+        """The portal, with no contract waiting for it, and while the lease holds."""
+        if asyncio.get_running_loop().time() >= self._limite:
+            return await self._portal.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._limite) as self._prazo:
+                await self._portal.leave()
+        self._prazo = None
 
     async def _work(self) -> Motivo:
         await self._confirmada.wait()

@@ -61,6 +61,8 @@ class PortalQueRecusa:
 
     async def close(self) -> None: ...
 
+    async def leave(self) -> None: ...
+
 
 class BarramentoInstavel(MemoryBus):
     """`away`: takes nothing, as a broker that is gone."""
