@@ -100,8 +100,8 @@ def _objetos(campos: Mapping[str, Any], obrigatorios: tuple[str, ...], conhecido
 
 def _encode_formulario(campos: Mapping[str, Any]) -> str:
     partes = [
-        f'--{FRONTEIRA}\r\nContent-Disposition: form-data; name="{quote(nome)}"'
-        + (f'; filename="{quote(nome)}"' if nome == "arquivo" else "")
+        f'--{FRONTEIRA}\r\nContent-Disposition: form-data; name="{_escape(nome)}"'
+        + (f'; filename="{_escape(nome)}"' if nome == "arquivo" else "")
         + f"\r\n\r\n{valor}\r\n"
         for nome, valor in campos.items()
     ]
@@ -139,7 +139,7 @@ def _consultas(operacao: Operacao, conhecidos: Mapping[str, list[Any]]) -> Searc
 
 
 def _escape(valor: Any) -> str:
-    """For an address; half a character stands there as its bytes."""
+    """For an address or a header; half a character stands there as its bytes."""
     return quote(str(valor).encode("utf-8", "surrogatepass"), safe="")
 
 
