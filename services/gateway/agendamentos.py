@@ -98,10 +98,14 @@ async def run_now(conn: Conn, agendamento: Record, agora: datetime, quem: str) -
 
 async def replan(conn: Conn, id: int, agora: datetime) -> None:
     """Another release may know other holidays or clock changes: the next firing is that of the rule as it is read now,
-    counted from the last one."""
+    counted from the last one. A month whose business day has fired has no other."""
     agendamento = await store.take_planejado(conn, id, agora)
     if agendamento is not None:
-        proxima = await _find_proxima(agendamento, agendamento["desde"])
+        desde, fuso = agendamento["desde"], ZoneInfo(agendamento["fuso"])
+        proxima = await _find_proxima(agendamento, desde)
+        if agendamento["disparado"] and agendamento["regra"]["tipo"] == "dia_util":
+            while proxima and find_mes("atual", proxima, fuso) == find_mes("atual", desde, fuso):
+                proxima = await _find_proxima(agendamento, proxima)
         if proxima != agendamento["proxima_em"]:
             await store.advance_agendamento(conn, id, proxima)
 

@@ -301,6 +301,16 @@ async def test_a_release_that_knows_other_holidays_fires_neither_twice_nor_never
     assert await cena.find_proxima(id) == local("2026-12-07 08:00")
 
 
+async def test_a_holiday_that_a_later_release_knows_brings_no_second_firing_in_its_month(
+    cena: Cena, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await cena.add(await add_loja(cena.pool), {"tipo": "dia_util", "numero": 5, "hora": "08:00"})
+    assert await cena.tick("2026-11-09 08:00") == 1
+    monkeypatch.setattr(agenda, "read_feriados", lambda: {date(2026, 11, 2), date(2026, 11, 3)})
+    await cena.dois[0].review()
+    assert await cena.find_proxima(id) == local("2026-12-07 08:00")
+
+
 async def test_two_schedules_of_one_ponto_de_venda_due_at_once_take_turns(cena: Cena) -> None:
     loja = await add_loja(cena.pool)
     ids = [await cena.add(loja, nome=str(n)) for n in range(4)]

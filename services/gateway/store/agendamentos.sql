@@ -50,10 +50,11 @@ ORDER BY a.proxima_em, a.id;
 SELECT id, empresa_id, regra FROM agendamentos WHERE ativo AND proxima_em > $1;
 
 -- name: take_planejado
--- desde: from when on its next firing is counted.
-SELECT a.*, least($2, greatest(a.updated_at, (SELECT max(d.previsto_para) FROM disparos d
-                                              WHERE d.agendamento_id = a.id AND d.quem IS NULL))) AS desde
+-- desde: from when on its next firing is counted; disparado: that is a firing of the rule as it stands.
+SELECT a.*, least($2, greatest(a.updated_at, u.previsto_para)) AS desde, u.previsto_para > a.updated_at AS disparado
 FROM agendamentos a
+CROSS JOIN LATERAL (SELECT max(d.previsto_para) AS previsto_para FROM disparos d
+                    WHERE d.agendamento_id = a.id AND d.quem IS NULL) u
 WHERE a.id = $1 AND a.ativo AND a.proxima_em > $2
 FOR UPDATE OF a SKIP LOCKED;
 
