@@ -168,9 +168,15 @@ class Drive:
             if item is not None:
                 return item, False
             if tentativa:
-                # Google has it, and not here: it was deleted for ever.
+                # Google has it, and not here: it was deleted for ever. Or it does not take it: another account's.
                 id = await self._lugares.keep(chave, await self._make_id(), id)
-            if (feito := await make(id)) is not None:
+            try:
+                feito = await make(id)
+            except DestinoFalhou as erro:
+                if erro.status != 400 or tentativa:
+                    raise
+                continue
+            if feito is not None:
                 return feito, True
         raise DestinoFalhou("O Google Drive não mostra o que diz que já tem; será tentado de novo.")
 

@@ -271,6 +271,19 @@ async def test_a_mirror_that_refuses_waits_says_what_to_do_and_goes_on_once_it_i
         await cena.settled()
 
 
+async def test_ids_that_were_given_to_another_account_stop_nothing(cena: CenaDrive) -> None:
+    """As when a service account has no space, and its remedy is the consent of a person: what was kept for its paths
+    is no good to anyone else."""
+    await cena.file(2)
+    id = await cena.add_espelho(destino=f"drive://{PASTA_PESSOAL}")
+    async with cena.running():
+        await cena.wait_erro(id, "não tem espaço próprio")
+        async with cena.pool.acquire() as conn:
+            await store.update_espelho(conn, id, {"segredo": cena.chaveiro.encrypt(cena.drive.pessoa)})
+        await eventually(lambda: len(cena.drive.files(PASTA_PESSOAL)) == 2)
+    assert len(cena.enviados) == 2
+
+
 async def test_a_token_that_ends_early_is_renewed_once_and_nobody_notices(cena: CenaDrive) -> None:
     await cena.file(1)
     id = await cena.add_espelho(segredo=cena.drive.pessoa)

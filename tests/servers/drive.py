@@ -95,7 +95,7 @@ class GoogleDrive:
         self.pagina = 100
         self.cheio = False
         self._sessoes: dict[str, Sessao] = {}
-        self._dados: set[str] = set()
+        self._dados: dict[str, str] = {}
         self._usados: set[str] = set()
         self._numeros = count(1)
         self.add_pasta(DRIVE, "Escritório", None, {SERVICO: "fileOrganizer", PESSOA: "organizer"})
@@ -178,7 +178,7 @@ class GoogleDrive:
                     hashlib.sha256(f"id{next(self._numeros)}".encode()).hexdigest()[:33]
                     for _ in range(int(request.query["count"]))
                 ]
-                self._dados.update(novos)
+                self._dados |= dict.fromkeys(novos, quem)
                 return web.json_response({"kind": "drive#generatedIds", "space": "drive", "ids": novos})
             case "GET", _, "":
                 return self._list(request, quem)
@@ -235,7 +235,8 @@ class GoogleDrive:
         if len(maes) != 1:
             raise Recusado(400, "cannotAddParent", "A file must have exactly one parent.")
         mae = self._see(maes[0], quem, "writer", todos=todos)
-        if dito["id"] not in self._dados:
+        # They are generated for the user who asks.
+        if self._dados.get(dito["id"]) != quem:
             raise Recusado(400, "invalid", "The provided file ID is not usable.")
         if dito["id"] in self._usados:
             raise Recusado(409, "fileIdInUse", "A file already exists with the provided ID.")
