@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import orjson
@@ -27,6 +27,8 @@ from shared.crypto import ChaveInvalida, sign_rs256
 ORIGEM = "https://www.googleapis.com"
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105
 ESCOPO = "https://www.googleapis.com/auth/drive"
+# Where Google's own API and tokens are: what an account opens is told to nobody else.
+_SERVIDOR, _ENTRADA = ".googleapis.com", "accounts.google.com"
 # What each kind of account cannot be without.
 _CAMPOS = {
     "service_account": ("client_email", "private_key"),
@@ -68,6 +70,20 @@ class Resposta:
         return lido
 
 
+def parse_endereco(texto: str, *, privados: bool = False) -> str:
+    """An address of Google. privados: or any other, beside ours. Raises ValueError in pt-BR."""
+    parse_destino(texto, privados=privados)
+    if not privados and not _is_google(texto):
+        raise ValueError(f"o endereço não é do Google: use o dele, como {ORIGEM}")
+    return texto
+
+
+def _is_google(url: str) -> bool:
+    partes = urlsplit(url)
+    servidor = partes.hostname or ""
+    return partes.scheme == "https" and (servidor.endswith(_SERVIDOR) or servidor == _ENTRADA)
+
+
 def parse_conta(segredo: str, *, privados: bool = False) -> dict[str, str]:
     """The key of a service account or a person's consent, as Google's tools write them. Raises ValueError in pt-BR,
     which quotes nothing of it."""
@@ -87,7 +103,7 @@ def parse_conta(segredo: str, *, privados: bool = False) -> dict[str, str]:
     if faltam := [campo for campo, valor in conta.items() if not _is_texto(valor, linhas=campo == "private_key")]:
         raise ValueError(f"no JSON falta {', '.join(faltam)}: baixe-o de novo no Google e cole-o inteiro")
     try:
-        parse_destino(conta["token_uri"], privados=privados)
+        parse_endereco(conta["token_uri"], privados=privados)
     except ValueError as erro:
         raise ValueError(f"token_uri do JSON: {erro}") from erro
     if tipo == "service_account":
@@ -104,7 +120,7 @@ class Conta:
 
     def __init__(self, segredo: str, endereco: str, limite_s: float, *, privados: bool = False) -> None:
         self._conta = parse_conta(segredo, privados=privados)
-        parse_destino(endereco, privados=privados)
+        parse_endereco(endereco, privados=privados)
         self._endereco = endereco.rstrip("/")
         self._limite_s = limite_s
         self._privados = privados
@@ -216,9 +232,9 @@ class Conta:
                 privados=self._privados, limite_s=self._limite_s, conexao_s=_CONEXAO_S, mantem=True
             )
         headers["User-Agent"] = "Canopus/1.0"
-        if not self._privados and not url.startswith("https://"):
-            raise DestinoFalhou("O Google só é chamado por https. Confira o endereço.")
         try:
+            if not self._privados and not _is_google(url):
+                raise DestinoFalhou("O endereço não é do Google, e nada é enviado para lá. Confira-o no espelho.")
             async with self._aberta.request(
                 metodo, url, params=params, data=data, headers=headers, allow_redirects=False
             ) as resposta:

@@ -150,6 +150,10 @@ async def test_a_mirror_in_google_drive_needs_a_link_and_the_json_of_an_account_
         }.items():  # fmt: skip
             recusa = await balcao.call("PATCH", "espelhos/1", {campo: valor})
             assert (recusa.status, set(recusa.campos)) == (422, {campo})
+        # Its access is given to no address that whoever has the account did not name.
+        recusa = await balcao.call("PATCH", "espelhos/1", {"endereco": "http://127.0.0.1:9"})
+        assert (recusa.status, set(recusa.campos)) == (422, {"segredo"})
+        assert (await call(balcao, "PATCH", "espelhos/1", {"endereco": drive.url}))["endereco"] == drive.url
         mostrados = (await balcao.call("GET", "espelhos")).bruto.decode()
         auditoria = str([tuple(linha) for linha in await balcao.pool.fetch("SELECT acao, detalhes FROM auditoria")])
         for segredo in (CONSENTIMENTO, "PRIVATE KEY"):
@@ -162,6 +166,10 @@ async def test_google_is_asked_nothing_at_an_address_inside(balcao: Balcao) -> N
         ({"segredo": make_pessoa("http://127.0.0.1:9/token")}, "segredo"),
         ({"segredo": make_pessoa("https://192.168.0.1/token")}, "segredo"),
         ({"segredo": make_pessoa("https://oauth2.googleapis.com/token"), "endereco": "http://127.0.0.1:9"}, "endereco"),
+        (
+            {"segredo": make_pessoa("https://oauth2.googleapis.com/token"), "endereco": "https://mau.exemplo"},
+            "endereco",
+        ),
         ({}, "segredo"),
     ):
         recusa = await balcao.call("POST", "espelhos", pedido | campos)

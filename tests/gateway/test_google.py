@@ -47,6 +47,10 @@ def test_a_key_and_a_consent_are_taken_as_google_writes_them() -> None:
         ({"type": "external_account"}, "não é de uma conta de serviço"),
         ({"token_uri": "http://oauth2.googleapis.com/token"}, "token_uri do JSON: use um endereço https"),
         ({"token_uri": "https://169.254.169.254/token"}, "token_uri do JSON: o endereço leva a uma rede interna"),
+        (
+            {"token_uri": "https://oauth2.googleapis.com.mau.exemplo/token"},
+            "token_uri do JSON: o endereço não é do Google",
+        ),
         ({"type": ["service_account"]}, "não é de uma conta de serviço"),
     ],
 )
@@ -54,6 +58,21 @@ def test_what_lacks_is_named_and_nothing_of_it_is_quoted(mudanca: dict[str, Any]
     with pytest.raises(ValueError, match=texto) as erro:
         parse_conta(json.dumps(json.loads(make_servico(TOKEN_URI)) | mudanca))
     assert "BEGIN" not in str(erro.value)
+
+
+def test_an_account_is_used_at_google_alone() -> None:
+    for endereco in ("https://www.googleapis.com", "https://private.googleapis.com"):
+        Conta(make_servico(TOKEN_URI), endereco, 5.0)
+    for endereco in ("https://mau.exemplo", "https://googleapis.com.mau.exemplo", "https://maugoogleapis.com"):
+        with pytest.raises(ValueError, match="não é do Google"):
+            Conta(make_servico(TOKEN_URI), endereco, 5.0)
+
+
+async def test_nor_does_an_upload_go_where_another_answers() -> None:
+    aberta = Conta(make_servico(TOKEN_URI), "https://www.googleapis.com", 5.0)
+    with pytest.raises(DestinoFalhou, match="não é do Google"):
+        await aberta.call("PUT", "https://mau.exemplo/upload", data=b"%PDF")
+    await aberta.close()
 
 
 @pytest.mark.parametrize("segredo", ["", "AKIA", "[]", "3", '{"type": 3'])

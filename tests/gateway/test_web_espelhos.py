@@ -97,7 +97,7 @@ async def test_a_mirror_in_google_drive_is_made_by_a_link_and_a_file(
         await expect(cartao.get_by_role("link", name="Abrir a pasta")).to_have_attribute("href", link)
         # Nothing is filed yet, so nothing was asked of Google itself.
         drive.contas.revogados.add(SERVICO)
-        await balcao.call("PATCH", "espelhos/1", {"endereco": drive.url})
+        await balcao.call("PATCH", "espelhos/1", {"endereco": drive.url, "segredo": drive.servico})
         caminho = await file_boleto(balcao)
         await eventually(lambda: balcao.pool.fetchval("SELECT erro FROM espelhos"))
         await page.reload()

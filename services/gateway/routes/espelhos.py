@@ -13,7 +13,6 @@ from services.gateway import drive, google
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.auth import forbid_ponto_venda
 from services.gateway.campos import Linha, Mudado, UrlBase
-from services.gateway.destinos import parse_destino as parse_url
 from services.gateway.errors import Detalhe, invalid_field, invalid_fields, not_found
 from services.gateway.paging import Pagina, page
 from services.gateway.store import Conn
@@ -150,7 +149,7 @@ async def change_espelho(chamada: Chamada, id: int, corpo: MudancaEspelho) -> Re
     async with _open(chamada) as conn, conn.transaction():
         antes = await _find(conn, id)
         await store.update_espelho(conn, id, _resolve(chamada, pedidos, antes))
-        if any(pedidos.get(campo, antes[campo]) != antes[campo] for campo in ("destino", "endereco")):
+        if any(_differs(pedidos, antes, campo) for campo in ("destino", "endereco")):
             # Nothing lies there yet.
             await store.fill_espelho(conn, id)
         await _audit(chamada, conn, "alterar", id, pedidos)
@@ -227,11 +226,18 @@ def _resolve(chamada: Chamada, pedidos: Mapping[str, Any], antes: Record | None)
         if faltam:
             raise invalid_fields(*(Detalhe(campo, "campo obrigatório") for campo in faltam))
         colunas = {"regiao": None, "chave": None, **_PADROES[tipo], **pedidos}
+    elif antes and tipo == "drive" and "segredo" not in pedidos and _differs(pedidos, antes, "endereco"):
+        # Whoever answers there is given what the account opens.
+        raise invalid_field("segredo", "com outro endereço, mande de novo o JSON da conta")
     check = _check_drive if tipo == "drive" else _check_s3
     check(chamada, pedidos)
     if "segredo" in pedidos:
         colunas["segredo"] = chamada.ctx.chaveiro.encrypt(pedidos["segredo"])
     return colunas
+
+
+def _differs(pedidos: Mapping[str, Any], antes: Record, campo: str) -> bool:
+    return bool(pedidos.get(campo, antes[campo]) != antes[campo])
 
 
 def _tipo(destino: str) -> Literal["s3", "drive"]:
@@ -248,7 +254,7 @@ def _check_drive(chamada: Chamada, pedidos: Mapping[str, Any]) -> None:
     privados = chamada.ctx.settings.webhooks_privados
     if sobram := [campo for campo in ("regiao", "chave") if campo in pedidos]:
         raise invalid_fields(*(Detalhe(campo, "não se usa com o Google Drive: tire-o") for campo in sobram))
-    for campo, check in (("segredo", google.parse_conta), ("endereco", parse_url)):
+    for campo, check in (("segredo", google.parse_conta), ("endereco", google.parse_endereco)):
         try:
             if campo in pedidos:
                 check(pedidos[campo], privados=privados)
