@@ -425,6 +425,41 @@ async def test_a_link_brings_no_rows_beyond_the_reach_of_who_gave_it(porta: Port
     assert (await refresh(porta, 2)).corpo["codigo"] == "ponto_venda.inativo"
 
 
+async def test_a_link_given_again_by_one_who_sees_more_brings_what_they_see(porta: Porta, google: Google) -> None:
+    await porta.call("POST", "consultores", {"nome": "Zé", "ponto_venda": "21.400"})
+    await porta.add_chave("loja", Escopo.OPERADOR, "21.400")
+    google.arquivos[ID] = Guardado(planilha(linha(ANA, "6650 1"), linha(BIA, "6650 2", pv="21.400")))
+    dela = {"link_planilha_drive": LINK}
+    assert (await porta.call("PATCH", "consultores/2", dela, chave="loja")).status == 200
+    assert (await refresh(porta, 2)).data["ignorados"] == 1
+    assert (await porta.call("PATCH", "consultores/2", dela)).status == 200
+    relato = (await refresh(porta, 2)).data
+    assert (relato["importados"], relato["ignorados"]) == (1, 0)
+
+
+async def test_who_asks_while_it_is_being_opened_is_not_forgotten(porta: Porta, google: Google) -> None:
+    """What was read by then may be older than what they want in."""
+    google.arquivos[ID] = Guardado(UMA)
+    await set_link(porta)
+    assert (await refresh(porta)).status == 201
+    for falhas in ([], [503]):
+        google.pode_responder.clear()
+        async with asyncio.TaskGroup() as grupo:
+            aberta = grupo.create_task(refresh(porta))
+            await eventually(lambda: porta.pool.fetchval("SELECT reserva IS NOT NULL FROM links_planilha"))
+            assert (await porta.call("POST", "consultores/atualizar-planilhas")).corpo["data"] == {"pedidas": 1}
+            google.falhas = list(falhas)
+            google.pode_responder.set()
+        assert aberta.result().status == (503 if falhas else 200)
+        sql = "SELECT proxima_em <= now() AND pedida_por IS NOT NULL FROM links_planilha"
+        assert await porta.pool.fetchval(sql)
+    google.arquivos[ID] = Guardado(DUAS)
+    async with running(porta.atualizador):
+        assert (await settled(porta))["clientes"] == 2
+    assert "admin" in (await list_importacoes(porta))[-1][0]
+    assert await porta.pool.fetchval("SELECT proxima_em > now() AND pedida_por IS NULL FROM links_planilha")
+
+
 def test_at_a_terminal_links_are_asked_for(database_url: str, tmp_path: Path) -> None:
     ambiente: dict[str, str | None] = {nome: None for nome in os.environ if nome.startswith("CANOPUS_")}
     ambiente |= {"CANOPUS_DATABASE_URL": database_url, "CANOPUS_DATA_DIR": str(tmp_path)}

@@ -17,7 +17,7 @@ async def set_link(conn: Conn, consultor_id: int, link: str | None, alcance: Alc
     if link is None:
         await conn.execute(SQL["drop_link"], consultor_id)
     else:
-        await conn.execute(SQL["set_link"], consultor_id, link, alcance)
+        await conn.execute(SQL["set_link"], consultor_id, link, None if alcance is None else sorted(alcance))
 
 
 async def find_link(conn: Conn, consultor_id: int) -> Record | None:

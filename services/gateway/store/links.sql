@@ -1,13 +1,13 @@
 -- Workbooks by link: which are to be looked at, taken by one gateway at a time, and what became of it.
 
 -- name: set_link
--- Another link begins anew; the same one stays as it is.
+-- Another link, or one by somebody who sees other pontos de venda, begins anew; the same one stays as it is.
 INSERT INTO links_planilha AS l (consultor_id, link, alcance) VALUES ($1, $2, $3)
 ON CONFLICT (consultor_id) DO UPDATE
 SET link = excluded.link, alcance = excluded.alcance, proxima_em = now(), pedida_por = NULL, tentada_em = NULL, falhas = 0,
     erro = NULL, reserva = NULL, reservada_ate = NULL, pedido_id = NULL, marca = NULL, versao = NULL,
     planilha_id = NULL, recusa = NULL, em_dia_em = NULL
-WHERE l.link <> excluded.link;
+WHERE l.link <> excluded.link OR l.alcance IS DISTINCT FROM excluded.alcance;
 
 -- name: drop_link
 DELETE FROM links_planilha WHERE consultor_id = $1;
@@ -67,11 +67,16 @@ ORDER BY id;
 -- Whether it is still this one's to go on with.
 SELECT consultor_id FROM links_planilha WHERE consultor_id = $1 AND reserva = $2 FOR UPDATE;
 
+-- name: pedida_depois
+-- Whoever asked since it was taken may want what was not there yet: it is due once more.
+(proxima_em > tentada_em AND proxima_em <= now())
+
 -- name: begin_importacao
 -- $2 the question, $3 seconds until the next look.
 UPDATE links_planilha
-SET pedido_id = $2, reserva = NULL, reservada_ate = NULL, pedida_por = NULL,
-    proxima_em = now() + make_interval(secs => $3)
+SET pedido_id = $2, reserva = NULL, reservada_ate = NULL,
+    pedida_por = CASE WHEN {pedida_depois} THEN pedida_por END,
+    proxima_em = CASE WHEN {pedida_depois} THEN proxima_em ELSE now() + make_interval(secs => $3) END
 WHERE consultor_id = $1;
 
 -- name: keep_link
@@ -79,7 +84,9 @@ WHERE consultor_id = $1;
 UPDATE links_planilha
 SET em_dia_em = CASE WHEN recusa IS NULL THEN now() ELSE em_dia_em END, erro = recusa, falhas = 0,
     versao = coalesce($4, versao),
-    reserva = NULL, reservada_ate = NULL, pedida_por = NULL, proxima_em = now() + make_interval(secs => $3)
+    reserva = NULL, reservada_ate = NULL,
+    pedida_por = CASE WHEN {pedida_depois} THEN pedida_por END,
+    proxima_em = CASE WHEN {pedida_depois} THEN proxima_em ELSE now() + make_interval(secs => $3) END
 WHERE consultor_id = $1 AND reserva = $2;
 
 -- name: pausa
@@ -88,8 +95,10 @@ make_interval(secs => least(300 * 2.0 ^ least(falhas, 20), 14400))
 -- name: fail_link
 -- $3 seconds until it is due in any case.
 UPDATE links_planilha
-SET erro = $4, falhas = falhas + 1, reserva = NULL, reservada_ate = NULL, pedida_por = NULL,
-    proxima_em = now() + least(make_interval(secs => $3), {pausa})
+SET erro = $4, falhas = falhas + 1, reserva = NULL, reservada_ate = NULL,
+    pedida_por = CASE WHEN {pedida_depois} THEN pedida_por END,
+    proxima_em = CASE WHEN {pedida_depois} THEN proxima_em
+                      ELSE now() + least(make_interval(secs => $3), {pausa}) END
 WHERE consultor_id = $1 AND reserva = $2;
 
 -- name: finish_importacao
