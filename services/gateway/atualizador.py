@@ -205,7 +205,7 @@ def make_marca(planilha: Planilha) -> str:
 
 def make_pedido(link: Record, planilha: Planilha, marca: str, quem: str) -> Pedido:
     """As of an upload, within the reach of whoever gave the link. Its file is still to be put there."""
-    limpo = "".join(c for c in PureWindowsPath(planilha.nome).name if unicodedata.category(c) != "Cc")
+    limpo = "".join(c for c in PureWindowsPath(planilha.nome).name if unicodedata.category(c) not in ("Cc", "Cs"))
     do_link = ("consultor_id", "ponto_venda_id", "ponto_venda", "alcance")
     parametros = {campo: link[campo] for campo in do_link} | {
         "nome_arquivo": limpo[:255] or "planilha.xlsx", "simular": False, "marca": marca, "versao": planilha.versao,

@@ -97,7 +97,7 @@ class Nuvem:
                 return None
             try:
                 resposta = await _get(sessao, url)
-            except (aiohttp.ClientError, OSError) as erro:
+            except (aiohttp.ClientError, OSError, ValueError) as erro:
                 raise DestinoFalhou(_FORA) from erro
             if resposta.status == 429 or resposta.status >= 500:
                 texto = f"O Google pediu uma pausa ({resposta.status}); será tentado de novo."
@@ -154,7 +154,8 @@ async def _get(sessao: aiohttp.ClientSession, url: str) -> _Resposta:
                 raise DestinoFalhou(_GRANDE, status=_GRANDE_DEMAIS)
         disposicao = resposta.content_disposition
         nome = (disposicao.filename if disposicao else None) or "planilha.xlsx"
-        pagina = resposta.content_type == "text/html"
+        # One that is somebody's file comes as an attachment, and says nothing for Google.
+        pagina = resposta.content_type == "text/html" and (not disposicao or disposicao.type != "attachment")
         return _Resposta(resposta.status, bytes(corpo), nome, resposta.headers.get("Location", ""), pagina)
 
 

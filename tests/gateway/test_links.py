@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from services.cli import main
-from services.gateway.atualizador import QUEM, Atualizador, Ritmo, make_marca, next_horario
+from services.gateway.atualizador import QUEM, Atualizador, Ritmo, make_marca, make_pedido, next_horario
 from services.gateway.destinos import DestinoFalhou
 from services.gateway.links import Link, parse_link
 from services.gateway.nuvem import LIMITE_BYTES, Nuvem, Origens, Planilha
@@ -36,6 +36,7 @@ ID = "1AbCdEfGhIjKlMnOpQrStUvWxYz_0-9"
 LINK = f"https://drive.google.com/file/d/{ID}/view?usp=sharing"
 SHEETS = f"https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0"
 UMA = planilha(linha(ANA, "6650 1"))
+AVISO_FALSO = b"<form id='download-form' action='https://a..google.com/'></form>"
 DUAS = planilha(linha(ANA, "6650 1"), linha(BIA, "6650 2", "BIA"))
 
 
@@ -211,6 +212,22 @@ async def test_nothing_but_google_is_ever_asked(google: Google) -> None:
             with pytest.raises(DestinoFalhou, match="não está aberto"):
                 await make_nuvem(google).open(parse_link(LINK), (), None)
         assert outro.pedidos == []
+
+
+async def test_what_a_server_writes_oddly_breaks_nothing(porta: Porta, google: Google) -> None:
+    await set_link(porta)
+    # A page that is a file is taken for one, and never for what Google says of it.
+    google.arquivos[ID] = Guardado(AVISO_FALSO, nome="pagina.html", tipo="text/html")
+    assert (await refresh(porta)).corpo["codigo"] == "planilha_invalida"
+    assert google.baixados == ["anyone"]
+    # Names that none can have.
+    for desvio in ("https://a..google.com/", f"https://{'a' * 64}.google.com/"):
+        google.desvio = desvio
+        assert (await refresh(porta)).corpo["codigo"] == "planilha.nuvem_indisponivel"
+    # Bytes of a header that are no text.
+    do_link = dict.fromkeys(("consultor_id", "ponto_venda_id", "ponto_venda", "alcance", "empresa_id"))
+    pedido = make_pedido(do_link, Planilha(UMA, "C:\\MAR\udcc7O\t.xlsx", exportada=False), "m", QUEM)  # type: ignore[arg-type]
+    assert pedido.parametros["nome_arquivo"] == "MARO.xlsx"
 
 
 def pack(conteudo: bytes, ano: int) -> bytes:

@@ -31,6 +31,7 @@ class Guardado:
     aberto: bool = True
     com: tuple[str, ...] = ()
     aviso: bool = False
+    tipo: str = XLSX
     chave: str = ""
 
 
@@ -110,7 +111,7 @@ class Google:
 
 
 def _send(achado: Guardado) -> web.Response:
-    headers = {"Content-Disposition": f'attachment; filename="{achado.nome}"', "Content-Type": XLSX}
+    headers = {"Content-Disposition": f'attachment; filename="{achado.nome}"', "Content-Type": achado.tipo}
     return web.Response(body=achado.dados, headers=headers)
 
 
