@@ -22,7 +22,7 @@ from services.gateway.links import Link
 LIMITE_BYTES = 20 * 1024 * 1024
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _GOOGLE = "application/vnd.google-apps."
-_CAMPOS = "name,mimeType,md5Checksum,modifiedTime"
+_CAMPOS = "name,mimeType,md5Checksum"
 _SALTOS = 6
 _CONEXAO_S = 10.0
 _PEDACO_BYTES = 65_536
@@ -162,7 +162,8 @@ async def _get(sessao: aiohttp.ClientSession, url: str) -> _Resposta:
 async def _read(conta: Conta, link: Link, versao: str | None) -> Planilha | None:
     achado = await conta.find_file(link.id, _CAMPOS)
     tipo, nome = str(achado.get("mimeType", "")), str(achado.get("name", "planilha"))
-    dela = str(achado.get("md5Checksum") or achado.get("modifiedTime") or "")[:100] or None
+    # A document of Google has none: what its formulas say changes though nobody modifies it.
+    dela = str(achado.get("md5Checksum") or "")[:100] or None
     if tipo == f"{_GOOGLE}spreadsheet":
         nome += ".xlsx"
     elif tipo.startswith(_GOOGLE):

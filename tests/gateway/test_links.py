@@ -10,6 +10,7 @@ import os
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -412,6 +413,9 @@ async def test_the_offices_own_accounts_open_what_is_shared_with_them_and_those_
     google.arquivos[ID] = Guardado(DUAS, nome="Marta", planilha=True, aberto=False, com=("nossa",))
     assert (await refresh(porta)).data["importados"] == 1
     assert (await list_importacoes(porta))[-1][1] == "Marta.xlsx"
+    # What formulas say may change though nobody has changed them.
+    google.arquivos[ID] = replace(google.arquivos[ID], dados=planilha(linha(CAIO, "6650 3")))
+    assert [(await refresh(porta)).status for _ in range(2)] == [201, 200]
     assert {quem for _, quem in google.pedidos} == {"nossa"}
 
 

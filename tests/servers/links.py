@@ -23,7 +23,7 @@ action="{url}/download" method="get"><input type="submit" value="Baixar mesmo as
 @dataclass
 class Guardado:
     """planilha: a document of Google's own, which is exported. aberto: to anyone with the link. com: whose accounts it
-    is shared with. aviso: it is too large to be scanned. chave: its resource key."""
+    is shared with. aviso: it is too large to be scanned. chave: its resource key. modificado: by a person."""
 
     dados: bytes
     nome: str = "MARTA__PLANILHA_GERAL.xlsx"
@@ -33,6 +33,7 @@ class Guardado:
     aviso: bool = False
     tipo: str = XLSX
     chave: str = ""
+    modificado: str = "2026-11-25T12:00:00.000Z"
 
 
 @dataclass
@@ -106,8 +107,9 @@ class Google:
             self.note("/export" if achado.planilha else "/media", quem)
             return web.Response(body=achado.dados)
         tipo = {"mimeType": PLANILHA if achado.planilha else XLSX, "name": achado.nome}
-        marca = hashlib.md5(achado.dados, usedforsecurity=False).hexdigest()
-        return web.json_response(tipo | {"modifiedTime" if achado.planilha else "md5Checksum": marca})
+        if not achado.planilha:
+            tipo["md5Checksum"] = hashlib.md5(achado.dados, usedforsecurity=False).hexdigest()
+        return web.json_response(tipo | {"modifiedTime": achado.modificado})
 
 
 def _send(achado: Guardado) -> web.Response:
