@@ -444,6 +444,7 @@ async def test_a_link_brings_no_rows_beyond_the_reach_of_who_gave_it(porta: Port
     assert [quem.partition("(")[2] for quem, _ in await list_importacoes(porta)] == ["admin)", "loja)"]
     await porta.call("PATCH", "pontos-venda/21.400", {"ativo": False})
     assert (await refresh(porta, 2)).corpo["codigo"] == "ponto_venda.inativo"
+    assert (await porta.call("POST", "consultores/atualizar-planilhas")).corpo["data"] == {"pedidas": 0}
 
 
 async def test_a_link_given_again_by_one_who_sees_more_brings_what_they_see(porta: Porta, google: Google) -> None:

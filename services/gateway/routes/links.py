@@ -81,7 +81,10 @@ async def refresh_planilha(chamada: Chamada, id: int, consulta: ConsultaLink) ->
     "consultores/atualizar-planilhas",
     status=202,
     resumo="Pede que os links de planilha de todos os consultores sejam abertos agora",
-    descricao="Só os dos consultores ativos que quem chama vê. O resultado de cada um fica no consultor.",
+    descricao=(
+        "Só os dos consultores ativos que quem chama vê, de pontos de venda ativos. O resultado de cada um fica no "
+        "consultor."
+    ),
     exemplo={"pedidas": 12},
 )
 async def refresh_planilhas(chamada: Chamada) -> Resposta:

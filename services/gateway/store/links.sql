@@ -30,6 +30,7 @@ WHERE l.consultor_id = $1;
 UPDATE links_planilha l
 SET proxima_em = now(), pedida_por = $2
 FROM consultores c
+JOIN pontos_venda p ON p.id = c.ponto_venda_id AND p.ativo
 WHERE c.id = l.consultor_id AND c.ativo AND ($1::int[] IS NULL OR c.ponto_venda_id = ANY ($1))
   AND ($3::int IS NULL OR c.id = $3)
   AND NOT EXISTS (SELECT FROM pedidos q WHERE q.id = l.pedido_id AND q.respondido_em IS NULL)
