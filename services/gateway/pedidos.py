@@ -171,6 +171,8 @@ class Pedidos:
                 return Resposta(200, {}, relatorio)
             case RelatorioGerado():
                 return refuse(503, "relatorio_falhou", evento.erro or "O relatório não pôde ser gerado. Tente de novo.")
+            case PlanilhaLida() if "marca" in pedido.parametros and not await links.is_importing(conn, pedido.id):
+                return refuse(409, "planilha.ocupada", "O link mudou enquanto era aberto. Tente de novo.")
             case PlanilhaLida() if linhas:
                 return await _import(conn, pedido, linhas)
             case PlanilhaLida():

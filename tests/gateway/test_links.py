@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -375,6 +376,24 @@ async def test_without_a_namer_nothing_is_opened_and_all_is_done_when_it_is_back
         async with Namer(porta.bus, porta.files, NamerSettings()):
             await eventually(lambda: porta.pool.fetchval("SELECT count(*) = 1 FROM planilhas"))
         assert (await settled(porta))["erro_planilha"] is None
+
+
+async def test_what_another_link_led_to_is_not_imported_after_it(
+    database_url: str, tmp_path: Path, google: Google
+) -> None:
+    """A large workbook is still being read when its link is put right: with two namers it would come last, and stay."""
+    google.arquivos[ID] = Guardado(UMA)
+    async with open_porta(database_url, tmp_path, nuvem=make_nuvem(google)) as porta:
+        await porta.register()
+        for depois in (SHEETS, None):
+            await set_link(porta)
+            pedido_id = await porta.atualizador.refresh(1, "teste", forcar=False)
+            assert pedido_id
+            await set_link(porta, depois)
+            async with Namer(porta.bus, porta.files, NamerSettings()):
+                resposta = await eventually(partial(porta.pedidos.find_resposta, pedido_id))
+            assert resposta and (resposta.status, resposta.corpo["codigo"]) == (409, "planilha.ocupada")
+        assert await list_importacoes(porta) == [] and (await look(porta))["clientes"] == 0
 
 
 async def test_an_import_that_nobody_answers_is_tried_again(porta: Porta, google: Google) -> None:

@@ -61,6 +61,11 @@ async def fail_link(conn: Conn, link: Record, proxima_s: float, erro: str) -> No
     await conn.execute(SQL["fail_link"], link["consultor_id"], link["reserva"], proxima_s, erro)
 
 
+async def is_importing(conn: Conn, pedido_id: UUID) -> bool:
+    """False: the link is another one since, or there is none."""
+    return bool(await conn.fetchval(SQL["is_importing"], pedido_id))
+
+
 async def note_resposta(conn: Conn, pedido: Pedido, resposta: Resposta) -> None:
     """What became of an import that a link asked for. What nobody read is tried again, what nobody can read is not."""
     if resposta.status not in (201, 422):

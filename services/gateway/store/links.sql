@@ -80,6 +80,9 @@ SET pedido_id = $2, reserva = NULL, reservada_ate = NULL,
     proxima_em = CASE WHEN {pedida_depois} THEN proxima_em ELSE now() + make_interval(secs => $3) END
 WHERE consultor_id = $1;
 
+-- name: is_importing
+SELECT EXISTS (SELECT FROM links_planilha WHERE pedido_id = $1);
+
 -- name: keep_link
 -- $3 seconds until the next look, $4 what Google says of it now: the same bytes. What could not be read still cannot.
 UPDATE links_planilha
