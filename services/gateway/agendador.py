@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -12,6 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.gateway.agendamentos import fire, prepare, replan
+from services.gateway.lacos import repeat
 from services.gateway.store import Conn, Pool, agendamentos, read_agora
 from services.gateway.store.empresas import restrict
 
@@ -32,16 +32,17 @@ class Agendador:
         self._on_commit = on_commit
         self._relogio = relogio
         self._ritmo_s = ritmo_s
+        self._revisto = False
 
     async def run(self) -> None:
-        fazer: Callable[[], Awaitable[object]] = self.review
-        while True:
-            await asyncio.sleep(self._ritmo_s)
-            try:
-                await fazer()
-                fazer = self.tick
-            except Exception:  # edge: top of a background loop
-                log.exception("agendador.round_failed")
+        await repeat(self._go_on, self._ritmo_s, ja=False)
+
+    async def _go_on(self) -> None:
+        if self._revisto:
+            await self.tick()
+        else:
+            await self.review()
+            self._revisto = True
 
     async def review(self) -> None:
         """What lies ahead is planned anew, once at the start."""

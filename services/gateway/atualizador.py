@@ -26,6 +26,7 @@ from asyncpg import Record
 from services.gateway.destinos import DestinoFalhou
 from services.gateway.execucao import FUSO
 from services.gateway.google import Conta
+from services.gateway.lacos import Despertador, share_out
 from services.gateway.links import parse_link
 from services.gateway.nuvem import Nuvem, Planilha
 from services.gateway.pedidos import VISTO_S, Pedidos
@@ -80,26 +81,16 @@ class Atualizador:
         self._nuvem = nuvem
         self._horas = horas
         self._ritmo = ritmo or Ritmo()
-        self._acordar = asyncio.Event()
+        self._despertador = Despertador()
         self._em_voo = 0
 
     def wake(self) -> None:
         """A link is new, or somebody asked."""
-        self._acordar.set()
+        self._despertador.wake()
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as grupo:
-            while True:
-                self._acordar.clear()
-                try:
-                    for link in await self._claim():
-                        grupo.create_task(self._look(link))
-                except Exception:  # edge: top of a background loop
-                    log.exception("atualizador.failed")
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._ritmo.olhada_s):
-                        await self._acordar.wait()
-                await asyncio.sleep(self._ritmo.pausa_s)
+        olhada_s, pausa_s = self._ritmo.olhada_s, self._ritmo.pausa_s
+        await share_out(self._claim, self._look, self._despertador, olhada_s=olhada_s, pausa_s=pausa_s)
 
     async def refresh(self, consultor_id: int, quem: str, *, forcar: bool) -> UUID | None:
         """The question of the import; None: what lies there was imported already. forcar: it is again all the same.

@@ -9,11 +9,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from services.gateway.concessoes import allot_sessoes
 from services.gateway.execucao import PERDAS_MAXIMAS, hoje
+from services.gateway.lacos import Despertador, attempt
 from services.gateway.prazos import Prazos, Viva
 from services.gateway.relatos import lose, put_back
 from services.gateway.store import Conn, Pool, load_sql
@@ -46,32 +47,25 @@ class Dispatcher:
         self._ritmo_s = ritmo_s
         self._turnos = Turnos()
         self._prazos = Prazos(time.monotonic)
-        self._acordar = asyncio.Event()
+        self._despertador = Despertador()
         self._inteira = True
 
     def wake(self, *, progresso: bool = False) -> None:
         """Something changed that may let more begin; progresso: no more than the next tasks under the same leases."""
         self._inteira |= not progresso
-        self._acordar.set()
+        self._despertador.wake()
 
     async def run(self) -> None:
         relogio = asyncio.get_running_loop().time
         proxima = relogio()
         while True:
-            self._acordar.clear()
             inteira, self._inteira = self._inteira or relogio() >= proxima, False
-            try:
-                await self.tick(inteira=inteira)
-            except Exception:  # edge: top of a background loop
-                log.exception("dispatcher.round_failed")
+            await attempt(partial(self.tick, inteira=inteira))
             if inteira:
                 proxima = relogio() + INTEIRA_S
             await asyncio.sleep(FOLGA_S)
-            # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with the wake-up.
-            with suppress(TimeoutError):
-                # What woke a smaller round may have needed a whole one.
-                async with asyncio.timeout(self._ritmo_s if inteira else max(0.0, proxima - relogio())):
-                    await self._acordar.wait()
+            # What woke a smaller round may have needed a whole one.
+            await self._despertador.sleep(self._ritmo_s if inteira else max(0.0, proxima - relogio()))
 
     async def tick(self, *, inteira: bool = True) -> Rodada:
         async with self._pool.acquire() as conn:

@@ -7,10 +7,9 @@ mirror and all that waits for it; what is wrong with one file holds that file.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +19,7 @@ from services.gateway.balde import Acesso, Balde
 from services.gateway.destinos import DestinoFalhou
 from services.gateway.drive import ESQUEMA, Drive
 from services.gateway.google import Conta
+from services.gateway.lacos import Despertador, share_out
 from services.gateway.store import Pool
 from services.gateway.store import espelhos as store
 from shared.crypto import ChaveInvalida, Chaveiro
@@ -71,7 +71,7 @@ class Espelhador:
         self._files = files
         self._chaveiro = chaveiro
         self._ritmo = ritmo or Ritmo()
-        self._acordar = asyncio.Event()
+        self._despertador = Despertador()
         self._em_voo: Counter[int] = Counter()
         self._privados = privados
         self._destinos: dict[int, tuple[tuple[str | None, ...], Destino]] = {}
@@ -79,21 +79,12 @@ class Espelhador:
 
     def wake(self) -> None:
         """Something was committed."""
-        self._acordar.set()
+        self._despertador.wake()
 
     async def run(self) -> None:
-        async with self._contas, asyncio.TaskGroup() as grupo:
-            while True:
-                self._acordar.clear()
-                try:
-                    for copia in await self._claim():
-                        grupo.create_task(self._copy(copia))
-                except Exception:  # edge: top of a background loop
-                    log.exception("espelhador.failed")
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._ritmo.olhada_s):
-                        await self._acordar.wait()
-                await asyncio.sleep(self._ritmo.pausa_s)
+        olhada_s, pausa_s = self._ritmo.olhada_s, self._ritmo.pausa_s
+        async with self._contas:
+            await share_out(self._claim, self._copy, self._despertador, olhada_s=olhada_s, pausa_s=pausa_s)
 
     async def _claim(self) -> list[Record]:
         async with self._pool.acquire() as conn:

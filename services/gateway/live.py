@@ -15,12 +15,14 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
 
 import asyncpg
 
+from services.gateway.lacos import Despertador, attempt
 from services.gateway.store import Pool
 from services.gateway.store.cabecas import Estado, list_cabecas, list_cabecas_vivas
 from services.gateway.store.execucoes import list_eventos
@@ -107,7 +109,7 @@ class Live:
         self._gerais: set[Ouvinte] = set()
         self._maior_id = 0
         self._esperas: dict[UUID, set[Novidade]] = {}
-        self._olhar = asyncio.Event()
+        self._despertador = Despertador()
         self._grupo = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -195,18 +197,11 @@ class Live:
         async with self._bus.consume(self._fila, self._hear, prefetch=100):
             ultima_geral = time.monotonic()
             while True:
-                # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with the wake-up.
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self.options.olhada_s):
-                        await self._olhar.wait()
-                self._olhar.clear()
+                await self._despertador.sleep(self.options.olhada_s)
                 geral = time.monotonic() - ultima_geral >= self.options.olhada_geral_s
                 if geral:
                     ultima_geral = time.monotonic()
-                try:
-                    await self.look(geral=geral)
-                except Exception:  # edge: top of a background loop
-                    log.exception("live.look_failed")
+                await attempt(partial(self.look, geral=geral))
 
     async def _hear(self, evento: ExecucaoEvento, _: Delivery) -> None:
         for espera in self._esperas.get(evento.automacao_id, ()):
@@ -217,7 +212,7 @@ class Live:
                 self._wake(canal)
         elif self._gerais:
             # Unknown, so created after the last look: the next one finds it.
-            self._olhar.set()
+            self._despertador.wake()
 
     async def look(self, *, geral: bool = False) -> None:
         """Compare heads with the table. geral: also of executions that ended long ago."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 
 from asyncpg import Record
 
+from services.gateway.lacos import Despertador
 from services.gateway.store import Pool, load_sql
 from shared.bus import Bus, BusError, Message, Unroutable
 from shared.bus.topology import TOPOLOGY
@@ -30,16 +30,15 @@ class Outbox:
         self._pool = pool
         self._bus = bus
         self._ritmo_s = ritmo_s
-        self._acordar = asyncio.Event()
+        self._despertador = Despertador()
 
     def wake(self) -> None:
         """Something was committed."""
-        self._acordar.set()
+        self._despertador.wake()
 
     async def run(self) -> None:
         pausa_s = PAUSA_S
         while True:
-            self._acordar.clear()
             try:
                 # What is committed meanwhile wakes it again.
                 while await self._publish() == LOTE:
@@ -53,10 +52,7 @@ class Outbox:
             except Exception:  # edge: top of a background loop
                 log.exception("outbox.failed")
                 await asyncio.sleep(pausa_s)
-            # Not wait_for: on Python 3.11 it swallows a cancellation that comes together with the wake-up.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._ritmo_s):
-                    await self._acordar.wait()
+            await self._despertador.sleep(self._ritmo_s)
 
     async def publish_batch(self) -> bool:
         """Publish the oldest rows; False: nothing was waiting. Raises BusError when one must be sent again later."""

@@ -17,6 +17,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.gateway.errors import unavailable
+from services.gateway.lacos import repeat
 from services.gateway.projector import AUSENCIAS
 from services.gateway.store import Conn, Pool, links, planilhas
 from services.gateway.store import pedidos as store
@@ -40,7 +41,7 @@ PACIENCIA = timedelta(hours=1)
 GUARDA = timedelta(days=1)
 RITMO_S = 10.0
 # Files are swept once an hour.
-RODADAS_LIMPEZA = 360
+LIMPEZA_S = 3600.0
 # As long as a call may last before it becomes a 202.
 ESPERA_S = 60.0
 # Answers of the scraper come through the projector, perhaps in another replica: the row is read this often.
@@ -196,16 +197,9 @@ class Pedidos:
 
     async def run(self) -> None:
         """Ask again what stays without an answer, and clear away what is left over, while this replica lives."""
-        rodadas = 0
-        while True:
-            try:
-                await self.sweep()
-                if rodadas % RODADAS_LIMPEZA == 0:
-                    await self.sweep_files()
-            except Exception:  # edge: top of a background loop
-                log.exception("pedidos.sweep_failed")
-            rodadas += 1
-            await asyncio.sleep(RITMO_S)
+        async with asyncio.TaskGroup() as grupo:
+            grupo.create_task(repeat(self.sweep, RITMO_S))
+            grupo.create_task(repeat(self.sweep_files, LIMPEZA_S))
 
     async def sweep(self, silencio: timedelta = SILENCIO) -> None:
         async with self._pool.acquire() as conn, conn.transaction():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.gateway.agendador import Relogio
+from services.gateway.lacos import repeat
 from services.gateway.store import Conn, Pool, load_sql, read_agora
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.diario import Diario, open_diario
@@ -37,12 +37,7 @@ class Recuperador:
         self._ritmo_s = ritmo_s
 
     async def run(self) -> None:
-        while True:
-            await asyncio.sleep(self._ritmo_s)
-            try:
-                await self.tick()
-            except Exception:  # edge: top of a background loop
-                log.exception("recuperador.round_failed")
+        await repeat(self.tick, self._ritmo_s, ja=False)
 
     async def tick(self) -> list[UUID]:
         """The executions begun."""

@@ -7,13 +7,12 @@ or gone holds up no other.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import aiohttp
@@ -21,6 +20,7 @@ from asyncpg import Record
 
 from services.gateway.destinos import open_sessao
 from services.gateway.envio import ESPERAS_S, Resultado
+from services.gateway.lacos import Despertador, share_out
 from services.gateway.store import Conn, Pool
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Remetente(ABC):
         self._pool = pool
         self._privados = privados
         self._ritmo = ritmo
-        self._acordar = asyncio.Event()
+        self._despertador = Despertador()
         self._em_voo: Counter[int] = Counter()
 
     @abstractmethod
@@ -68,25 +68,13 @@ class Remetente(ABC):
 
     def wake(self) -> None:
         """Something was committed."""
-        self._acordar.set()
+        self._despertador.wake()
 
     async def run(self) -> None:
         ritmo = self._ritmo
-        async with (
-            open_sessao(privados=self._privados, limite_s=ritmo.limite_s, conexao_s=ritmo.conexao_s) as sessao,
-            asyncio.TaskGroup() as grupo,
-        ):
-            while True:
-                self._acordar.clear()
-                try:
-                    for remessa in await self._take():
-                        grupo.create_task(self._deliver(sessao, remessa))
-                except Exception:  # edge: top of a background loop
-                    log.exception("remessa.failed", extra={"destino": self.destino})
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(ritmo.olhada_s):
-                        await self._acordar.wait()
-                await asyncio.sleep(ritmo.pausa_s)
+        async with open_sessao(privados=self._privados, limite_s=ritmo.limite_s, conexao_s=ritmo.conexao_s) as sessao:
+            deliver = partial(self._deliver, sessao)
+            await share_out(self._take, deliver, self._despertador, olhada_s=ritmo.olhada_s, pausa_s=ritmo.pausa_s)
 
     async def _take(self) -> list[Record]:
         async with self._pool.acquire() as conn:

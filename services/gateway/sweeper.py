@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from services.gateway.concessoes import VISTO_S
+from services.gateway.lacos import repeat
 from services.gateway.store import Pool, load_sql
 from services.gateway.store.controle import remind
 from services.gateway.store.nomeacao import resend_late
@@ -67,10 +68,10 @@ class Sweeper:
     async def run(self, limpeza_s: float = 3600.0) -> None:
         """Apart, so that a slow store holds no name back."""
         async with asyncio.TaskGroup() as grupo:
-            grupo.create_task(_repeat(self.resend, self._ritmo_s))
-            grupo.create_task(_repeat(self.remind, LEMBRETE_S))
-            grupo.create_task(_repeat(self.clean, limpeza_s))
-            grupo.create_task(_repeat(self.sweep_sobras, self._guarda.sobras.total_seconds()))
+            grupo.create_task(repeat(self.resend, self._ritmo_s))
+            grupo.create_task(repeat(self.remind, LEMBRETE_S))
+            grupo.create_task(repeat(self.clean, limpeza_s))
+            grupo.create_task(repeat(self.sweep_sobras, self._guarda.sobras.total_seconds()))
 
     async def resend(self) -> int:
         """Without a namer the first question still waits in its queue: more of them would only pile up there."""
@@ -145,12 +146,3 @@ class Sweeper:
             await self._files.delete(caminho_lugar(boleto["arquivo_caminho"]))
             await conn.execute(SQL["delete_boleto"], boleto["id"])
         return True
-
-
-async def _repeat(sweep: Callable[[], Awaitable[object]], pausa_s: float) -> None:
-    while True:
-        try:
-            await sweep()
-        except Exception:  # edge: top of a background loop
-            log.exception("sweeper.failed")
-        await asyncio.sleep(pausa_s)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from asyncpg import Record
 
 from services.gateway.agendador import Relogio
 from services.gateway.execucao import FUSO
+from services.gateway.lacos import repeat
 from services.gateway.store import Conn, Pool, previsao, read_agora
 from services.gateway.store.empresas import list_ativas, restrict
 from services.gateway.store.outbox import post
@@ -43,12 +43,7 @@ class Treinador:
         self._ritmo_s = ritmo_s
 
     async def run(self) -> None:
-        while True:
-            await asyncio.sleep(self._ritmo_s)
-            try:
-                await self.tick()
-            except Exception:  # edge: top of a background loop
-                log.exception("treinador.round_failed")
+        await repeat(self.tick, self._ritmo_s, ja=False)
 
     async def tick(self) -> list[int]:
         """The trainings asked for: of each office, from its own log, one a night, or as soon as a gateway runs, where

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from services.gateway.lacos import repeat
 from services.gateway.lentidao import PISO_MS, Medida, Reducao, Regras, decide_reducao, is_useless
 from services.gateway.store import Conn, Pool, load_sql
 
@@ -28,12 +28,7 @@ class Vigia:
         self._regras = regras
 
     async def run(self) -> None:
-        while True:
-            await asyncio.sleep(self._regras.ritmo_s)
-            try:
-                await self.look()
-            except Exception:  # edge: top of a background loop
-                log.exception("vigia.failed")
+        await repeat(self.look, self._regras.ritmo_s, ja=False)
 
     async def look(self) -> None:
         async with self._pool.acquire() as conn:
