@@ -1,7 +1,7 @@
 """Exchanges, queues and bindings, as data. A new route is one word in one of the tuples below.
 
-Legal on RabbitMQ 3.10 and on 4.3: every queue is durable or exclusive, work is in quorum queues, prefetch is per
-consumer; no plugin, no priority, no delayed delivery.
+Legal on RabbitMQ 3.10 and on 4.3: every queue is durable or exclusive, shared work is in quorum queues, prefetch is
+per consumer; no plugin, no priority, no delayed delivery.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Queue:
 
     exclusive: lives and dies with its consumer's connection; for news and replies. quorum: replicated, and counting
     redeliveries; otherwise a classic durable queue.
-    delivery_limit: redeliveries before a message counts as poison.
+    delivery_limit: redeliveries before a message counts as poison; a classic queue counts no further than 1.
     dead_letters: what cannot be handled is kept as a dead letter; otherwise it is dropped, with a log line.
     broker_dead_letters: so does the broker with what expires or kills its consumers. Off where messages with a
     TTL of their own pass, since the broker knows no exception for them.
@@ -90,8 +90,11 @@ def scraper_queue(scraper_id: str) -> Queue:
 
     It vanishes ten minutes after its scraper. The broker dead-letters nothing from it, since a lease carries a
     ciphertext; the scraper's own end of the bus still dead-letters a task that it cannot handle.
+
+    Classic, as scrapers come at any time: a quorum queue whose broker is killed within half a second of its declaration
+    may come back without a leader, and then blocks every connection that publishes to it.
     """
-    return Queue(f"scraper.{scraper_id}", broker_dead_letters=False, expires_s=600.0)
+    return Queue(f"scraper.{scraper_id}", quorum=False, delivery_limit=1, broker_dead_letters=False, expires_s=600.0)
 
 
 def news_queue(name: str, *routes: str) -> Queue:

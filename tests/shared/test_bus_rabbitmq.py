@@ -72,6 +72,20 @@ async def test_after_a_power_cut_durable_messages_and_consumers_are_back(
         assert [morta.evento for morta in await bus.dead_letters()] == [Pedido(n=-1)]
 
 
+async def test_a_power_cut_just_after_a_scraper_has_come_leaves_no_queue_that_holds_up_the_others(
+    bus: RabbitMQBus, rabbitmq: RabbitMQ
+) -> None:
+    """A quorum queue that young comes back without a leader: who publishes to it is not heard of any more."""
+    own, handler = scraper_queue("recem-chegado"), Recorder()
+    async with bus.consume(own, handler):
+        await asyncio.to_thread(rabbitmq.flush)
+        await asyncio.to_thread(rabbitmq.kill)
+        await asyncio.to_thread(rabbitmq.start)
+        await eventually(bus.is_alive, timeout_s=20)
+        await bus.publish(Pedido(n=1), queue=own.name)
+        await eventually(lambda: handler.done == [1], timeout_s=20)
+
+
 async def test_a_connection_on_which_nothing_is_confirmed_gives_way_to_another(
     amqp_url: str, rabbitmq: RabbitMQ
 ) -> None:
