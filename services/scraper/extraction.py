@@ -17,6 +17,8 @@ _NOSSO_ROTULO = re.compile(r"\bNosso\s*N(?:[uú]mero|[º°o]\.?)(?:\s*/\s*C[oó]
 _NOSSO_FORMADO = re.compile(r"(?<![\d/])\d{2,3}/\d{5,17}-[\dPX](?!\d)")
 # At its label also `14000000012345678-9` and `12345678901234567`.
 _NOSSO_SOLTO = re.compile(r"(?<![\d/.,-])(?:\d{2,3}\s?/\s?)?\d{5,20}(?:-[\dPX])?(?![\d/.,-])")
+# What leads from a label to a value at the other end of the row.
+_GUIAS = " .:_"
 # In columns: how far a value may begin from its label's own beginning, or behind its end.
 _AO_LADO, _DESLOCADO = 6, 8
 _CELULA = re.compile(r"\S+(?: \S+)*")
@@ -43,16 +45,26 @@ _ORDEM: tuple[Origem, ...] = ("texto", "codigo_barras", "ocr")
 
 def find_nosso_numero(texto: str, linha: LinhaDigitavel, lido: Origem, *, abaixo: bool) -> str | None:
     """As it is printed. A picture's is taken only where the line proves it."""
+    texto = _blank_linha(texto, linha)
     rotulos = find_achados(texto, _NOSSO_ROTULO)
     linhas = texto.split("\n")
     achados = [achado for padrao in (_NOSSO_FORMADO, _NOSSO_SOLTO) for achado in find_achados(texto, padrao)]
     perto = [a.texto for a in achados if any(_stands_at(rotulo, a, abaixo=abaixo) for rotulo in rotulos)]
     no_fim = [
-        a.texto for a in achados for r in rotulos if r.linha == a.linha and linhas[a.linha][r.fim : a.inicio].isspace()
+        a.texto
+        for a in achados
+        for r in rotulos
+        if r.linha == a.linha and r.fim < a.inicio and not linhas[a.linha][r.fim : a.inicio].strip(_GUIAS)
     ]
     formados = [m[0] for m in _NOSSO_FORMADO.finditer(texto)]
     vistos = [re.sub(r"\s", "", visto) for visto in (*perto, *no_fim, *formados)]
     return next((visto for visto in vistos if lido == "texto" or _is_fechado(visto, linha)), None)
+
+
+def _blank_linha(texto: str, linha: LinhaDigitavel) -> str:
+    """Without the line, whose groups have the shape of a number too, at the same places."""
+    impressa = r"[ .-]*".join(linha.linha)
+    return re.sub(impressa, lambda achado: " " * len(achado[0]), texto)
 
 
 def _is_fechado(nosso: str, linha: LinhaDigitavel) -> bool:

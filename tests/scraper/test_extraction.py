@@ -60,11 +60,24 @@ def nosso(texto: str, lido: Origem = "texto", *, abaixo: bool = False) -> str | 
         ("Conta 0098765-4\n12/34567-8", "12/34567-8"),
         ("Nosso Número\nAgência 1234-5 / 0098765-4", None),
         ("Nosso Número\n10/12/2026    1.234,56", None),
+        ("NOSSO NUMERO..........: 09/01234-5\nNumero do documento 12345", "09/01234-5"),
+        ("Nosso Número ________ 31234560000000123", "31234560000000123"),
         ("Agência/Conta                 Nosso Número\n1234-5/0098765-4              12/34567-8", "12/34567-8"),
     ],
 )
 def test_the_nosso_numero_is_the_one_at_its_label(texto: str, visto: str | None) -> None:
     assert nosso(texto) == visto
+
+
+def test_a_piece_of_the_line_is_no_nosso_numero() -> None:
+    """Under an empty field, or close to the label of a number that stands further along its row."""
+    banco = codes.punctuate_linha(LINHA.linha)
+    assert nosso(f"{'Nosso Número':>{len(banco)}}\n{banco}") is None
+    guia = next(slip.boleto for slip in take(30) if slip.boleto.arrecadacao)
+    escrita = codes.punctuate_linha(guia.linha)
+    arrecadacao = parse_linha(guia.linha, HOJE)
+    for texto, visto in (("", None), (f"{'':>10}09/01234-5", "09/01234-5")):
+        assert find_nosso_numero(f"Nosso Número{texto}\n{escrita}", arrecadacao, "texto", abaixo=False) == visto
 
 
 def test_where_captions_stand_below_the_number_is_looked_for_above() -> None:
