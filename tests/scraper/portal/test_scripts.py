@@ -12,6 +12,7 @@ from services.scraper.portal.http.scripts import (
     find_lugar,
     find_postback,
     list_dialogos,
+    list_enderecos,
     list_textos,
     read_codigo,
     strip_condicoes,
@@ -64,12 +65,34 @@ def test_the_pop_up_test_is_a_post_that_the_page_makes_by_itself() -> None:
     assert find_postback(code(f"<script>{DOPOSTBACK}</script><script>{script}</script>")) == Postback(
         "ctl00$btnVerificaPopUp", ""
     )
-    assert find_clique("document.getElementById('ctl00_btnVerificaPopUp').click();") == "ctl00_btnVerificaPopUp"
+
+
+@pytest.mark.parametrize(
+    ("script", "botao"),
+    [
+        ("document.getElementById('ctl00_btn').click();", "ctl00_btn"),
+        ("$get('ctl00_btn').click();", "ctl00_btn"),
+        ("$('#ctl00_btn').click();", "ctl00_btn"),
+        ("document.forms[0]['ctl00$btn'].click();", "ctl00$btn"),
+        ("document.forms[0].ctl00_btn.click();", "ctl00_btn"),
+        ("var b = document.getElementById('ctl00_btn');\nif (b) b.click();", "ctl00_btn"),
+        ("botao.click();", None),
+        ("clique('ctl00_btn');", None),
+    ],
+)
+def test_the_pop_up_test_may_press_its_button(script: str, botao: str | None) -> None:
+    assert find_clique(script) == botao
 
 
 def test_texts_of_the_code_are_whole() -> None:
     textos = list(list_textos("""window.open("../CONCM/frm.aspx?applicationKey=a%2Bb" + '%3D', '_blank');"""))
     assert textos == ["../CONCM/frm.aspx?applicationKey=a%2Bb%3D", "_blank"]
+
+
+def test_a_string_of_code_is_no_address_but_holds_one() -> None:
+    """What waits says so: the whole of it would be asked of the server in the address's place."""
+    codigo = """setTimeout("window.open('../CONCM/frm.aspx?applicationKey=a%2Bb','_blank')", 300);"""
+    assert list(list_enderecos(codigo)) == ["../CONCM/frm.aspx?applicationKey=a%2Bb", "_blank"]
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,14 @@ from services.scraper.portal.http.scripts import (
     find_espera_s,
     find_lugar,
     find_postback,
-    list_textos,
+    list_enderecos,
     read_codigo,
     sends_form,
 )
 from services.scraper.portal.http.transport import Resposta, Transporte
 from services.scraper.portal.pace import Ritmo
-from services.scraper.portal.pages import Controle, Pagina, is_pdf
-from services.scraper.portal.profile import Alvo, Perfil
+from services.scraper.portal.pages import Pagina, is_pdf
+from services.scraper.portal.profile import Perfil
 from services.scraper.portal.recognition import check_pagina
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Captura:
     def _find_janela(self, pagina: Pagina) -> str | None:
         """The address of the print page, wherever a script of the page says it; what runs at once says it first."""
         outros = "\n".join(no.text() for no in pagina.tree.css("script:not([src])"))
-        for texto in (*list_textos(read_codigo(pagina)), *list_textos(outros)):
+        for texto in (*list_enderecos(read_codigo(pagina)), *list_enderecos(outros)):
             if "/" in texto or "." in texto:
                 url = resolve(pagina, texto)
                 if self._impressao.search(url):
@@ -159,13 +159,9 @@ def _find_post(pagina: Pagina) -> Envio | None:
     codigo = read_codigo(pagina)
     if (postback := find_postback(codigo)) is not None:
         return post_back(pagina, postback)
-    if (id_ := find_clique(codigo)) and (botao := _find_botao(pagina, id_)):
-        return press(pagina, botao, {})
+    if (id_ := find_clique(codigo)) and (botao := pagina.find_id(id_)) is not None:
+        return press(pagina, pagina.describe(botao), {})
     return send_form(pagina) if sends_form(codigo) else None
-
-
-def _find_botao(pagina: Pagina, id_: str) -> Controle | None:
-    return pagina.find(Alvo(id=id_))
 
 
 def _list_molduras(pagina: Pagina) -> Iterator[str]:

@@ -41,7 +41,9 @@ _RECARREGA = re.compile(
 )
 _RECARREGA_EM = re.compile(r"\bsetTimeout\s*\(.*?location.*?,\s*(\d+)\s*\)", re.DOTALL)
 _ENVIA = re.compile(r"\.submit\s*\(\s*\)")
-_CLICA = re.compile(rf"getElementById\s*\(\s*({_TEXTO})\s*\)\s*\.click\s*\(")
+# A button looked up by what is said of it, or as a part of its form; or one that a variable holds.
+_PROCURA = rf"[(\[]\s*({_TEXTO})\s*[)\]]"
+_CLICA = re.compile(rf"{_PROCURA}\s*\.click\s*\(|(\.?)\b([\w$]+)\s*\.click\s*\(")
 _ESCREVE = re.compile(r"\.(?:value|action|checked|selectedIndex)\s*=(?!=)")
 _ATUALIZA = re.compile(r"\s*([\d.]*)\s*;?\s*(?:url\s*=\s*['\"]?([^'\"]*))?", re.IGNORECASE)
 
@@ -96,6 +98,12 @@ def list_textos(codigo: str) -> Iterator[str]:
     return (unquote(achado[0]) for achado in _LITERAIS.finditer(codigo))
 
 
+def list_enderecos(codigo: str) -> Iterator[str]:
+    """Strings that may be an address: of one that is code itself, those within it."""
+    for texto in list_textos(codigo):
+        yield from list_enderecos(texto) if _LITERAL.search(texto) else (texto,)
+
+
 def find_postback(codigo: str) -> Postback | None:
     """The post that the code makes; of several the last, which is the one that reaches the server."""
     if achado := _OPCOES.search(codigo):
@@ -108,9 +116,13 @@ def find_postback(codigo: str) -> Postback | None:
 
 
 def find_clique(codigo: str) -> str | None:
-    """The id of the control that the code presses."""
+    """The id or the name of the control that the code presses."""
     achado = _CLICA.search(codigo)
-    return unquote(achado[1]) if achado else None
+    if achado is None or achado[2]:
+        return achado[3] if achado else None
+    if not achado[1]:
+        achado = re.search(rf"(?<![\w$.]){re.escape(achado[3])}\s*=[^=;]*?{_PROCURA}", codigo)
+    return unquote(achado[1]).removeprefix("#") if achado else None
 
 
 def find_lugar(codigo: str) -> str | None:
