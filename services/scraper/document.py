@@ -206,8 +206,8 @@ def write_linhas(letras: list[Letra]) -> Iterator[str]:
             if largura - letra.espaco > _VAO * letra.altura:
                 coluna = min(int((letra.inicio - margem) / _COLUNA_PT), _COLUNAS_MAX)
                 saida = saida.ljust(max(coluna, len(saida) + 2 if saida else 0))
-            elif largura > _ESPACO * letra.altura:
-                saida += " "
+            elif largura > _ESPACO * letra.altura or 0 < letra.espaco < 2 * largura:
+                saida += " "  # a gap as wide as a blank, or a blank that narrow letters have
             saida += letra.texto
             anterior = letra
         yield saida

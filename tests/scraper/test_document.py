@@ -81,6 +81,18 @@ async def test_a_letter_drawn_twice_to_look_bold_is_one_letter() -> None:
     assert await see(draw(PECAS + sombra)) == VISTO
 
 
+async def test_a_blank_of_narrow_letters_parts_words_too() -> None:
+    saida = io.BytesIO()
+    canvas = Canvas(saida, pagesize=A4)
+    texto = canvas.beginText(30, 700)
+    texto.setFont("Helvetica", 9)
+    texto.setHorizScale(60)
+    texto.textOut("Valor do Documento: 1.234,56 DA CONCEIÇÃO")
+    canvas.drawText(texto)
+    canvas.save()
+    assert await see(saida.getvalue()) == [["Valor do Documento: 1.234,56 DA CONCEIÇÃO"]]
+
+
 async def test_a_label_and_its_value_begin_in_one_column() -> None:
     [texto] = await read_textos(draw(PECAS))
     rotulos, valores, _ = texto.split("\n")
