@@ -32,8 +32,8 @@ NOMES: Mapping[Campo, tuple[str, ...]] = {
         "CLIENTES", "RAZAO SOCIAL", "TITULAR",
     ),
     "grupo_cota": ("G C", "GRUPO COTA", "GR CT", "GRUPO COTA VERSAO"),
-    "grupo": ("GRUPO", "GR", "GRP", "GRUPO CONSORCIO"),
-    "cota": ("COTA", "CT", "COTA CONSORCIO", "QUOTA"),
+    "grupo": ("GRUPO", "GR", "GRP", "GRUPO CONSORCIO", "CODIGO GRUPO", "COD GRUPO"),
+    "cota": ("COTA", "CT", "COTA CONSORCIO", "QUOTA", "CODIGO COTA", "COD COTA"),
     "ponto_venda": (
         "P V", "PDV", "PONTO VENDA", "PONTO VENDA PV", "CODIGO PV", "COD PV", "CODIGO PONTO VENDA",
         "COD PONTO VENDA", "LOJA",
