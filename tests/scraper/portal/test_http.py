@@ -6,6 +6,8 @@ import asyncio
 import time
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from services.scraper.drivers import Drivers
 from services.scraper.portal import Acesso, Biscoito
@@ -14,6 +16,7 @@ from services.scraper.portal.browser.session import SessaoNavegador
 from services.scraper.portal.errors import Falha, NavegadorCaiu
 from services.scraper.portal.flow import begin, fetch_boleto, log_in
 from services.scraper.portal.http.forms import Envio
+from services.scraper.portal.http.session import SessaoHttp
 from services.scraper.portal.http.transport import Transporte
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.steps import Passos
@@ -121,6 +124,25 @@ async def test_what_this_process_computes_meanwhile_is_not_the_portals_slowness(
         todo_s = time.monotonic() - inicio
         await transporte.close()
     assert transporte.portal_s <= todo_s - 0.4
+
+
+async def test_what_a_page_says_before_it_sends_the_browser_on_is_not_lost() -> None:
+    """A session that another login ended says so in a dialog, and goes to the login page, which no longer does."""
+
+    async def answer(request: web.Request) -> web.Response:
+        salto = "<script>alert('Usuário conectado em outra estação.'); top.location = '/destino';</script>"
+        corpo = salto if request.path == "/" else "<script>alert('Bem-vindo');</script>"
+        return web.Response(text=corpo, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/{qual:.*}", answer)
+    async with TestServer(app) as servidor:
+        driver = SessaoHttp(quick_perfil(), Ritmo(0))
+        pagina = await driver.open(str(servidor.make_url("/")))
+        assert pagina.is_at("destino")
+        assert driver.pagina.alertas == pagina.alertas == ("Usuário conectado em outra estação.", "Bem-vindo")
+        assert driver.take_alertas() == pagina.alertas
+        await driver.close()
 
 
 async def test_cookies_survive_the_way_there_and_back() -> None:

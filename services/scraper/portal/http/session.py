@@ -91,7 +91,10 @@ class SessaoHttp:
             if salto is None:
                 break
             resposta = await self._transporte.send(Envio(salto), pagina.url)
+            # What it had said belongs to what comes: that a session was ended, or why a login was refused.
+            ditos = pagina.alertas
             pagina = self.show(resposta)
+            self._pagina = pagina = replace(pagina, alertas=ditos + pagina.alertas)
         return pagina
 
     def show(self, resposta: Resposta, perguntas: tuple[str, ...] = ()) -> Pagina:
