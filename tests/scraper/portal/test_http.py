@@ -145,6 +145,28 @@ async def test_what_a_page_says_before_it_sends_the_browser_on_is_not_lost() -> 
         await driver.close()
 
 
+@pytest.mark.parametrize(
+    ("status", "corpo"),
+    [(200, "<h1>Página não acessível</h1>"), (500, "Erro"), (200, "Erro de Servidor no Aplicativo")],
+)
+async def test_the_firewalls_page_and_a_servers_error_are_the_answer_wherever_they_lead(
+    status: int, corpo: str
+) -> None:
+    """Left for the login page, a post that the firewall blocked passed for a refused password."""
+
+    async def answer(_: web.Request) -> web.Response:
+        volta = "<meta http-equiv='refresh' content='5; url=/login'>"
+        return web.Response(text=volta + corpo, status=status, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    async with TestServer(app) as servidor:
+        driver = SessaoHttp(quick_perfil(), Ritmo(0))
+        pagina = await driver.open(str(servidor.make_url("/")))
+        assert (pagina.status, pagina.caminho) == (status, "/")
+        await driver.close()
+
+
 async def test_cookies_survive_the_way_there_and_back() -> None:
     transporte = Transporte(5.0)
     biscoitos = [

@@ -16,6 +16,7 @@ from services.scraper.portal.http.transport import CABECALHOS, Resposta, Transpo
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Controle, Pagina, decode_html
 from services.scraper.portal.profile import Perfil
+from services.scraper.portal.recognition import check_servidor
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class SessaoHttp:
         for _ in range(_SALTOS_MAX):
             # A page that only sends the browser on is not what the portal answers: the next one is.
             salto = find_salto(pagina)
-            if salto is None:
+            if salto is None or self._is_fim(pagina):
                 break
             resposta = await self._transporte.send(Envio(salto), pagina.url)
             # What it had said belongs to what comes: that a session was ended, or why a login was refused.
@@ -96,6 +97,14 @@ class SessaoHttp:
             pagina = self.show(resposta)
             self._pagina = pagina = replace(pagina, alertas=ditos + pagina.alertas)
         return pagina
+
+    def _is_fim(self, pagina: Pagina) -> bool:
+        """The firewall's page or a server's error: read, not passed over, though it leads back to the login."""
+        try:
+            check_servidor(pagina, self._perfil)
+        except Falha:
+            return True
+        return False
 
     def show(self, resposta: Resposta, perguntas: tuple[str, ...] = ()) -> Pagina:
         """The answer stands open, its dialogs accepted."""
