@@ -73,11 +73,12 @@ async def test_after_a_power_cut_durable_messages_and_consumers_are_back(
 
 
 async def test_a_power_cut_just_after_a_scraper_has_come_leaves_no_queue_that_holds_up_the_others(
-    bus: RabbitMQBus, rabbitmq: RabbitMQ
+    amqp_url: str, rabbitmq: RabbitMQ
 ) -> None:
     """A quorum queue that young comes back without a leader: who publishes to it is not heard of any more."""
     own, handler = scraper_queue("recem-chegado"), Recorder()
-    async with bus.consume(own, handler):
+    # No topology: its quorum queues would be as young.
+    async with RabbitMQBus(amqp_url, REGISTRY, topology=(), options=OPTIONS) as bus, bus.consume(own, handler):
         await asyncio.to_thread(rabbitmq.flush)
         await asyncio.to_thread(rabbitmq.kill)
         await asyncio.to_thread(rabbitmq.start)
