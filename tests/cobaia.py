@@ -37,8 +37,8 @@ class Fim:
 class Cobaia:
     """`async with Cobaia("tests.namer.leitura_hostil") as cobaia`: the module runs `serve` with its reading."""
 
-    def __init__(self, modulo: str, limite_s: float = 10.0) -> None:
-        self._modulo = modulo
+    def __init__(self, modulo: str, *opcoes: str, limite_s: float = 10.0) -> None:
+        self._argv = (modulo, *opcoes)
         self._limite_s = limite_s
         self._filho: asyncio.subprocess.Process | None = None
 
@@ -72,7 +72,7 @@ class Cobaia:
 
     async def _start(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", self._modulo, cwd=RAIZ, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            sys.executable, "-m", *self._argv, cwd=RAIZ, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL, limit=1 << 20,
         )  # fmt: skip
 
