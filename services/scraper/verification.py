@@ -28,11 +28,13 @@ from shared.events import Origem
 
 # Labels as they are printed; `até o vencimento` is none.
 _VENCIMENTO = re.compile(
-    r"\b(?=V)(?<!at[eé] o )(?<!ap[oó]s o )(?<!at[eé] )(?<!ap[oó]s )(?<!no )(?<!antes do )Venc(?:imento|to|\.)",
+    r"\b(?=V)(?<!at[eé] o )(?<!ap[oó]s o )(?<!at[eé] )(?<!ap[oó]s )(?<!no )(?<!antes do )"
+    r"(?:Venc(?:imento|to|\.)|Vcto)",
     re.IGNORECASE,
 )
 _OUTRA_DATA = re.compile(
-    r"\b(?:Data|Emiss[aã]o|Processamento|Emitido|Assembleia|Impresso|V[aá]lido)\b(?!\s+d[eo]\s+Venc)", re.IGNORECASE
+    r"\b(?:Data|Emiss[aã]o|Processamento|Emitido|Assembleia|Impresso|V[aá]lido)\b(?!\s+d[eo]\s+V(?:enc|cto))",
+    re.IGNORECASE,
 )
 _ALGUMA_DATA = re.compile(f"{_VENCIMENTO.pattern}|{_OUTRA_DATA.pattern}", re.IGNORECASE)
 _VALOR = re.compile(

@@ -99,6 +99,8 @@ def test_the_general_sheet_is_found_behind_a_cover() -> None:
         ("Nº do CPF", "NOME_COMPLETO", "NUM_GRUPO", "Nº Cota", "Ponto de Venda (PV)", "Telefone celular", "Status*"),
         ("CPFCNPJ", "Clientes", "NR_GRUPO", "QUOTA", "COD. PONTO DE VENDA", "WPP", "Sit."),
         ("CPF", "Nome", "Cód. Grupo", "CÓDIGO DA COTA", "Código PV", "Tel.", "Situação do contrato"),
+        ("CPF do titular", "Nome completo do consorciado", "Grupo", "Cota", "PV", "WhatsApp", "Situação"),
+        ("CPF do cliente", "Nome completo do titular", "Grupo", "Cota", "PV", "WhatsApp", "Situação"),
         ("C.P.F.", "Consorciado(a)", "Gr.", "Ct.", "Cód. PV", "Telefone/WhatsApp", "Status da cota"),
     ],
 )

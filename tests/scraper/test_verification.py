@@ -175,6 +175,7 @@ def test_a_convenio_slip_without_date_in_its_code_needs_the_date_at_its_label() 
     linha = format_linha(slip(arrecadacao=True).linha)
     texto = TEXTO.replace(LINHA, linha)
     check(texto)
+    check(texto.replace("Vencimento Valor do Documento\n", "Vcto.: ").replace(" 1.234,56", "\nValor: 1.234,56"))
     far = texto.replace("Vencimento Valor do Documento\n10/12/2026", "Valor do Documento\n")
     assert refused(far + "x" * 300 + "\nPróxima assembleia 10/12/2026") == "mes"
 
