@@ -74,7 +74,8 @@ class Carteiro(Remetente):
             if decisao.segura_s:
                 await correio.hold_canal(conn, remessa["canal_id"], decisao.segura_s)
             espera_s = decisao.espera_s
-            if espera_s is not None and feito.status is None and remessa["canal_tipo"] == "whatsapp":
+            incerto = feito.status is None or feito.status >= 500
+            if espera_s is not None and incerto and remessa["canal_tipo"] == "whatsapp":
                 espera_s = max(espera_s, self._incerto_s)
             await correio.fail_aviso(conn, remessa, feito, espera_s)
         _log(remessa, feito, decisao)

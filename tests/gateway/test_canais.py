@@ -146,6 +146,14 @@ async def test_a_channel_that_cannot_be_is_refused_at_its_field(balcao: Balcao) 
     assert (await balcao.call("POST", "canais", ZAP)).recusa == (409, "canal.demais")
 
 
+async def test_metas_token_goes_to_another_address_only_when_it_is_given_anew(balcao: Balcao) -> None:
+    await call(balcao, "POST", "canais", ZAP)
+    outro = {"url_base": "https://outro.exemplo.com.br/v1"}
+    assert set((await balcao.call("PATCH", "canais/1", outro)).campos) == {"token"}
+    await call(balcao, "PATCH", "canais/1", outro | {"token": SEGREDOS["token"]})
+    await call(balcao, "PATCH", "canais/1", outro | {"nome": "zap 2"})
+
+
 async def test_an_address_fits_its_channel_or_is_refused(balcao: Balcao) -> None:
     pessoa = await add_pessoa(balcao)
     correio = "mailtos://u:segredo@exemplo.com.br?to={endereco}"
@@ -154,7 +162,8 @@ async def test_an_address_fits_its_channel_or_is_refused(balcao: Balcao) -> None
     corpo: dict[str, Any]
     for canal, endereco, fica in (
         (1, "(67) 99999-0000", "5567999990000"), (1, "+1 415 555 0100", "14155550100"),
-        (1, "5567999990000", "5567999990000"), (2, "ana@exemplo.com.br", "ana@exemplo.com.br"), (3, None, None),
+        (1, "5567999990000", "5567999990000"), (1, "(067) 99999-0001", "5567999990001"),
+        (1, "067 3322-1100", "556733221100"), (2, "ana@exemplo.com.br", "ana@exemplo.com.br"), (3, None, None),
     ):  # fmt: skip
         corpo = {"pessoa_id": pessoa, "canal_id": canal} | ({} if endereco is None else {"endereco": endereco})
         assert (await call(balcao, "POST", "destinatarios", corpo))["endereco"] == fica

@@ -11,10 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiohttp import web
 from cryptography.fernet import Fernet
 
 from services.gateway.carteiro import RITMO as DE_FABRICA
 from services.gateway.carteiro import Carteiro
+from services.gateway.envio import Resultado
 from services.gateway.remessa import Ritmo
 from services.gateway.store import Pool, correio
 from services.gateway.store.correio import accept_aviso, note_falha, note_situacao, tell_teste
@@ -186,6 +188,35 @@ async def test_what_another_gateway_has_just_taken_is_not_taken_by_a_transaction
         assert await correio.claim_avisos(cedo, {}, 2, DE_FABRICA.reserva_s) == []
 
 
+async def test_what_is_being_sent_again_is_not_sent_a_second_time_by_hand(cena: Cena, meta: Meta) -> None:
+    await cena.tell(await cena.whatsapp(meta))
+    async with cena.pool.acquire() as conn:
+        (aviso,) = await correio.claim_avisos(conn, {}, 2, DE_FABRICA.reserva_s)
+        await correio.fail_aviso(conn, aviso, Resultado(503, 1, erro="pane"), 0.0)
+        (aviso,) = await correio.claim_avisos(conn, {}, 2, DE_FABRICA.reserva_s)
+        assert not await correio.resend(conn, aviso["id"])
+        await correio.fail_aviso(conn, aviso, Resultado(503, 1, erro="pane"), 60.0)
+        assert await correio.resend(conn, aviso["id"])
+
+
+async def test_an_answer_that_does_not_say_whether_meta_took_it_waits_for_metas_word(cena: Cena, meta: Meta) -> None:
+    async def take_and_fail(request: web.Request) -> web.StreamResponse:
+        meta.take(request, await request.json())
+        return web.Response(status=504)
+
+    await cena.tell(await cena.whatsapp(meta))
+    meta.respostas.append(take_and_fail)
+    async with cena.running(incerto_s=1.0):
+        await cena.settled("falhou")
+        await asyncio.sleep(0.3)
+        ((wamid, mensagem),) = meta.aceitas.items()
+        async with cena.pool.acquire() as conn:
+            await note_situacao(conn, 1, wamid, mensagem["biz_opaque_callback_data"], "aceito", None)
+        await asyncio.sleep(1.3)
+        await cena.settled("aceito")
+    assert meta.tentativas == 1
+
+
 async def test_who_was_shut_out_or_switched_off_meanwhile_is_told_nothing(cena: Cena, meta: Meta) -> None:
     fora, calada, outra = [await cena.whatsapp(meta) for _ in range(3)]
     for destinatario in (fora, calada, outra):
@@ -256,6 +287,29 @@ async def test_what_was_taken_and_not_delivered_is_given_up_or_sent_again(cena: 
             await note_falha(conn, 1, perdida, None, "pane da Meta", (0.1,) * 9)
         um, dois = await cena.settled("desistiu", "aceito")
     assert um["erro"] == "sem WhatsApp" and meta.tentativas == 3
+
+
+async def test_a_failure_that_is_told_before_the_answer_is_written_stands(cena: Cena, meta: Meta) -> None:
+    await cena.tell(await cena.whatsapp(meta))
+    async with cena.pool.acquire() as conn:
+        (aviso,) = await correio.claim_avisos(conn, {}, 2, DE_FABRICA.reserva_s)
+        await note_falha(conn, 1, "wamid.1", str(aviso["chave"]), "pane da Meta", (0.0,) * 9)
+        await accept_aviso(conn, aviso, Resultado(200, 1, externo_id="wamid.1"))
+        assert await conn.fetchval("SELECT (estado, erro)::text FROM avisos") == '(falhou,"pane da Meta")'
+        (aviso,) = await correio.claim_avisos(conn, {}, 2, DE_FABRICA.reserva_s)
+        await accept_aviso(conn, aviso, Resultado(200, 1, externo_id="wamid.2"))
+        assert await conn.fetchval("SELECT (estado, externo_id, erro)::text FROM avisos") == "(aceito,wamid.2,)"
+
+
+async def test_a_failure_of_what_was_taken_with_an_answer_that_nobody_could_read_is_known_by_our_key(
+    cena: Cena, meta: Meta
+) -> None:
+    await cena.tell(await cena.whatsapp(meta))
+    async with cena.pool.acquire() as conn:
+        (aviso,) = await correio.claim_avisos(conn, {}, 2, DE_FABRICA.reserva_s)
+        await accept_aviso(conn, aviso, Resultado(200, 1))
+        await note_falha(conn, 1, "wamid.1", str(aviso["chave"]), "pane da Meta", (0.0,) * 9)
+        assert await conn.fetchval("SELECT estado FROM avisos") == "falhou"
 
 
 # --- e-mail -----------------------------------------------------------------------------------------------------------

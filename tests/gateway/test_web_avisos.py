@@ -73,6 +73,9 @@ async def test_whatsapp_is_registered_ana_is_told_by_it_and_a_test_says_what_is_
     await cartao.get_by_role("button", name="Editar").click()
     await ficha.get_by_label("Endereço da API da Meta").fill(meta.url_base)
     await ficha.get_by_role("button", name="Salvar").click()
+    await expect(ficha.locator("#ficha-token-erro")).to_contain_text("mande de novo o token")
+    await ficha.get_by_label("Token de acesso").fill(TOKEN)
+    await ficha.get_by_role("button", name="Salvar").click()
     assert TOKEN not in await page.content() and SEGREDO_APP not in await page.content()
 
     await page.get_by_role("link", name="Avisos", exact=True).click()

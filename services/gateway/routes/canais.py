@@ -185,6 +185,9 @@ async def _resolve(
         except ValueError as erro:
             raise invalid_field("url_base", str(erro)) from erro
         pedidos = pedidos | {"url_base": url_base.rstrip("/")}
+        if pedidos["url_base"] != config["url_base"] and "token" not in pedidos:
+            # Whoever answers there is given it.
+            raise invalid_field("token", "com outro endereço, mande de novo o token")
     colunas["config"] = {} if tipo == "servico" else config | {c: pedidos[c] for c in _CONFIG if c in pedidos}
     if not pedidos.keys().isdisjoint(_SEGREDOS):
         novos = segredos | {campo: pedidos[campo] for campo in _SEGREDOS if campo in pedidos}

@@ -227,6 +227,8 @@ async def _check_endereco(chamada: Chamada, canal: Record, endereco: str | None)
         raise invalid_field("endereco", "campo obrigatório neste canal")
     if canal["tipo"] == "whatsapp":
         numero = re.sub(r"\D", "", endereco)
+        if not endereco.startswith("+"):
+            numero = numero.lstrip("0")  # (067): no DDD and no country begins with it
         if not re.fullmatch(r"[0-9+() .-]+", endereco) or not 10 <= len(numero) <= 15:
             raise invalid_field("endereco", "use DDD e número, como (67) 99999-0000")
         return numero if len(numero) > 11 or endereco.startswith("+") else _PAIS + numero

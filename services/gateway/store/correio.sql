@@ -62,12 +62,13 @@ RETURNING a.id, a.chave, a.canal_id, a.tipo, a.titulo, a.texto, a.tentativas, a.
           c.tipo AS canal_tipo, c.config, c.segredos;
 
 -- name: accept_aviso
--- Whoever else may have begun it meanwhile: it is there. Its service may have said more of it before its answer came.
+-- Whoever else may have begun it meanwhile: it is there. Its service may have said more of it before its answer came,
+-- that it failed after all too.
 UPDATE avisos
 SET estado = CASE WHEN estado IN ('pendente', 'falhou') THEN 'aceito' ELSE estado END,
     aceito_em = coalesce(aceito_em, now()), externo_id = coalesce($2, externo_id), erro = NULL, reserva = NULL,
     reservada_ate = NULL
-WHERE id = $1 AND estado <> 'desistiu';
+WHERE id = $1 AND estado <> 'desistiu' AND (estado = 'falhou' AND externo_id = $2) IS NOT TRUE;
 
 -- name: fail_aviso
 -- $3 seconds until it is tried again; null: it is not. Only of the attempt in force.
@@ -98,7 +99,8 @@ WITH f AS (
     SELECT id, CASE WHEN tipo <> 'teste' THEN ($5::float8[])[tentativas] END AS espera_s
     FROM avisos
     WHERE canal_id = $1 AND (externo_id = $2 AND estado = 'aceito'
-                             OR externo_id IS NULL AND chave::text = $3 AND estado IN ('pendente', 'falhou'))
+                             OR externo_id IS NULL AND chave::text = $3
+                                AND estado IN ('pendente', 'falhou', 'aceito'))
     FOR UPDATE
 )
 UPDATE avisos a
@@ -124,5 +126,5 @@ LIMIT $4;
 -- name: resend
 UPDATE avisos
 SET estado = 'pendente', tentativas = 0, proxima_em = now(), reserva = NULL, reservada_ate = NULL
-WHERE id = $1 AND estado IN ('falhou', 'desistiu')
+WHERE id = $1 AND estado IN ('falhou', 'desistiu') AND is_ahead(reservada_ate) IS NOT TRUE
 RETURNING id;
