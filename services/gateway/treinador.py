@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from asyncpg import Record
 
 from services.gateway.agendador import Relogio
 from services.gateway.execucao import FUSO
-from services.gateway.lacos import repeat
+from services.gateway.lacos import attempt, repeat
+from services.gateway.riscos import VALIDADE
 from services.gateway.store import Conn, Pool, previsao, read_agora
 from services.gateway.store.empresas import list_ativas, restrict
 from services.gateway.store.outbox import post
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 HORA = 3
 # Who asks again sooner gets the training that is under way.
 PACIENCIA = timedelta(minutes=10)
+# A night before the model would be too old to speak.
+_VELHICE = VALIDADE - timedelta(days=1)
 
 
 class Treinador:
@@ -47,14 +51,19 @@ class Treinador:
 
     async def tick(self) -> list[int]:
         """The trainings asked for: of each office, from its own log, one a night, or as soon as a gateway runs, where
-        something new was tried."""
-        pedidos = []
+        something new was tried or what was learned grows old. One whose log is not read holds up no other."""
+        pedidos: list[int] = []
+
+        async def ask(empresa_id: int) -> None:
+            async with conn.transaction(), restrict(conn, empresa_id):
+                treino_id = await self._ask_devido(conn, agora)
+            if treino_id is not None:
+                pedidos.append(treino_id)
+
         async with self._pool.acquire() as conn:
             agora = await self._relogio(conn)
             for empresa_id in await list_ativas(conn):
-                async with conn.transaction(), restrict(conn, empresa_id):
-                    if (treino_id := await self._ask_devido(conn, agora)) is not None:
-                        pedidos.append(treino_id)
+                await attempt(partial(ask, empresa_id))
         if pedidos:
             self._on_commit()
         return pedidos
@@ -63,8 +72,10 @@ class Treinador:
         if not await previsao.lock(conn):
             return None
         ultimo = await previsao.find_ultimo(conn)
-        if ultimo and (not is_due(ultimo, agora) or not await previsao.has_novas(conn, ultimo["pedido_em"])):
-            return None
+        if ultimo:
+            velha = agora - ultimo["pedido_em"] >= _VELHICE
+            if not is_due(ultimo, agora) or not (velha or await previsao.has_novas(conn, ultimo["pedido_em"])):
+                return None
         return await ask_treino(conn, self._files, agora)
 
 

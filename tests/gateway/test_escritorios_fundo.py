@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.fernet import Fernet
 
 from services.gateway import agendamentos
 from services.gateway.agendador import Agendador
 from services.gateway.recuperador import Recuperador
 from services.gateway.riscos import read_previsao
-from services.gateway.store import Conn, Pool, correio, entregas, espelhos, links, read_agora
+from services.gateway.store import Conn, Pool, correio, entregas, espelhos, links, previsao, read_agora
 from services.gateway.store.agendamentos import list_ultimos
 from services.gateway.store.empresas import PADRAO, create_empresa, restrict
 from services.gateway.store.webhooks import insert_webhook
@@ -121,6 +122,25 @@ async def test_an_office_learns_from_its_own_log_and_goes_by_its_own_model(datab
 
 async def list_cotas(pool: Pool, automacao_id: Any) -> list[int]:
     return [item["cota"] for item in await list_itens(pool, automacao_id)]
+
+
+async def test_an_office_whose_log_is_not_read_holds_up_no_other(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_historia, falhas = previsao.read_historia, [TimeoutError()]
+
+    async def fail_once(conn: Conn) -> tuple[bytes, int]:
+        if falhas:
+            raise falhas.pop()
+        return await read_historia(conn)
+
+    monkeypatch.setattr(previsao, "read_historia", fail_once)
+    async with two_offices(database_url) as (pool, meu, dele):
+        for escritorio in (meu, dele):
+            passado = make_passado(lambda d, i, c: float(c == 1), dias=2, por_dia=6, contratos=3)
+            await add_passado(pool, escritorio.loja, passado)
+        pedidos = await Treinador(pool, FileStore(tmp_path.as_uri()), lambda: None).tick()
+        assert await read(pool, "SELECT id, empresa_id FROM treinos") == [(pedidos[0], FILIAL)]
 
 
 async def test_of_an_office_that_is_switched_off_all_clocks_rest_until_it_is_on_again(

@@ -189,6 +189,9 @@ async def test_two_gateways_ask_once_a_night_and_only_where_something_new_was_tr
     assert await tick() == 0, "nothing was tried since"
     await porta.pool.execute("UPDATE log_downloads_boletos SET finalizado_em = $1", agora - timedelta(hours=5))
     assert [await tick(), await tick()] == [1, 0]
+    # Else what was learned would be too old where boletos are fetched in a few days of each month.
+    agora += timedelta(days=6)
+    assert [await tick(), await tick()] == [1, 0]
 
 
 async def test_of_too_little_nobody_is_asked(cena: tuple[Porta, Loja]) -> None:
