@@ -82,6 +82,22 @@ async def test_failures_past_a_persons_limit_are_told_that_person_once(maestro: 
     assert (await list_avisos(pool, tarde))[0]["titulo"] == "Execução com falhas demais · 17.308"
 
 
+async def test_a_limit_that_is_lowered_under_way_counts_from_the_next_failure(maestro: Maestro) -> None:
+    pool = maestro.pool
+    loja = await add_loja(pool, clientes=5)
+    ana = await add_destinatario(
+        pool, await add_whatsapp(pool, CHAVEIRO, META), eventos=["execucao.falhas"], limite_falhas=9
+    )
+    cerca = await maestro.lease(loja)
+    quando = []
+    for n, item in enumerate((await list_itens(pool, await submit(pool, loja)))[:4]):
+        if n == 2:
+            await pool.execute("UPDATE destinatarios SET limite_falhas = 0")
+        await maestro.fail(item["id"], cerca, "cliente.ambiguo")
+        quando.append(len(await list_avisos(pool, ana)))
+    assert quando == [0, 0, 1, 1]
+
+
 async def test_only_those_whom_it_concerns_are_told(maestro: Maestro) -> None:
     pool = maestro.pool
     loja, outra = await add_loja(pool, clientes=1), await add_loja(pool, "21.400", clientes=1, base=100)

@@ -18,10 +18,10 @@ SQL = load_sql("correio")
 
 
 async def tell_pessoas(
-    conn: Conn, execucao_id: int, ponto_venda_id: int, ocasioes: Iterable[Ocasiao], erros: tuple[int, int]
+    conn: Conn, execucao_id: int, ponto_venda_id: int, ocasioes: Iterable[Ocasiao], erros: int
 ) -> None:
     """A row for each person who wants to know: of several occasions at one moment, the first that each wants. erros:
-    before and now; past a person's limit it is told once."""
+    failures so far; past a person's limit it is told once."""
     if not await conn.fetchval(SQL["has_destinatarios"]):
         return
     execucao = await conn.fetchrow(AVISOS["find_execucao"], execucao_id)
@@ -37,7 +37,7 @@ async def tell_pessoas(
             evento_id,
             ponto_venda_id,
             *write_aviso(ocasiao, execucao),
-            *(erros if de_falhas else (None, None)),
+            erros if de_falhas else None,
             ditas,
         )
         ditas.append(evento_id)

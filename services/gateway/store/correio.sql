@@ -4,8 +4,8 @@
 SELECT EXISTS (SELECT FROM destinatarios WHERE ativo);
 
 -- name: insert_avisos
--- $1 occasion, $2 which one, $3 ponto de venda, $4 title, $5 text; of failures $6 how many before and $7 now; $8 what
--- was told at this moment already. Nobody who is told is removed before the transaction ends.
+-- $1 occasion, $2 which one, $3 ponto de venda, $4 title, $5 text; of failures $6 how many; $7 what was told at
+-- this moment already. Nobody who is told is removed before the transaction ends.
 INSERT INTO avisos (destinatario_id, canal_id, evento_id, tipo, titulo, texto)
 SELECT d.id, d.canal_id, $2, $1, $4, $5
 FROM (
@@ -17,8 +17,8 @@ FROM (
       AND d.ativo AND c.ativo AND p.ativo AND (d.eventos IS NULL OR $1 = ANY (d.eventos))
       AND (p.todos_pontos_venda
            OR EXISTS (SELECT FROM pessoas_pontos_venda v WHERE v.pessoa_id = p.id AND v.ponto_venda_id = $3))
-      AND ($7::int IS NULL OR d.limite_falhas >= $6::int AND d.limite_falhas < $7)
-      AND NOT EXISTS (SELECT FROM avisos a WHERE a.destinatario_id = d.id AND a.evento_id = ANY ($8::text[]))
+      AND ($6::int IS NULL OR d.limite_falhas < $6)
+      AND NOT EXISTS (SELECT FROM avisos a WHERE a.destinatario_id = d.id AND a.evento_id = ANY ($7::text[]))
     ORDER BY d.id
     FOR KEY SHARE OF d
 ) d

@@ -195,8 +195,7 @@ class Diario:
         if self._has_settled and not self._had_settled:
             await tell_encerrada(self.conn, self.id, self.ponto_venda_id)
         if ocasioes := list(self._list_ocasioes()):
-            erros = self._erros_antes, self.contadores["erro"]
-            await tell_pessoas(self.conn, self.id, self.ponto_venda_id, ocasioes, erros)
+            await tell_pessoas(self.conn, self.id, self.ponto_venda_id, ocasioes, self.contadores["erro"])
 
     def _list_ocasioes(self) -> Iterator[Ocasiao]:
         if self._has_settled and not self._had_settled:
