@@ -84,7 +84,7 @@ def parse_retry_after(texto: str | None, agora: datetime) -> float | None:
     else:
         try:
             momento = parsedate_to_datetime(texto)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         pede_s = (momento.replace(tzinfo=momento.tzinfo or UTC) - agora).total_seconds()
     return min(max(pede_s, 0.0), ESPERA_MAXIMA_S)

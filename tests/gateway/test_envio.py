@@ -49,6 +49,7 @@ def test_who_asks_for_a_pause_has_it_and_never_less_than_ours() -> None:
     [
         ("120", 120.0), (" 0 ", 0.0), ("99999999999", ESPERA_MAXIMA_S), ("Tue, 24 Nov 2026 12:02:00 GMT", 120.0),
         ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0), ("amanhã", None), ("-5", None), ("1.5", None), ("", None), (None, None),
+        ("Tue, 24 Nov 99999999999 12:00:00 GMT", None), ("Tue, 24 Nov 2026 12:00:00 +99999999999999", None),
     ],
 )  # fmt: skip
 def test_retry_after_is_read_as_seconds_or_as_a_date(texto: str | None, segundos: float | None) -> None:
