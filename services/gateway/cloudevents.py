@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import orjson
@@ -83,7 +84,7 @@ def make_aviso(tipo: TipoAviso, ponto_venda: str | None, subject: str, data: dic
     corpo = {
         "specversion": "1.0",
         "id": id,
-        "source": f"/canopus/pontos-venda/{ponto_venda}" if ponto_venda else "/canopus",
+        "source": f"/canopus/pontos-venda/{quote(ponto_venda, safe='')}" if ponto_venda else "/canopus",
         "type": f"{PREFIXO}{tipo}",
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "subject": subject,

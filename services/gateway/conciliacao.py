@@ -81,13 +81,14 @@ def _settle(titulo: Titulo, candidatos: Sequence[Candidato]) -> Baixa:
 
 def _match(titulo: Titulo, candidatos: Sequence[Candidato]) -> Sequence[Candidato]:
     """By the bank's own number, where the payer (whose document candidates share, if it is told) or the amount agrees;
-    without that, by its digits in the bar code or by the document's number, where due date and amount agree as well."""
+    without that, where due date and amount agree, by its digits in the bar code of the payer's own boletos (among all
+    of an office they stand by chance in another's too) or by the document's number."""
     nosso, documento = digitos(titulo.nosso_numero), digitos(titulo.numero_documento)
     iguais = [c for c in candidatos if c.nosso_numero == nosso and (titulo.documento or c.valor == titulo.valor)]
     if nosso and iguais:
         return iguais
     concordes = [c for c in candidatos if (c.vencimento, c.valor) == (titulo.vencimento, titulo.valor)]
-    if len(nosso) >= _DIGITOS_MINIMOS and (contidos := [c for c in concordes if _holds(c, nosso)]):
+    if titulo.documento and len(nosso) >= _DIGITOS_MINIMOS and (contidos := [c for c in concordes if _holds(c, nosso)]):
         return contidos
     return [c for c in concordes if len(documento) >= _DIGITOS_MINIMOS and c.contrato == documento]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import aiohttp
 from asyncpg import Record
@@ -39,9 +40,8 @@ class Entregador(Remetente):
     async def _send(self, sessao: aiohttp.ClientSession, remessa: Record) -> Resultado:
         if not self._privados and not remessa["url"].lower().startswith("https://"):
             return Resultado(None, 0, "O endereço não é https, e nada é enviado assim (CANOPUS_WEBHOOKS_PRIVADOS).")
-        cifrados = [remessa[campo] for campo in ("segredo", "segredo_anterior") if remessa[campo]]
         try:
-            segredos = [self._chaveiro.decrypt(cifrado) for cifrado in cifrados]
+            segredos = webhooks.open_segredos(self._chaveiro, remessa)
         except ChaveInvalida:
             return Resultado(None, 0, "O segredo não abre com as chaves deste sistema. Troque-o por outro.")
         corpo = remessa["corpo"].encode()
@@ -57,6 +57,10 @@ class Entregador(Remetente):
                 await entregas.accept_entrega(conn, remessa, feito)
                 return
             # The webhook before its delivery, as whoever removes both.
+            diz_de_si = decisao.desliga or decisao.segura_s
+            if diz_de_si and await webhooks.lock_url(conn, remessa["webhook_id"]) != remessa["url"]:
+                # A person has moved it meanwhile: what the old address says of itself is nothing of the new one's.
+                decisao = decide_envio(replace(feito, status=None), remessa["tentativas"], esperas_s=esperas_s)
             if decisao.segura_s:
                 await webhooks.hold_webhook(conn, remessa["webhook_id"], decisao.segura_s)
             if decisao.desliga and await webhooks.switch_off(conn, remessa["webhook_id"], feito.erro or ""):

@@ -23,6 +23,8 @@ SQL = load_sql("recuperacao")
 QUEM = "recuperação automática"
 # No pause is longer; and a round that could not begin for so long is of no use any more.
 PRAZO = timedelta(days=1)
+# Further ahead than this a round is only where the clock was set back; a clock that is put right by seconds is not.
+ADIANTE = PRAZO + timedelta(minutes=1)
 
 
 class Recuperador:
@@ -45,7 +47,7 @@ class Recuperador:
         mudou = False
         async with self._pool.acquire() as conn:
             agora = await self._relogio(conn)
-            for linha in await conn.fetch(SQL["list_devidas"], agora, agora + PRAZO):
+            for linha in await conn.fetch(SQL["list_devidas"], agora, agora + ADIANTE):
                 try:
                     async with conn.transaction(), open_diario(conn, linha["id"]) as diario:
                         nova = await _begin(conn, diario, agora)
@@ -61,7 +63,7 @@ class Recuperador:
 
 async def _begin(conn: Conn, diario: Diario, agora: datetime) -> UUID | None:
     """The round that is due; None: it is dropped, left for later, or another gateway began it."""
-    if diario.recuperacao_em is None or agora < diario.recuperacao_em <= agora + PRAZO:
+    if diario.recuperacao_em is None or agora < diario.recuperacao_em <= agora + ADIANTE:
         return None
     condicao = await conn.fetchrow(SQL["find_condicao"], diario.ponto_venda_id)
     assert condicao is not None

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import NoReturn
 
 COLUNAS = 240
+# As the database keeps money.
+CENTAVOS_MAXIMO = 10**12 - 1
 # Movements that say that the slip was paid (manual, C044).
 LIQUIDACOES = frozenset({"06", "17"})
 _COBRANCA = "01"
@@ -85,7 +87,10 @@ class _Registro:
         return int(texto or 0)
 
     def reais(self, de: int, ate: int, nome: str) -> Decimal:
-        return Decimal(self.number(de, ate, nome)) / 100
+        centavos = self.number(de, ate, nome)
+        if centavos > CENTAVOS_MAXIMO:
+            self.refuse(f"{nome} (posições {de} a {ate}) passa de dez bilhões de reais: {self.text(de, ate)!r}")
+        return Decimal(centavos) / 100
 
     def day(self, de: int, ate: int, nome: str) -> date | None:
         """DDMMAAAA; zeros: none."""

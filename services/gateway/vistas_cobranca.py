@@ -10,7 +10,7 @@ from services.gateway.vistas import Vista
 
 class WebhookVisto(Vista):
     """eventos null: all; ponto_venda null: of all. desligado_em: its server answered 410. segredo_anterior_ate: the
-    former secret signs too until then. em_espera_ate: its server asked to be left alone. pendentes, falhando (to be
+    former secrets sign too until then. em_espera_ate: its server asked to be left alone. pendentes, falhando (to be
     tried again), desistidas (given up): deliveries of the last 30 days."""
 
     id: int

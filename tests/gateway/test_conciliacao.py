@@ -19,6 +19,8 @@ BOLETO = Candidato(
     1, "10900001234", "123456", "1234567890123456789012345", date(2026, 11, 10), Decimal(100), "pendente", None, None
 )
 OUTRO = replace(BOLETO, id=2)
+# A number that the bar code has, and whose payer is told.
+DENTRO = {"nosso_numero": "890123", "documento": "10000003700"}
 
 
 def situacao(titulo: Titulo, *candidatos: Candidato) -> tuple[str, tuple[int, ...]]:
@@ -40,10 +42,12 @@ def test_the_digits_of_a_number_are_compared_without_zeros_and_marks() -> None:
         ({"valor": Decimal(99)}, {}, ("desconhecido", ())),
         ({"valor": Decimal(99), "documento": "10000003700"}, {}, ("pago", (1,))),
         ({"nosso_numero": "7"}, {}, ("desconhecido", ())),
-        ({"nosso_numero": "890123"}, {"nosso_numero": ""}, ("pago", (1,))),
-        ({"nosso_numero": "890123"}, {"nosso_numero": "1098901236"}, ("pago", (1,))),
-        ({"nosso_numero": "890123"}, {}, ("desconhecido", ())),
-        ({"nosso_numero": "890123"}, {"nosso_numero": "", "vencimento": date(2026, 12, 10)}, ("desconhecido", ())),
+        (DENTRO, {"nosso_numero": ""}, ("pago", (1,))),
+        (DENTRO, {"nosso_numero": "1098901236"}, ("pago", (1,))),
+        (DENTRO, {}, ("desconhecido", ())),
+        (DENTRO, {"nosso_numero": "", "vencimento": date(2026, 12, 10)}, ("desconhecido", ())),
+        # No document: another client's bar code may have those digits by chance, or a longer number that they begin.
+        (DENTRO | {"documento": ""}, {"nosso_numero": ""}, ("desconhecido", ())),
         ({"nosso_numero": "", "numero_documento": "0123456"}, {}, ("pago", (1,))),
         ({"nosso_numero": "", "numero_documento": "123"}, {"contrato": "123"}, ("desconhecido", ())),
         ({"data_ocorrencia": None}, {}, ("divergente", (1,))),
@@ -64,7 +68,7 @@ def test_a_payment_is_of_the_boleto_that_everything_agrees_on(
 def test_where_two_would_do_none_is_taken() -> None:
     assert situacao(TITULO, BOLETO, OUTRO) == ("ambiguo", (1, 2))
     sem_numero = [replace(boleto, nosso_numero="") for boleto in (BOLETO, OUTRO)]
-    assert situacao(replace(TITULO, nosso_numero="890123"), *sem_numero) == ("ambiguo", (1, 2))
+    assert situacao(replace(TITULO, nosso_numero="890123", documento="10000003700"), *sem_numero) == ("ambiguo", (1, 2))
     # The bank's own number tells more than what only agrees.
     assert situacao(TITULO, BOLETO, replace(OUTRO, nosso_numero="999")) == ("pago", (1,))
 

@@ -10,12 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from aiohttp import web
 from cryptography.fernet import Fernet
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from services.gateway.assinatura import make_segredo
-from services.gateway.cloudevents import Aviso
+from services.gateway.cloudevents import Aviso, TipoAviso, make_aviso
 from services.gateway.entregador import Entregador
 from services.gateway.remessa import Ritmo
 from services.gateway.store import Pool, entregas
@@ -100,6 +102,11 @@ async def test_what_is_told_is_signed_and_enveloped_as_the_standards_say(cena: C
     assert (entrega["tentativas"], entrega["status_http"], entrega["erro"]) == (1, 204, None)
 
 
+def test_what_no_uri_has_is_quoted_in_the_source() -> None:
+    _, corpo = make_aviso(TipoAviso.TESTE, "LOJA 1/ã", "webhooks/1", {})
+    assert orjson.loads(corpo)["source"] == "/canopus/pontos-venda/LOJA%201%2F%C3%A3"
+
+
 async def test_whatever_is_no_acceptance_is_tried_again_under_the_same_id(cena: Cena, receptor: Receptor) -> None:
     async with open_receptor() as outro:
         await add_webhook(cena.pool, cena.chaveiro, receptor)
@@ -146,6 +153,26 @@ async def test_a_server_that_says_it_is_gone_is_switched_off(cena: Cena, recepto
         )  # fmt: skip
         assert await cena.pool.fetchval("SELECT quem FROM auditoria WHERE acao = 'webhook.desligar'") == "sistema"
     assert len(receptor.recebidas) == len(await cena.list_entregas()) == 1
+
+
+async def test_an_address_that_was_left_behind_says_nothing_of_the_new_one(cena: Cena, receptor: Receptor) -> None:
+    for resposta in (answer(410), answer(429, Retry_After="60")):
+        async with open_receptor() as novo:
+            id = await add_webhook(cena.pool, cena.chaveiro, receptor)
+            novo.segredo = receptor.segredo
+
+            async def move(request: web.Request, id: int = id, novo: Receptor = novo, resposta: Any = resposta) -> Any:
+                await cena.pool.execute("UPDATE webhooks SET url = $2 WHERE id = $1", id, novo.url)
+                return await resposta(request)
+
+            receptor.respostas.append(move)
+            await cena.file()
+            async with cena.running(ritmo=replace(RAPIDO, esperas_s=(0.01,))):
+                await cena.settled("aceita")
+            assert len(novo.recebidas) == 1
+            webhook = await cena.pool.fetchrow("SELECT ativo, espera_ate FROM webhooks WHERE id = $1", id)
+            assert tuple(webhook or ()) == (True, None)
+            await cena.pool.execute("DELETE FROM webhooks")
 
 
 async def test_a_server_that_asks_to_be_left_alone_is(cena: Cena, receptor: Receptor) -> None:

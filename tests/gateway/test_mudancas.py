@@ -153,6 +153,29 @@ async def test_readers_and_writers_at_once_end_with_the_same(pool: Pool, monkeyp
         assert leitor.copia == verdade and len(verdade) == 48
 
 
+async def test_who_sees_one_ponto_de_venda_is_not_told_that_there_is_nothing_while_others_wait(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mudancas, "LOTE", 2)
+    loja, outra = await add_loja(pool), await add_loja(pool, "21.400", base=100)
+
+    async def read(depois: int, limite: int = 1) -> mudancas.Mudancas:
+        async with pool.acquire() as conn:
+            return await read_mudancas(conn, (outra.id,), depois, limite)
+
+    for numero in (1, 2, 3):
+        await add_boleto(pool, loja, numero)
+    ids = [await add_boleto(pool, outra, numero) for numero in (101, 102)]
+    primeira = await read(0)
+    assert ([linha["id"] for linha in primeira.boletos], primeira.ha_mais) == (ids[:1], True)
+    segunda = await read(primeira.ate)
+    assert ([linha["id"] for linha in segunda.boletos], segunda.ha_mais) == (ids[1:], False)
+    await pool.execute("DELETE FROM boletos")
+    apagados = await read(segunda.ate, 5)
+    assert sorted(linha["boleto_id"] for linha in apagados.apagados) == ids and not apagados.ha_mais
+    assert not (await read(apagados.ate)).apagados
+
+
 def test_a_cursor_is_one_or_is_told_apart_from_a_moment() -> None:
     marco = Marco(7, uuid4())
     assert parse_desde(marco.encode()) == marco

@@ -128,7 +128,7 @@ async def test_a_return_file_is_shown_before_it_is_written_and_changes_nothing_t
     dois = await add_numerado(porta, 2, None, codigo_barras="341" + "9" * 16 + "1234500777000" + "0" * 12)
     arquivo = make_retorno(
         Pago(documento=cpf_de(1), valor_pago=10_250),
-        Pago("00000000000000500777", date(2026, 11, 10)),
+        Pago("00000000000000500777", date(2026, 11, 10), documento=cpf_de(2)),
         Pago("99999999"),
         Pago(movimento="02"),
     )
@@ -152,6 +152,21 @@ async def test_a_return_file_is_shown_before_it_is_written_and_changes_nothing_t
     assert await count_auditoria(porta) == 2
 
 
+async def test_digits_that_a_bar_code_has_by_chance_are_no_payment(porta: Porta) -> None:
+    id = await add_numerado(porta, 1, None, codigo_barras="341" + "9" * 16 + "3381260000011234500063300")
+    for nosso_numero in ("00000000000000012345", "1123450006"):
+        (linha,) = (await upload(porta, make_retorno(Pago(nosso_numero)))).data["linhas"]
+        assert (linha["situacao"], linha["boletos"]) == ("desconhecido", [])
+    assert (await porta.call("GET", f"boletos/{id}")).data["status"] == "pendente"
+
+
+async def test_a_number_that_another_bank_has_too_hides_none(porta: Porta) -> None:
+    await add_numerado(porta, 1, "500777", codigo_barras="237" + "9" * 41)
+    id = await add_numerado(porta, 2, None, codigo_barras="341" + "9" * 16 + "1234500777000" + "0" * 12)
+    (linha,) = (await upload(porta, make_retorno(Pago("500777", documento=cpf_de(2))))).data["linhas"]
+    assert (linha["situacao"], linha["boletos"]) == ("pago", [id])
+
+
 async def test_another_bank_payer_or_office_is_not_taken_nor_one_of_two(porta: Porta) -> None:
     await add_numerado(porta, 1, "10900001234", codigo_barras="237" + "9" * 41)
     await add_numerado(porta, 2, "555555")
@@ -171,6 +186,8 @@ async def test_what_is_no_return_file_is_refused_and_changes_nothing(porta: Port
     inteiro = make_retorno(Pago())
     cortado = await upload(porta, inteiro[:-250])
     assert (cortado.status, cortado.campos) == (422, ["arquivo"]) and "linha 5" in cortado.corpo["error"]
+    demais = await upload(porta, make_retorno(Pago(valor_pago=10**12)))
+    assert (demais.status, demais.campos) == (422, ["arquivo"]) and "dez bilhões" in demais.corpo["error"]
     assert (await upload(porta, b"")).status == 422
     assert (await upload(porta, b"0" * (5 * 1024 * 1024 + 1))).status == 413
     assert (await porta.call("POST", "retornos", {"arquivo": "x"})).status == 415

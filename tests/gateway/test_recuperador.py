@@ -14,6 +14,7 @@ import pytest
 from services.gateway.dispatcher import Dispatcher
 from services.gateway.pulsos import note_scraper
 from services.gateway.recuperador import Recuperador
+from services.gateway.relatos import unbury
 from services.gateway.store import Conn, read_agora
 from services.gateway.store.diario import open_diario_automacao
 from services.gateway.store.execucoes import (
@@ -23,7 +24,7 @@ from services.gateway.store.execucoes import (
     find_execucao,
     reprocess_execucao,
 )
-from shared.events import ScraperPulso
+from shared.events import ScraperPulso, Tarefa
 from shared.outcomes import DESFECHOS, RECUPERAVEIS
 from tests.eventually import eventually
 from tests.gateway.cadastro import Loja, add_loja, get_execucao, list_itens, open_base, submit
@@ -286,6 +287,31 @@ async def test_a_round_that_is_planned_can_be_cancelled(cena: Cena) -> None:
     async with cena.pool.acquire() as conn, conn.transaction():
         with pytest.raises(EstadoImpossivel):
             await cancel_execucao(conn, id, "ana")
+
+
+async def test_a_round_that_a_person_called_off_stays_off_where_a_dead_message_is_put_back(cena: Cena) -> None:
+    async def fail(item_id: int) -> Tarefa:
+        await cena.pool.execute("UPDATE log_downloads_boletos SET tentativas = 3 WHERE id = $1", item_id)
+        return await cena.maestro.fail(item_id, cena.cerca, "interno")
+
+    dispensada, refeita, nenhuma = ids = [await submit(cena.pool, cena.loja, limite=1) for _ in range(3)]
+    tarefas = [await fail((await list_itens(cena.pool, id))[0]["id"]) for id in ids]
+    async with cena.pool.acquire() as conn, conn.transaction():
+        await cancel_execucao(conn, dispensada, "ana")
+        sua = await reprocess_execucao(conn, refeita, usuario="ana")
+    await cena.end(sua, None)
+    for tarefa in tarefas:
+        async with cena.pool.acquire() as conn, conn.transaction():
+            assert await unbury(conn, tarefa)
+        await fail(tarefa.item_id)
+    assert [(await cena.find(id))["status"] for id in ids] == ["concluida_com_falhas"] * 3
+    assert [await cena.find_pausa(id) is None for id in (dispensada, refeita, nenhuma)] == [True, True, False]
+
+
+async def test_a_pause_of_a_day_is_not_taken_for_a_clock_that_was_set_back(cena: Cena) -> None:
+    await cena.pool.execute("UPDATE pontos_venda SET recuperacao_pausa_min = 1440")
+    await cena.begin(FORA)
+    assert await cena.tick(seconds=-1) == []
 
 
 async def test_a_pause_is_never_longer_than_a_day(cena: Cena) -> None:

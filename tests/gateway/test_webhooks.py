@@ -14,7 +14,7 @@ from services.gateway.api import BASE
 from services.gateway.openapi import build_openapi
 from services.gateway.routes import RECURSOS
 from services.gateway.store.chaves import Escopo
-from services.gateway.store.webhooks import MAXIMO
+from services.gateway.store.webhooks import MAXIMO, open_segredos
 from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, open_balcao
 from tests.gateway.cadastro import add_loja, list_itens, submit
@@ -83,6 +83,23 @@ async def test_a_secret_comes_out_once_and_lies_encrypted(balcao: Balcao) -> Non
     guardado = await balcao.pool.fetchrow("SELECT segredo, segredo_anterior FROM webhooks")
     assert guardado is not None
     assert [balcao.gateway.ctx.chaveiro.decrypt(texto) for texto in guardado] == [trocado["segredo"], segredo]
+    # Pressed twice: whoever still has the first is not cut off.
+    ate = trocado["segredo_anterior_ate"]
+    outro = await call(balcao, "POST", "webhooks/1/segredo", {"validade_horas": 2})
+    assert outro["segredo_anterior_ate"] > ate
+    async with balcao.pool.acquire() as conn:
+        guardado = await conn.fetchrow("SELECT segredo, segredo_anterior FROM webhooks")
+        assert guardado is not None
+        todos = open_segredos(balcao.gateway.ctx.chaveiro, guardado)
+    assert todos == [outro["segredo"], trocado["segredo"], segredo]
+    curta = await call(balcao, "POST", "webhooks/1/segredo", {"validade_horas": 1})
+    assert curta["segredo_anterior_ate"] == outro["segredo_anterior_ate"]
+    # One that is over does not come back.
+    await balcao.pool.execute("UPDATE webhooks SET anterior_ate = now() - interval '1 second'")
+    await call(balcao, "POST", "webhooks/1/segredo", {"validade_horas": 1})
+    guardado = await balcao.pool.fetchrow("SELECT segredo, segredo_anterior FROM webhooks")
+    assert guardado is not None
+    assert open_segredos(balcao.gateway.ctx.chaveiro, guardado)[1:] == [curta["segredo"]]
     agora = await call(balcao, "POST", "webhooks/1/segredo", {"validade_horas": 0})
     assert agora["segredo_anterior_ate"] is None
     auditoria = str([tuple(linha) for linha in await balcao.pool.fetch("SELECT acao, detalhes FROM auditoria")])

@@ -109,9 +109,9 @@ def _change(antes: Pagamento, pedidos: dict[str, Any]) -> Pagamento:
     "retornos",
     resumo="Lê o arquivo de retorno do banco (CNAB 240) e marca os boletos pagos, ou só o confere",
     descricao="Cada liquidação (movimentos 06 e 17) é casada pelo nosso número com o mesmo pagador ou valor; sem ele, "
-    "pelos dígitos do nosso número no código de barras ou pelo número do documento, com vencimento e valor iguais. O "
-    "que é ambíguo ou desconhecido é listado e nunca adivinhado. Um arquivo que não fecha (contagens, registros) não "
-    "muda nada; mandado de novo, também não. Com simular=true nada é gravado.",
+    "com vencimento e valor iguais, pelos dígitos do nosso número no código de barras de um boleto do mesmo pagador ou "
+    "pelo número do documento. O que é ambíguo ou desconhecido é listado e nunca adivinhado. Um arquivo que não fecha "
+    "(contagens, registros) não muda nada; mandado de novo, também não. Com simular=true nada é gravado.",
     dados=RetornoLido,
     exemplo=EXEMPLO_RETORNO,
     formulario=FORMULARIO,

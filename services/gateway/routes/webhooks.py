@@ -64,7 +64,7 @@ class MudancaWebhook(Corpo):
 
 
 class TrocaSegredo(Corpo):
-    """validade_horas: for which the former secret signs too; 0: from now on the new one alone."""
+    """validade_horas: for which the former secrets sign too, at the least; 0: from now on the new one alone."""
 
     validade_horas: Annotated[int, Field(ge=0, le=168)] = 24
 
@@ -146,7 +146,7 @@ async def delete_webhook(chamada: Chamada, id: int) -> Resposta:
     "webhooks/{id}/segredo",
     escopo=Escopo.ADMIN,
     resumo="Troca o segredo; por um tempo o antigo também assina",
-    descricao="Enquanto os dois valem, `webhook-signature` leva duas assinaturas: basta que uma confira.",
+    descricao="Enquanto os antigos valem, `webhook-signature` leva uma assinatura de cada: basta que uma confira.",
     dados=WebhookCriado,
     exemplo=EXEMPLO | _SEGREDO,
 )
@@ -154,7 +154,7 @@ async def rotate_segredo(chamada: Chamada, id: int, corpo: TrocaSegredo) -> Resp
     segredo = make_segredo()
     async with chamada.ctx.pool.acquire() as conn, conn.transaction():
         await find_webhook(chamada, conn, id)
-        await store.rotate_segredo(conn, id, chamada.ctx.chaveiro.encrypt(segredo), corpo.validade_horas)
+        await store.rotate_segredo(conn, chamada.ctx.chaveiro, id, segredo, corpo.validade_horas)
         await audit(chamada, conn, "trocar_segredo", id, corpo.model_dump())
         vista = store.view_webhook(await find_webhook(chamada, conn, id))
     return Resposta(vista | {"segredo": segredo}, "Segredo trocado. Guarde o novo no outro sistema.")

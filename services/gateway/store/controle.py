@@ -31,7 +31,7 @@ async def cancel_execucao(conn: Conn, automacao_id: UUID, usuario: str) -> None:
     of the automatic recovery that is to follow it."""
     async with _open(conn, automacao_id) as diario:
         if diario.recuperacao_em is not None:
-            return diario.drop_rodada(f"Nova tentativa automática dispensada por {usuario}.")
+            return diario.dispense_rodadas(f"Nova tentativa automática dispensada por {usuario}.")
         if diario.status.is_final:
             raise EstadoImpossivel("A execução já terminou: não há o que cancelar.")
         await end_waiting(diario, StatusCliente.CANCELADO, None)

@@ -55,6 +55,7 @@ class Diario:
         self.rodadas: int = execucao["rodadas"]
         self.recuperacao_em: datetime | None = execucao["recuperacao_em"]
         self.recuperada_por: UUID | None = execucao["recuperada_por"]
+        self._recuperacao_dispensada: bool = execucao["recuperacao_dispensada"]
         self._was_blocked = self.status is StatusExecucao.BLOQUEADA
         self._erros_antes = self.contadores["erro"]
         self._began: bool = execucao["iniciado_em"] is not None
@@ -138,7 +139,12 @@ class Diario:
         self._leave_plan()
 
     def drop_rodada(self, motivo: str) -> None:
-        """There will be no next round."""
+        """The next round cannot begin."""
+        self._leave_plan(motivo)
+
+    def dispense_rodadas(self, motivo: str) -> None:
+        """A person wants no further round, even where the execution is opened again."""
+        self._recuperacao_dispensada = True
         self._leave_plan(motivo)
 
     def _leave_plan(self, mensagem: str | None = None) -> None:
@@ -191,6 +197,7 @@ class Diario:
             self.rodadas,
             self.recuperacao_em,
             self.recuperada_por,
+            self._recuperacao_dispensada,
         )
         if self._has_settled and not self._had_settled:
             await tell_encerrada(self.conn, self.id, self.ponto_venda_id)

@@ -33,10 +33,15 @@ class Mudancas:
 
 async def read_mudancas(conn: Conn, alcance: Alcance, depois: int, limite: int) -> Mudancas:
     """limite: at most LOTE - 1."""
-    await _number(conn, LOTE)
-    # Before the list: what is numbered up to there can be seen in it.
-    topo: int = await conn.fetchval(SQL["find_topo"])
-    linhas = await conn.fetch(SQL["list_mudancas"], alcance, depois, limite + 1)
+    ha_novas, inicio, linhas = True, depois, list[Record]()
+    while ha_novas and len(linhas) <= limite:
+        ha_novas = await _number(conn, LOTE)
+        # Before the list: what is numbered up to there can be seen in it.
+        topo: int = await conn.fetchval(SQL["find_topo"])
+        linhas = await conn.fetch(SQL["list_mudancas"], alcance, inicio, limite + 1)
+        if not linhas:
+            # What was numbered is of others alone.
+            inicio = max(inicio, topo)
     pagina, ha_mais = linhas[:limite], len(linhas) > limite
     ultima = pagina[-1]["numero"] if pagina else depois
     return Mudancas(
@@ -54,10 +59,11 @@ async def find_topo(conn: Conn) -> int:
     return topo
 
 
-async def _number(conn: Conn, quantas: int) -> None:
+async def _number(conn: Conn, quantas: int) -> bool:
+    """Whether there may be more to number."""
     if not await conn.fetchval(SQL["has_novas"]):
-        return
+        return False
     async with conn.transaction():
         await conn.execute(SQL["lock"])
-        await conn.execute(SQL["number_boletos"], quantas)
-        await conn.execute(SQL["number_apagados"], quantas)
+        feitas = [await conn.execute(SQL[nome], quantas) for nome in ("number_boletos", "number_apagados")]
+    return f"UPDATE {quantas}" in feitas

@@ -11,20 +11,25 @@ UPDATE boletos SET status = $2, data_pagamento = $3, valor_pago = $4 WHERE id = 
 -- name: list_candidatos
 -- Boletos that payments may be of: $2 bank, and of each its line, the digits of the bank's number and of the document's,
 -- due date, amount and the payer's document (empty: any). One whose bank is known is of that bank. Where no slip prints
--- the bank's number, those with due date and amount that hold one of the two. Held until the transaction ends.
-WITH n AS (
+-- the bank's number, those with due date and amount that hold one of the two; the bank's only among the payer's own.
+-- Held until the transaction ends.
+WITH vistos AS NOT MATERIALIZED (
+    SELECT b.* FROM boletos b
+    WHERE ($1::int[] IS NULL OR b.ponto_venda_id = ANY ($1))
+      AND coalesce(left(b.codigo_barras, 3), left(b.linha_digitavel, 3), $2) = $2
+), n AS (
     SELECT * FROM unnest($3::int[], $4::text[], $5::text[], $6::date[], $7::numeric[], $8::text[])
         AS n (linha, nosso, numero, vencimento, valor, documento)
 ), avulsos AS MATERIALIZED (
-    SELECT * FROM n WHERE NOT EXISTS (SELECT FROM boletos b WHERE digitos(b.nosso_numero) = n.nosso)
+    SELECT * FROM n WHERE NOT EXISTS (SELECT FROM vistos b WHERE digitos(b.nosso_numero) = n.nosso)
 ), achados AS (
-    SELECT n.linha, b.id FROM n JOIN boletos b ON digitos(b.nosso_numero) = n.nosso AND n.nosso <> ''
+    SELECT n.linha, b.id FROM n JOIN vistos b ON digitos(b.nosso_numero) = n.nosso AND n.nosso <> ''
     WHERE n.documento IN ('', b.cpf)
     UNION
     SELECT n.linha, b.id FROM avulsos n
-    JOIN boletos b ON b.data_vencimento = n.vencimento AND b.valor_original = n.valor
+    JOIN vistos b ON b.data_vencimento = n.vencimento AND b.valor_original = n.valor
     WHERE n.documento IN ('', b.cpf)
-      AND (n.nosso <> '' AND strpos(substr(b.codigo_barras, 20, 25), n.nosso) > 0
+      AND (n.nosso <> '' AND n.documento <> '' AND strpos(substr(b.codigo_barras, 20, 25), n.nosso) > 0
            OR n.numero <> '' AND digitos(b.contrato) = n.numero)
 )
 SELECT a.linha, b.id, coalesce(digitos(b.nosso_numero), '') AS nosso_numero, coalesce(digitos(b.contrato), '') AS contrato,
@@ -32,8 +37,6 @@ SELECT a.linha, b.id, coalesce(digitos(b.nosso_numero), '') AS nosso_numero, coa
        b.valor_original AS valor, b.status, b.data_pagamento, b.valor_pago
 FROM achados a
 JOIN boletos b ON b.id = a.id
-WHERE ($1::int[] IS NULL OR b.ponto_venda_id = ANY ($1))
-  AND coalesce(left(b.codigo_barras, 3), left(b.linha_digitavel, 3), $2) = $2
 ORDER BY b.id
 FOR UPDATE OF b;
 

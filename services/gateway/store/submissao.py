@@ -165,7 +165,7 @@ async def reprocess_execucao(
     if todas:
         async with open_diario(conn, origem["id"]) as diario:
             if diario.recuperacao_em is not None:
-                diario.drop_rodada(f"Tentada de novo por {usuario}.")
+                diario.dispense_rodadas(f"Tentada de novo por {usuario}.")
     return await _insert(conn, nova, [Contrato(*linha) for linha in linhas])
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from asyncpg import Record
 
 from services.gateway.store import Alcance, Conn, load_sql
 from services.gateway.store.recusas import Recusa
+from shared.crypto import ChaveInvalida, Chaveiro
 
 SQL = load_sql("webhooks")
 
 # Each may have a few requests on their way at once.
 MAXIMO = 100
+# Each former secret that signs too makes the header longer.
+ANTERIORES_MAXIMO = 10
 
 
 class Demais(Recusa):
@@ -54,13 +58,32 @@ async def delete_webhook(conn: Conn, id: int) -> None:
     await conn.execute(SQL["delete_webhook"], id)
 
 
-async def rotate_segredo(conn: Conn, id: int, cifrado: str, validade_horas: int) -> None:
-    await conn.execute(SQL["rotate_segredo"], id, cifrado, validade_horas)
+def open_segredos(chaveiro: Chaveiro, webhook: Record) -> list[str]:
+    """The secrets that sign, the one in force first. Raises ChaveInvalida."""
+    cifrados = (webhook["segredo"], webhook["segredo_anterior"])
+    return [segredo for cifrado in cifrados if cifrado for segredo in chaveiro.decrypt(cifrado).split(" ")]
+
+
+async def rotate_segredo(conn: Conn, chaveiro: Chaveiro, id: int, segredo: str, validade_horas: int) -> None:
+    """validade_horas: for so long the former ones sign too; 0: none does any more."""
+    anteriores: list[str] = []
+    if validade_horas and (webhook := await conn.fetchrow(SQL["lock_segredos"], id)):
+        # Where the keys of this system were lost, there is nothing to keep.
+        with suppress(ChaveInvalida):
+            anteriores = open_segredos(chaveiro, webhook)[:ANTERIORES_MAXIMO]
+    cifrados = chaveiro.encrypt(" ".join(anteriores)) if anteriores else None
+    await conn.execute(SQL["rotate_segredo"], id, chaveiro.encrypt(segredo), cifrados, validade_horas)
 
 
 async def hold_webhook(conn: Conn, id: int, segundos: float) -> None:
     """Its server asked to be left alone so long."""
     await conn.execute(SQL["hold_webhook"], id, segundos)
+
+
+async def lock_url(conn: Conn, id: int) -> str | None:
+    """Where it is sent to now; None: removed."""
+    url: str | None = await conn.fetchval(SQL["lock_url"], id)
+    return url
 
 
 async def switch_off(conn: Conn, id: int, motivo: str) -> bool:

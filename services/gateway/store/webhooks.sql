@@ -32,29 +32,37 @@ SELECT count(*) FROM webhooks;
 INSERT INTO webhooks (nome, url, eventos, ponto_venda_id, segredo) VALUES ($1, $2, $3, $4, $5) RETURNING id;
 
 -- name: update_webhook
--- Switched on again by a person, it waits for nothing.
+-- Switched on again by a person, or sent elsewhere, it waits for nothing.
 UPDATE webhooks w
 SET (nome, url, eventos, ponto_venda_id, ativo) =
         (SELECT n.nome, n.url, n.eventos, n.ponto_venda_id, n.ativo FROM jsonb_populate_record(w, $2::jsonb) n),
     desligado_em = CASE WHEN $2::jsonb @> '{"ativo": true}' THEN NULL ELSE desligado_em END,
     desligado_motivo = CASE WHEN $2::jsonb @> '{"ativo": true}' THEN NULL ELSE desligado_motivo END,
-    espera_de = CASE WHEN $2::jsonb @> '{"ativo": true}' THEN NULL ELSE espera_de END,
-    espera_ate = CASE WHEN $2::jsonb @> '{"ativo": true}' THEN NULL ELSE espera_ate END,
+    espera_de = CASE WHEN $2::jsonb @> '{"ativo": true}' OR $2::jsonb ? 'url' THEN NULL ELSE espera_de END,
+    espera_ate = CASE WHEN $2::jsonb @> '{"ativo": true}' OR $2::jsonb ? 'url' THEN NULL ELSE espera_ate END,
     updated_at = now()
 WHERE w.id = $1;
 
 -- name: delete_webhook
 DELETE FROM webhooks WHERE id = $1;
 
+-- name: lock_segredos
+SELECT segredo, CASE WHEN anterior_ate > now() THEN segredo_anterior END AS segredo_anterior FROM webhooks
+WHERE id = $1 FOR NO KEY UPDATE;
+
 -- name: rotate_segredo
--- $3: hours for which the old one signs too.
+-- $3 the former ones, null: none; $4 hours for which they sign too, those of a rotation before it for no shorter time.
 UPDATE webhooks
-SET segredo = $2, segredo_anterior = CASE WHEN $3 > 0 THEN segredo END,
-    anterior_ate = CASE WHEN $3 > 0 THEN now() + make_interval(hours => $3) END, updated_at = now()
+SET segredo = $2, segredo_anterior = $3::text, updated_at = now(),
+    anterior_ate = CASE WHEN $3::text IS NOT NULL THEN
+        greatest(CASE WHEN anterior_ate > now() THEN anterior_ate END, now() + make_interval(hours => $4)) END
 WHERE id = $1;
 
 -- name: hold_webhook
 UPDATE webhooks SET espera_de = now(), espera_ate = now() + make_interval(secs => $2) WHERE id = $1;
+
+-- name: lock_url
+SELECT url FROM webhooks WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: switch_off
 UPDATE webhooks SET ativo = false, desligado_em = now(), desligado_motivo = $2, updated_at = now()

@@ -30,7 +30,7 @@ export const WEBHOOKS = {
   entregas: "Entregas",
   entregas_nome: (nome) => `Entregas de ${nome}`,
   trocar: "Trocar o segredo",
-  trocar_pergunta: (nome) => `Trocar o segredo de ${nome}? Por 24 horas o antigo também assina; depois, só o novo.`,
+  trocar_pergunta: (nome) => `Trocar o segredo de ${nome}? O antigo ainda assina também, por 24 horas ou mais.`,
   trocar_sim: "Trocar",
   segredo: "Segredo",
   segredo_de: (nome) => `Segredo de ${nome}`,

@@ -1,0 +1,1 @@
+UPDATE execucoes_automacao SET recuperacao_dispensada = true WHERE tipo = 'agendada';
