@@ -18,6 +18,8 @@ TipoBoleto = Literal["cobranca", "arrecadacao"]
 
 BASE_FATOR = date(1997, 10, 7)
 CICLO_FATOR_DIAS = 9000
+# Below it the code holds no date.
+_FATOR_MINIMO = 1000
 # Neither FEBRABAN nor BCB says which cycle a factor belongs to. The banks' rule of thumb: due at most 3000 days ago or
 # 5500 ahead. The 500 days between one window and the next stay undecided.
 JANELA_PASSADO_DIAS = 3000
@@ -60,6 +62,11 @@ class LinhaDigitavel:
     valor: Decimal | None
     vencimento: date | None
 
+    @property
+    def has_fator(self) -> bool:
+        """Whether the code holds a due date, be it one that cannot be told."""
+        return self.tipo == "cobranca" and int(self.codigo_barras[5:9]) >= _FATOR_MINIMO
+
 
 def parse_linha(texto: str, referencia: date) -> LinhaDigitavel:
     """Decode a line, printed or bare. `referencia`: the day the boleto was seen. Raises LinhaInvalida."""
@@ -75,7 +82,7 @@ def parse_linha(texto: str, referencia: date) -> LinhaDigitavel:
 
 def decode_fator(fator: int, referencia: date) -> date | None:
     """The only due date of this factor within the window around `referencia`; None without a date, or undecided."""
-    if not 1000 <= fator <= 9999:
+    if not _FATOR_MINIMO <= fator <= 9999:
         return None
     inicio = referencia - timedelta(days=JANELA_PASSADO_DIAS)
     dia = BASE_FATOR + timedelta(days=fator)

@@ -13,11 +13,15 @@ _GRUPO_OU_COTA = re.compile(r"\b(?:Grupo|Cota)\b", re.IGNORECASE)
 # `006660-3344-00`, `6660/3344`, `Grupo: 006660 Nº da Cota: 3344 Versão: 00`.
 _COTA_JUNTA = re.compile(r"(?<![\d.,/-])0*(\d{1,6})\s?[-/.]\s?0*(\d{1,5})(?:\s?[-/.]\s?\d{1,2})?(?![\d,]|[-/.]\d)")
 _COTA_PADRAO = re.compile(r"(?<![\d.,/-])(\d{5,6})\s?[-/. ]\s?(\d{4})\s?[-/. ]\s?\d{2}(?![\d,])")
-_COTA_ROTULADA = re.compile(r"\bGrupo\b\D{0,6}0*(\d{1,6})\b\D{1,16}\bCota\b\W{0,6}0*(\d{1,5})(?!\d)", re.IGNORECASE)
+_COTA_ROTULADA = re.compile(
+    r"\bGrupo\b\D{0,6}0*(\d{1,6})\b\D{1,16}\bCota\b(?:\s*[/-]\s*Vers[aã]o)?\W{0,6}0*(\d{1,5})(?!\d)", re.IGNORECASE
+)
 _ROTULO_JUNTO = re.compile(r"\bGrupo\s*/\s*Cota(?:\s*/\s*Vers[aã]o)?\s*:?\s*", re.IGNORECASE)
 # A label that begins a cell: in a sentence the same word names nothing.
 _ROTULOS_SOLTOS = {
-    nome: re.compile(rf"(?:(?<=\s\s)|(?<=\n)|^)(?:N\S{{0,2}} d[oa] )?{nome}\b(?!\s*/)", re.IGNORECASE)
+    nome: re.compile(
+        rf"(?:(?<=\s\s)|(?<=\n)|^)(?:N\S{{0,2}} d[oa] )?{nome}\b(?:\s*[/-]\s*Vers[aã]o)?(?!\s*/)", re.IGNORECASE
+    )
     for nome in ("grupo", "cota")
 }
 # The values of the other labels have a cota's shape too.
@@ -25,8 +29,8 @@ _ROTULOS_JUNTOS = {
     "junta": _ROTULO_JUNTO,
     "outro": re.compile(r"\b(?:Cota\s+(?=\d)|Nosso\s+N|Ag[eê]ncia|Conta|Banco|Parcela|Plano)", re.IGNORECASE),
 }
-# A number that stands by itself: no part of a date, an amount or a document.
-_SOZINHO = re.compile(r"(?<![\d.,/-])0*(\d{1,6})(?!\d|[-.,/]\d)")
+# A number that stands by itself, or with its versão: no part of a date, an amount or a document.
+_SOZINHO = re.compile(r"(?<![\d.,/-])0*(\d{1,6})(?:\s?-\s?\d{2})?(?!\d|[-.,/]\d)")
 _PERTO, _ANTES = 220, 60
 
 
@@ -51,8 +55,13 @@ def _pair_cotas(texto: str, *, abaixo: bool) -> set[Cota]:
         *pair_valores(texto, _ROTULOS_SOLTOS, find_achados(texto, _SOZINHO), abaixo=abaixo),
     ]
     juntas, grupos, cotas = ([v.texto for rotulo, v in pares if rotulo == nome] for nome in ("junta", "grupo", "cota"))
-    soltas = {Cota(int(grupo), int(cota)) for grupo, cota in product(grupos, cotas)}
+    soltas = {Cota(*map(_read_numero, par)) for par in product(grupos, cotas)}
     return soltas | {cota for junta in juntas if (cota := parse_cota(junta))}
+
+
+def _read_numero(sozinho: str) -> int:
+    """Without the versão."""
+    return int(sozinho.partition("-")[0])
 
 
 def _labelled_cotas(texto: str) -> set[Cota]:

@@ -32,6 +32,8 @@ _PAGINAS_MAX, _LETRAS_MAX, _COLUNAS_MAX = 50, 50_000, 1000
 _LADO_MAX_PT = 14_400.0
 # At this many a slip's letters are seven pixels high.
 _DPI_MIN = 72
+# What every boleto has and no stamp on a scan: an amount, or a document or line of eleven digits or more.
+_NUMERO = re.compile(r"\d,\d{2}(?!\d)|(?:\d[\s./-]{0,3}){11}")
 # Points of the page to one column of text: narrower than a letter of the labels, so that nothing is pushed aside.
 _COLUNA_PT = 3.0
 # In heights of a letter: what parts two words, two columns, two rows.
@@ -41,7 +43,7 @@ _trava = threading.Lock()
 
 
 class SemTexto(DocumentoRecusado):
-    """Whole, and with something drawn on it, but without a letter: a scan."""
+    """Whole, and with something drawn on it, but without a letter that says anything: a scan."""
 
     def __init__(self, pdf: bytes) -> None:
         super().__init__("documento.ilegivel", "O PDF não tem texto, só imagem.", pdf)
@@ -62,11 +64,12 @@ class Letra(NamedTuple):
 
 
 class _Pagina(NamedTuple):
-    """objetos: how many things are drawn on it."""
+    """objetos: how many things are drawn on it. muda: it has text, but none of a boleto, and pictures too."""
 
     texto: str
     objetos: int
     grosseira: bool
+    muda: bool
 
 
 async def read_textos(pdf: bytes) -> list[str]:
@@ -110,7 +113,7 @@ def _read(pdf: bytes) -> list[str]:
     if not any(pagina.objetos for pagina in paginas):
         # What a browser prints from a blank tab: 678 bytes, a page, nothing on it.
         raise Falha("download.falhou.vazio", f"O PDF de {len(pdf)} bytes é uma página em branco.")
-    if not any(pagina.texto.strip() for pagina in paginas):
+    if all(not pagina.texto.strip() or pagina.muda for pagina in paginas):
         if all(pagina.grosseira for pagina in paginas):
             mensagem = f"O PDF é só imagem, de menos de {_DPI_MIN} pontos por polegada."
             raise DocumentoRecusado("documento.ilegivel", mensagem, pdf)
@@ -128,7 +131,12 @@ def _read_paginas(documento: Any) -> Iterator[_Pagina]:
             if letras > _LETRAS_MAX:
                 raise DocumentoRecusado("documento.ilegivel", f"O PDF tem mais de {_LETRAS_MAX} letras.")
             escrito = _lay_out(texto)
-            yield _Pagina(escrito, raw.FPDFPage_CountObjects(pagina), not escrito and _is_grosseira(pagina))
+            yield _Pagina(
+                escrito,
+                raw.FPDFPage_CountObjects(pagina),
+                not escrito and _is_grosseira(pagina),
+                bool(escrito) and not _NUMERO.search(escrito) and (_is_cifrado(escrito) or _has_imagem(pagina)),
+            )
         finally:
             texto.close()
             pagina.close()
@@ -140,6 +148,16 @@ def _is_grosseira(pagina: Any) -> bool:
         objeto.type == raw.FPDF_PAGEOBJ_IMAGE and _measure_dpi(objeto) < _DPI_MIN
         for objeto in pagina.get_objects(max_depth=1)
     )
+
+
+def _has_imagem(pagina: Any) -> bool:
+    return any(objeto.type == raw.FPDF_PAGEOBJ_IMAGE for objeto in pagina.get_objects(max_depth=2))
+
+
+def _is_cifrado(texto: str) -> bool:
+    """A font whose letters nobody knows: most of them are of the private use area."""
+    letras = [letra for letra in texto if not letra.isspace()]
+    return 2 * sum("\ue000" <= letra <= "\uf8ff" for letra in letras) > len(letras)
 
 
 def _measure_dpi(imagem: Any) -> float:

@@ -24,7 +24,8 @@ _AO_LADO, _DESLOCADO = 6, 8
 _CELULA = re.compile(r"\S+(?: \S+)*")
 # What ends a name that shares its cell with others, and what is a label and no name.
 _DEPOIS_DO_NOME = re.compile(
-    r"[\s,(–-]*(?:\bCPF\b|\bCNPJ\b|\d{3}\.\d{3}\.\d{3}|\b[\dA-Z]{2}\.[\dA-Z]{3}\.[\dA-Z]{3}/|\b\d{11}\b).*",
+    r"[\s,(–-]*(?:\bC\.?P\.?F\b|\bC\.?N\.?P\.?J\b|\b\d[\d./ -]{8,}\d"
+    r"|\b[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2}\b).*",
     re.IGNORECASE,
 )
 _ROTULO = re.compile(
@@ -95,9 +96,12 @@ def find_pagador(texto: str, cpf: str, nome: str, lido: Origem, *, abaixo: bool)
     in the portal's spelling: accents are what OCR misreads first.
     """
     impresso = _find_nome(texto, nome)
+    if impresso:
+        # Some companies are named by their owner and the owner's CPF.
+        return _DEPOIS_DO_NOME.sub("", nome if lido == "ocr" else impresso)
     if lido == "ocr":
-        return nome if impresso else None
-    return impresso or _find_at_rotulo(texto.split("\n"), cpf, find_achados(texto, PAGADOR), abaixo=abaixo)
+        return None
+    return _find_at_rotulo(texto.split("\n"), cpf, find_achados(texto, PAGADOR), abaixo=abaixo)
 
 
 def _find_nome(texto: str, nome: str) -> str | None:

@@ -36,7 +36,14 @@ def find_achados(texto: str, padrao: re.Pattern[str]) -> list[Achado]:
 def pair_valores(
     texto: str, rotulos: Mapping[str, re.Pattern[str]], valores: Sequence[Achado], *, abaixo: bool = False
 ) -> Iterator[tuple[str, Achado]]:
-    """(name of the label, its value): each value goes to its nearest label, each label keeps its nearest value.
+    """(name of the label, its value), as `pair_rotulos`."""
+    return ((nome, valor) for nome, _, valor in pair_rotulos(texto, rotulos, valores, abaixo=abaixo))
+
+
+def pair_rotulos(
+    texto: str, rotulos: Mapping[str, re.Pattern[str]], valores: Sequence[Achado], *, abaixo: bool = False
+) -> Iterator[tuple[str, Achado, Achado]]:
+    """(name of the label, the label, its value): each value goes to its nearest label, each label keeps its nearest.
 
     `abaixo`: labels stand below their values, as captions do.
     """
@@ -52,7 +59,7 @@ def pair_valores(
             custo, nome, rotulo = min(custos, key=lambda opcao: opcao[0])
             if rotulo not in perto or custo < perto[rotulo][0]:
                 perto[rotulo] = custo, nome, valor
-    return ((nome, valor) for _, nome, valor in perto.values())
+    return ((nome, rotulo, valor) for rotulo, (_, nome, valor) in perto.items())
 
 
 def is_abaixo(texto: str, rotulo: re.Pattern[str], valores: Sequence[Achado]) -> bool:

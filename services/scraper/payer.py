@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from services.scraper.labels import Achado, find_achados, pair_valores
+from services.scraper.labels import Achado, find_achados, pair_rotulos
 from services.scraper.portal.errors import DocumentoRecusado
 from shared.contrato import format_documento, is_cnpj, is_cpf
 
@@ -12,15 +12,24 @@ from shared.contrato import format_documento, is_cnpj, is_cpf
 # The first letter comes first: it is what most words fail by.
 _ROTULO = (
     r"\b(?:(?=[NRCDE])(?:Nome|Raz[aã]o\s+Social|CPF|CNPJ|Dados|Documento|Endere[cç]o)\s+d[oe]\s+"
-    r"|(?=[PSCAB])(?<!\bo )(?<!\bao )(?<!\bdo )(?<!\bpelo )(?<!\bseu )(?<!\bprezado )(?<!\bc[oó]digo )(?<!\bsenhor ))"
+    r"|(?=[PSCAB])(?<!\bo )(?<!\bao )(?<!\bdo )(?<!\bpelo )(?<!\bseu )(?<!\bprezado )(?<!\bprezado\(a\) )"
+    r"(?<!\bc[oó]digo )(?<!\bsenhor ))"
 )
-PAGADOR = re.compile(_ROTULO + r"(?:Pagador|Sacado|Consorciado)\b(?!\s*r?/?\s*Avalista)", re.IGNORECASE)
+PAGADOR = re.compile(
+    _ROTULO + r"(?:Pagador|Sacado|Consorciado)\b(?!\s*r?/?\s*Avalista)(?!(?:\(a\))?,)(?:\(a\))?", re.IGNORECASE
+)
 _OUTRO_PAPEL = re.compile(
     _ROTULO + r"(?:Sacador|(?:Sacado\s*r?/?\s*|Pagador\s*/?\s*)?Avalista|Benefici[aá]rio|Cedente)\b", re.IGNORECASE
 )
 _DOCUMENTO = re.compile(
-    r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}\s?-?\s?\d{2}(?![\d/])|(?<![\dA-Z])[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2}(?!\d)"
+    r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}\s?-?\s?\d{2}(?![\d/])|(?<![\dA-Z])[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2}(?!\d)",
+    re.IGNORECASE,
 )
+# What a document is called.
+_CHAMADO = re.compile(r"[\s:;/.-]*(?:(?:CPF|CNPJ|C\.P\.F|C\.N\.P\.J|Documento|ou|n[º°o])[\s:;/.-]*)*", re.IGNORECASE)
+_LIGACOES = frozenset({"de", "da", "do", "das", "dos", "e"})
+# In columns: a cell farther behind a label, and not led to by a colon, may be another's.
+_AO_LADO = 8
 
 
 def check_cliente(texto: str, cpf: str, *, abaixo: bool) -> None:
@@ -32,10 +41,15 @@ def check_cliente(texto: str, cpf: str, *, abaixo: bool) -> None:
         lista = ", ".join(map(format_documento, sorted(vistos))) or "nenhum"
         raise DocumentoRecusado("documento.divergente.cliente", f"Documentos no PDF: {lista}; falta o do cliente.")
     achados += [achado for achado in espacados if _bare(achado.texto) not in vistos]
-    papeis = [*pair_valores(texto, {"pagador": PAGADOR, "outro": _OUTRO_PAPEL}, achados, abaixo=abaixo)]
-    pagadores = {_bare(achado.texto) for papel, achado in papeis if papel == "pagador"}
-    outros = {achado for papel, achado in papeis if papel != "pagador"}
-    if not _is_pagador(cpf, pagadores, {_bare(a.texto) for a in outros}, [a for a in achados if a not in outros]):
+    papeis = [*pair_rotulos(texto, {"pagador": PAGADOR, "outro": _OUTRO_PAPEL}, achados, abaixo=abaixo)]
+    diretos = {} if abaixo else _find_diretos(texto, achados)
+    pagadores = {_bare(a.texto) for papel, rotulo, a in papeis if papel == "pagador" and rotulo not in diretos}
+    outros = {achado for papel, _, achado in papeis if papel != "pagador"}
+    alheios = set(diretos.values()) - {cpf} - {_bare(a.texto) for a in outros}
+    pagadores |= set(diretos.values())
+    if alheios or not _is_pagador(
+        cpf, pagadores, {_bare(a.texto) for a in outros}, [a for a in achados if a not in outros]
+    ):
         raise DocumentoRecusado("documento.divergente.cliente", "O pagador do PDF é outro cliente.")
 
 
@@ -44,6 +58,30 @@ def is_documento_em(texto: str, documento: str) -> bool:
     return any(_bare(m[0]) == documento for m in _DOCUMENTO.finditer(texto)) or bool(
         _make_espacado(documento).search(texto)
     )
+
+
+def _find_diretos(texto: str, achados: list[Achado]) -> dict[Achado, str]:
+    """Payer's label → the document right behind it in its row, with no more than a name between them: surely its own,
+    whatever stands in the rows below."""
+    diretos = {}
+    linhas = texto.split("\n")
+    for rotulo in find_achados(texto, PAGADOR):
+        seguintes = [achado for achado in achados if achado.linha == rotulo.linha and achado.inicio >= rotulo.fim]
+        if seguintes:
+            primeiro = min(seguintes, key=lambda achado: achado.inicio)
+            if _is_vao(linhas[rotulo.linha][rotulo.fim : primeiro.inicio]):
+                diretos[rotulo] = _bare(primeiro.texto)
+    return diretos
+
+
+def _is_vao(entre: str) -> bool:
+    """What stands between the two: a name and what the number is called, no sentence and no other's cell."""
+    celulas = [celula for celula in re.split(r"\s{2,}", entre.strip(" :-")) if not _CHAMADO.fullmatch(celula)]
+    inicio = len(entre) - len(entre.lstrip(" :"))
+    ao_lado = inicio <= _AO_LADO or ":" in entre[:inicio]
+    palavras = " ".join(celulas).split()
+    is_nome = all(not palavra[0].islower() or palavra in _LIGACOES for palavra in palavras)
+    return ao_lado and len(celulas) <= 1 and is_nome and not _OUTRO_PAPEL.search(entre)
 
 
 def _is_pagador(cpf: str, pagadores: set[str], outros: set[str], livres: list[Achado]) -> bool:
@@ -66,9 +104,9 @@ def _is_documento(texto: str) -> bool:
 
 
 def _bare(documento: str) -> str:
-    return re.sub(r"[^0-9A-Z]", "", documento)
+    return re.sub(r"[^0-9A-Z]", "", documento.upper())
 
 
 def _make_espacado(cpf: str) -> re.Pattern[str]:
     """The same digits with whatever separators a layout puts between them."""
-    return re.compile(r"(?<!\d)" + r"[\s.\-/]{0,2}".join(map(re.escape, cpf)) + r"(?!\d)")
+    return re.compile(r"(?<!\d)" + r"[\s.\-/]{0,3}".join(map(re.escape, cpf)) + r"(?!\d)", re.IGNORECASE)

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from services.scraper.cotas import check_cota
@@ -48,9 +48,15 @@ _OUTRO_VALOR = re.compile(
 )
 _DATA = re.compile(r"(?<!\d)\d{2}/\d{2}/\d{4}(?!\d)")
 _DINHEIRO = re.compile(r"(?<![\d,])(?:\d{1,3}(?:\.\d{3})+|\d+),\d{2}(?!\d)")
+# An instalment that falls due further from the day of its download is none of those that are sent.
+PASSADO, FUTURO = timedelta(days=-3 * 366), timedelta(days=400)
 # OCR takes a comma for a dot.
 _PONTO_CENTAVOS = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})*)\.(\d{2})(?!\d|[.,]\d)")
-_COMUNS = str.maketrans({"\xa0": " ", "\u2010": "-", "\u2011": "-", "\u2013": "-"})
+# What prints as a blank, a hyphen or nothing.
+_COMUNS = str.maketrans(
+    {"\xa0": " "} | dict.fromkeys("\xad\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+    | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", "")
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -162,12 +168,17 @@ def _parse_linhas(texto: str, procurado: Procurado) -> list[LinhaDigitavel]:
 def _check_mes(
     datas: list[Achado], rotuladas: list[Achado], procurado: Procurado, validas: list[LinhaDigitavel]
 ) -> None:
-    """The grid's due date is printed; where the line holds none to confirm it, it is printed at its label."""
+    """The grid's due date is printed; where the line holds none to confirm it, it is what the first such label says:
+    other instalments may be listed below."""
+    if not PASSADO <= procurado.vencimento - procurado.hoje <= FUTURO:
+        mensagem = f"A parcela vence em {procurado.vencimento:%d/%m/%Y}, longe demais de hoje para ser a do mês."
+        raise DocumentoRecusado("documento.divergente.mes", mensagem)
     if procurado.mes is not None and MesReferencia.of(procurado.vencimento) != procurado.mes:
         raise DocumentoRecusado("documento.divergente.mes", f"A parcela vence em {procurado.vencimento:%d/%m/%Y}.")
     impressas = {data for achado in datas if (data := parse_data(achado.texto))}
     confirmada = any(linha.vencimento == procurado.vencimento for linha in validas)
-    perto = procurado.vencimento in {parse_data(achado.texto) for achado in rotuladas}
+    primeira = min(rotuladas, key=lambda achado: (achado.linha, achado.inicio), default=None)
+    perto = primeira is not None and parse_data(primeira.texto) == procurado.vencimento
     # The line's own date printed as well: then it is the document that falls due on another day, not its line.
     outra = any(linha.vencimento in impressas for linha in validas)
     if procurado.vencimento not in impressas or not (confirmada or (perto and not outra)):
@@ -198,6 +209,9 @@ def _check_digito(texto: str, procurado: Procurado, validas: list[LinhaDigitavel
     if len({linha.codigo_barras for linha in validas}) > 1:
         raise DocumentoRecusado("documento.divergente.digito", "Há linhas digitáveis diferentes no PDF.")
     linha = validas[0]
+    if linha.has_fator and linha.vencimento is None:
+        mensagem = "O fator de vencimento da linha digitável não é de data que se possa dizer."
+        raise DocumentoRecusado("documento.divergente.digito", mensagem)
     if linha.valor is not None and linha.valor != procurado.valor:
         mensagem = f"A linha digitável vale {linha.valor}; na tela do portal: {procurado.valor}."
         raise DocumentoRecusado("documento.divergente.digito", mensagem)

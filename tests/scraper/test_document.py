@@ -6,10 +6,14 @@ import io
 import random
 import time
 
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
 from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-untyped]
+from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]
+from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
 from reportlab.pdfbase.pdfmetrics import stringWidth  # type: ignore[import-untyped]
+from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
 from services.scraper import document
@@ -157,6 +161,40 @@ async def test_a_picture_too_coarse_for_anybody_to_read_is_not_looked_at() -> No
     with pytest.raises(DocumentoRecusado, match="menos de 72 pontos") as erro:
         await read_textos(scan_pdf(draw(PECAS), dpi=60))
     assert not isinstance(erro.value, SemTexto)
+
+
+def stamp(pecas: list[Peca], fonte: str = "Helvetica") -> bytes:
+    """A picture of the page with these pieces printed over it."""
+    saida = io.BytesIO()
+    canvas = Canvas(saida, pagesize=A4)
+    pagina = pypdfium2.PdfDocument(draw(PECAS))[0].render(scale=2).to_pil()
+    canvas.drawImage(ImageReader(pagina), 0, 0, *A4)
+    for x, y, tamanho, texto in pecas:
+        canvas.setFont(fonte, tamanho)
+        canvas.drawString(x, y, texto)
+    canvas.save()
+    return saida.getvalue()
+
+
+async def test_a_scan_with_a_stamp_on_it_is_a_scan_all_the_same() -> None:
+    for carimbo in ("Página 1 de 1", "Digitalizado em 24/11/2026 10:33"):
+        with pytest.raises(SemTexto):
+            await read_textos(stamp([(30, 20, 8, carimbo)]))
+    for dito in ("Valor 1.234,56", "CPF 529.982.247-25"):
+        assert await read_textos(stamp([(30, 20, 8, dito)])) == [dito]
+    # Without a picture it is a page that says what it says.
+    assert await read_textos(draw([(30, 20, 8, "Boleto indisponível")])) == ["Boleto indisponível"]
+
+
+async def test_letters_that_nobody_knows_are_no_text() -> None:
+    pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))
+    saida = io.BytesIO()
+    canvas = Canvas(saida, pagesize=A4)
+    canvas.setFont("Vera", 9)
+    canvas.drawString(30, 700, "".join(chr(0xF000 + ord(letra)) for letra in "Vencimento 10/12/2026"))
+    canvas.save()
+    with pytest.raises(SemTexto):
+        await read_textos(saida.getvalue())
 
 
 async def test_a_pdf_that_takes_too_long_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

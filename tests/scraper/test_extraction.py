@@ -119,8 +119,31 @@ def test_the_payers_name_is_read_at_its_label_and_by_the_portals_name(texto: str
 
 
 @pytest.mark.parametrize(
+    "documento",
+    ["529982247-25", "529.982.247-25", "529 982 247 25", "529982247/25", "C.P.F.: 529.982.247-25", "52998224725"],
+)
+def test_no_document_is_left_in_a_name(documento: str) -> None:
+    """A name is shown to whoever may not see the document."""
+    assert pagador(f"Pagador: {NOME} {documento}") == NOME
+    assert pagador(f"Pagador: {NOME} {documento}", f"{NOME} {documento}") == NOME
+
+
+@pytest.mark.parametrize("documento", ["04252011000110", "04252011/0001-10", "C.N.P.J. 04.252.011/0001-10"])
+def test_no_companys_document_is_left_in_its_name(documento: str) -> None:
+    assert find_pagador(f"Pagador: EMPRESA A LTDA {documento}", "04252011000110", "", "texto", abaixo=False) == (
+        "EMPRESA A LTDA"
+    )
+
+
+@pytest.mark.parametrize(
     "texto",
-    ["Pagador\n529.982.247-25", "Pagador   CPF/CNPJ\n529.982.247-25", f"Pagador\n{NOME}\n\n\n\n\n529.982.247-25", ""],
+    [
+        "Prezado(a) Consorciado(a), a ADMINISTRADORA CNPJ informa\n529.982.247-25",
+        "Pagador\n529.982.247-25",
+        "Pagador   CPF/CNPJ\n529.982.247-25",
+        f"Pagador\n{NOME}\n\n\n\n\n529.982.247-25",
+        "",
+    ],
 )
 def test_what_is_no_name_beside_the_payers_document_is_not_taken_for_one(texto: str) -> None:
     assert pagador(texto) is None

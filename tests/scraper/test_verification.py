@@ -131,6 +131,28 @@ def refused(texto: str, procurado: Procurado = PROCURADO) -> str:
         ("Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25", "ANA PAULA SOUZA LIMA\n529.982.247-25\nSacado"),
         ("529.982.247-25", f"529 982 247 25\nBeneficiário final: BETO {BETO}"),
         ("529.982.247-25", f"529.982.247/25\nAvalista: BETO {BETO}"),
+        *(("529.982.247-25", f"529.982.247{hifen}25") for hifen in "\xad\u2012\u2013\u2014\u2015\u2212"),
+        (LINHA, LINHA.replace(" ", " \u200b")),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo     Cota       Parcela\n006650    2278-00    12"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo: 006650   Cota/Versão: 2278-00"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo\n006650\nCota/Versão\n2278-00"),
+        ("Pagador ANA", "Consorciado(a): ANA"),
+        # The payer's own row says more than what stands right below it.
+        ("Pagador ANA PAULA SOUZA LIMA CPF", "Nome do Pagador: ANA PAULA  CPF/CNPJ:"),
+        (
+            "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
+            f"Nome do Pagador: ANA PAULA  CPF/CNPJ: {ANA}\nCônjuge: BETO CPF {BETO}",
+        ),
+        # The payee's cell beside it is another's.
+        (
+            "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
+            f"Pagador: ANA PAULA SOUZA LIMA      ADMINISTRADORA CNPJ 11.444.777/0001-61\nCPF: {ANA}",
+        ),
+        (
+            "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
+            f"Pagador                            ADMINISTRADORA CNPJ 04.252.011/0001-10\nANA PAULA CPF {ANA}",
+        ),
+        ("Pagador ANA", "Prezado(a) Consorciado(a), a ADMINISTRADORA CNPJ 11.444.777/0001-61 informa.\nPagador ANA"),
     ],
 )
 def test_other_spellings_of_the_same_facts_pass(de: str, para: str) -> None:
@@ -145,6 +167,8 @@ def test_other_spellings_of_the_same_facts_pass(de: str, para: str) -> None:
         ("529.982.247-25", BETO, "cliente"),
         ("Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25", f"Cônjuge {ANA}\nPagador BETO {BETO}", "cliente"),
         ("006650-2278-00", "", "cota"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo     Cota       Parcela\n006650    0999-00    2278", "cota"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo     Cota/Versão  Parcela\n006650    0999-00    2278", "cota"),
         ("006650-2278-00", "006650-0999-00", "cota"),
         ("006650-2278-00", "006651-2278-00", "cota"),
         ("006650-2278-00", "006650-0999-00 Outras cotas 006650-2278-00", "cota"),
@@ -178,6 +202,58 @@ def test_a_convenio_slip_without_date_in_its_code_needs_the_date_at_its_label() 
     check(texto.replace("Vencimento Valor do Documento\n", "Vcto.: ").replace(" 1.234,56", "\nValor: 1.234,56"))
     far = texto.replace("Vencimento Valor do Documento\n10/12/2026", "Valor do Documento\n")
     assert refused(far + "x" * 300 + "\nPróxima assembleia 10/12/2026") == "mes"
+
+
+def test_of_a_slip_without_date_in_its_code_the_first_labelled_one_counts() -> None:
+    """Several instalments stay open together, of one value."""
+    texto = TEXTO.replace(LINHA, format_linha(slip(arrecadacao=True).linha))
+    abertas = "\n" * 7 + "Parcelas em aberto\nVencimento   Valor\n{}   1.234,56"
+    check(texto + abertas.format("10/01/2027"))
+    janeiro = texto.replace("10/12/2026", "10/01/2027")
+    assert refused(janeiro + abertas.format("10/12/2026")) == "mes"
+    assert refused(janeiro + "\n" * 9 + "Parcela anterior paga   Vencimento: 10/12/2026") == "mes"
+
+
+def test_a_factor_of_no_date_that_can_be_told_contradicts_the_page() -> None:
+    """Between the two windows of the bank's rule it decodes to nothing, which is not to hold none."""
+    for dia in (date(2018, 1, 15), date(2019, 1, 15)):
+        linha = format_linha(slip().change(vencimento=dia).linha)
+        assert refused(TEXTO.replace(LINHA, linha)) == "digito"
+    sem_data = format_linha(linha_from_codigo(codigo_barras("756", None, VALOR, "1" * 25)))
+    check(TEXTO.replace(LINHA, sem_data))
+
+
+@pytest.mark.parametrize(
+    ("hoje", "certo"),
+    [
+        (date(2025, 11, 9), True), (date(2025, 10, 20), False), (date(2029, 12, 9), True), (date(2029, 12, 20), False),
+    ],
+)  # fmt: skip
+def test_an_instalment_due_more_than_thirteen_months_ahead_or_three_years_ago_is_not_the_months(
+    hoje: date, certo: bool
+) -> None:
+    procurado = replace(PROCURADO, hoje=hoje)
+    assert check(TEXTO, procurado) if certo else refused(TEXTO, procurado) == "mes"
+
+
+def test_the_document_in_the_payers_row_is_the_payers() -> None:
+    procurado = replace(PROCURADO, cpf="04252011000110")
+    pagador = "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25"
+    for certo in (
+        f"Pagador: EMPRESA A LTDA   CNPJ: 04.252.011/0001-10\nRepresentante: BETO CPF {BETO}",
+        "Pagador: EMPRESA A LTDA\nCNPJ 04.252.011 / 0001-10",
+    ):
+        check(TEXTO.replace(pagador, certo), procurado)
+    sem_cedente = TEXTO.replace("CNPJ 11.444.777/0001-61", "")
+    for outro in (
+        f"Pagador EMPRESA B CNPJ 33.000.167/0001-01\nRepresentante legal ANA CPF {ANA}",
+        "Pagador: EMPRESA B DE VIAGENS      CNPJ: 33.000.167/0001-01" + "\n" * 10 + f"Indicado por ANA CPF {ANA}",
+    ):
+        assert refused(sem_cedente.replace(pagador, outro)) == "cliente"
+    outra = "Pagador: EMPRESA B CNPJ 33.000.167/0001-01\nConsorciado: EMPRESA A CNPJ 04.252.011/0001-10"
+    assert refused(TEXTO.replace(pagador, outra), procurado) == "cliente"
+    letras = TEXTO.replace(pagador, "Pagador: EMPRESA A LTDA CNPJ 12.abc.345/01de-35")
+    check(letras, replace(PROCURADO, cpf="12ABC34501DE35"))
 
 
 def test_a_document_whose_line_agrees_with_it_is_of_another_month_or_value_not_of_wrong_digits() -> None:
