@@ -19,6 +19,7 @@ Chave = tuple[str, int | None, int | None]
 # What the register's columns hold; anything larger is a cell gone wrong.
 MAIOR_GRUPO = 999_999
 MAIOR_COTA = 99_999
+PECA = "Peça a quem o acessa que a importe."
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def plan_importacao(lidas: LinhasPlanilha, cadastro: Cadastro) -> Plano:
             plano.ignorados.append(achado)
             continue
         if achado and not cadastro.sees(achado.ponto_venda_id):
-            plano.ignorados.append(_erro(linha, "P.V", "O contrato pertence a outro ponto de venda."))
+            plano.ignorados.append(_erro(linha, "P.V", f"O contrato pertence a outro ponto de venda. {PECA}"))
             continue
         ativo = linha.ativo and not (achado and achado.desativado)
         plano.mudancas.append(Mudanca(linha, ponto_venda_id, achado.id if achado else None, ativo))
@@ -137,7 +138,7 @@ class _Registro:
         if (chave[1] or 0) > MAIOR_GRUPO or (chave[2] or 0) > MAIOR_COTA:
             return _erro(linha, "G/C", "Grupo e cota inválidos: confira a célula.")
         if chave in self._linhas:
-            return _erro(linha, "CPF", f"Contrato repetido: já está na linha {self._linhas[chave]}.")
+            return _erro(linha, "CPF", f"Contrato repetido: já está na linha {self._linhas[chave]}. Apague esta.")
         achado: Contrato | ErroPlanilha | None = self._find(chave)
         if achado is None and chave[1] is None:
             achado = self._find_only_cota(linha)
@@ -154,7 +155,7 @@ class _Registro:
     def _find_only_cota(self, linha: LinhaPlanilha) -> Contrato | ErroPlanilha | None:
         """A row without grupo/cota means the client's only contract; with several nobody could tell which."""
         if linha.cpf in self._cpfs:
-            motivo = f"O cliente já está na linha {self._cpfs[linha.cpf]} e esta linha não diz grupo e cota."
+            motivo = f"O cliente já está na linha {self._cpfs[linha.cpf]} e esta não diz grupo e cota: preencha-os."
             return _erro(linha, "G/C", motivo)
         cotas = self._cotas.get(linha.cpf, [])
         if len(cotas) > 1:
@@ -178,7 +179,7 @@ def _find_ponto_venda(linha: LinhaPlanilha, cadastro: Cadastro) -> int | ErroPla
     if not ponto.ativo:
         return _erro(linha, "P.V", f"Ponto de venda {linha.ponto_venda} inativo. Reative-o e importe de novo.")
     if not cadastro.sees(ponto.id):
-        return _erro(linha, "P.V", f"Você não acessa o ponto de venda {linha.ponto_venda}.")
+        return _erro(linha, "P.V", f"Você não acessa o ponto de venda {linha.ponto_venda}. {PECA}")
     return ponto.id
 
 

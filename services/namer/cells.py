@@ -18,6 +18,8 @@ Celula = int | float | str | bool | time | date | datetime | timedelta | None
 _ERRO = re.compile(
     r"#(?:N/?[DA]|REF!?|VALOR!?|VALUE!?|NOME\?|NAME\?|DIV/0!?|NULO!?|NULL!?|N[UÚ]M!?|CALC!?|DESPEJAR!?)", re.I
 )
+# What people write where there is nothing.
+_NADA = re.compile(r"[-–—]*")
 _CPF = re.compile(r"\d{3}\.\d{3}\.\d{3}-\d{2}|\d{7,11}", re.ASCII)
 _NUMERO = re.compile(r"\d+[.,]0+|\d(?:[.,]\d+)?E\+?\d{1,2}", re.I)
 # A CPF that Excel took for a number has lost its zeros in front; shorter ones are other numbers that happen to close.
@@ -33,6 +35,10 @@ _GRUPO_COTA = re.compile(
     r"(?:[\W_]+(?:V(?:ERS[AÃ]O)?[\W_]*)?\d{1,2})?[\W_]*",
     re.IGNORECASE,
 )
+_INTEIRO = re.compile(r"(\d{1,6})(?:[.,]0+)?")
+_COM_VERSAO = re.compile(r"(\d{1,6})(?:[.,]0+|\s?[-/]\s?\d{1,2})?")
+# A grupo alone.
+_SO_MILHAR = re.compile(r"\d{1,3}\.\d{3}")
 _ROTULO_DOCUMENTO = re.compile(r"(?:CPF|CNPJ)\b(?:[\W_]*N[º°o.]*(?=[\W_]))?[\W_]*", re.IGNORECASE)
 
 
@@ -46,7 +52,7 @@ def clean_celula(celula: Celula) -> Celula:
 @lru_cache(maxsize=256)  # most columns repeat themselves
 def _clean_texto(texto: str) -> str:
     limpo = " ".join(texto.replace("\x00", "").split())
-    return "" if limpo.startswith("#") and _ERRO.fullmatch(limpo) else limpo
+    return "" if _NADA.fullmatch(limpo) or (limpo.startswith("#") and _ERRO.fullmatch(limpo)) else limpo
 
 
 def read_texto(celula: Celula) -> str:
@@ -89,7 +95,7 @@ def read_grupo_cota(celula: Celula) -> Cota | None:
         # 6650.0010 typed as a number keeps neither its zeros in front nor those at the end.
         return parse_cota(f"{celula:.{_COTA_DIGITOS}f}")
     texto = read_texto(celula)
-    if not texto:
+    if not texto or _SO_MILHAR.fullmatch(texto):
         return None
     numeros = _GRUPO_COTA.fullmatch(_MILHAR.sub("", texto) if "." in texto else texto)
     if numeros is None:
@@ -98,9 +104,16 @@ def read_grupo_cota(celula: Celula) -> Cota | None:
     return cota if cota.grupo > 0 else None
 
 
-def read_inteiro(celula: Celula) -> int | None:
-    """A grupo or cota of its own column."""
-    achado = re.fullmatch(r"(\d{1,6})(?:[.,]0+)?", read_texto(celula))
+def read_grupo(celula: Celula) -> int | None:
+    """A grupo of its own column; `6.650` read as the number 6,65 gets its three decimals back."""
+    texto = f"{celula:.3f}" if isinstance(celula, float) and not celula.is_integer() else read_texto(celula)
+    achado = _INTEIRO.fullmatch(_MILHAR.sub("", texto))
+    return int(achado[1]) if achado else None
+
+
+def read_cota(celula: Celula) -> int | None:
+    """A cota of its own column, with or without its versão."""
+    achado = _COM_VERSAO.fullmatch(read_texto(celula))
     return int(achado[1]) if achado else None
 
 

@@ -24,23 +24,23 @@ Registro = Mapping[Campo, Celula]
 NOMES: Mapping[Campo, tuple[str, ...]] = {
     "documento": (
         "CPF", "CPF CNPJ", "CNPJ CPF", "CPF MF", "CPF CLIENTE", "CPF CONSORCIADO", "CPF TITULAR", "CPF CNPJ CLIENTE",
-        "DOCUMENTO", "DOCUMENTO CLIENTE", "DOCUMENTO CPF", "DOC", "CNPJ",
+        "CPF CNPJ CONSORCIADO", "CPF CNPJ TITULAR", "DOCUMENTO", "DOCUMENTO CLIENTE", "DOCUMENTO CPF", "DOC", "CNPJ",
     ),
     "nome": (
         "CONCORCIADO", "CONSORCIADO", "NOME", "NOME CLIENTE", "NOME COMPLETO", "NOME CONSORCIADO",
         "NOME COMPLETO CLIENTE", "NOME COMPLETO CONSORCIADO", "NOME COMPLETO TITULAR", "NOME TITULAR",
         "NOME RAZAO SOCIAL", "CONSORCIADO A", "CONSORCIADOS", "CLIENTE", "CLIENTES", "RAZAO SOCIAL", "TITULAR",
     ),
-    "grupo_cota": ("G C", "GRUPO COTA", "GR CT", "GRUPO COTA VERSAO"),
+    "grupo_cota": ("G C", "GRUPO COTA", "GR CT", "GR COTA", "GRUPO COTA VERSAO"),
     "grupo": ("GRUPO", "GR", "GRP", "GRUPO CONSORCIO", "CODIGO GRUPO", "COD GRUPO"),
     "cota": ("COTA", "CT", "COTA CONSORCIO", "QUOTA", "CODIGO COTA", "COD COTA"),
     "ponto_venda": (
         "P V", "PDV", "PONTO VENDA", "PONTO VENDA PV", "CODIGO PV", "COD PV", "CODIGO PONTO VENDA",
-        "COD PONTO VENDA", "LOJA",
+        "COD PONTO VENDA", "LOJA", "PV LOJA",
     ),
     "situacao": (
         "SITUACAO", "STATUS", "SITUACAO CONTRATO", "STATUS CONTRATO", "SITUACAO COTA", "STATUS COTA",
-        "SITUACAO CLIENTE", "STATUS CLIENTE", "SIT",
+        "SITUACAO CLIENTE", "STATUS CLIENTE", "SITUACAO ATUAL", "STATUS ATUAL", "SIT",
     ),
     "contemplado": ("CONTEMPLADO", "CONTEMPLACAO"),
     "valor_credito": ("VALOR", "VALOR CREDITO", "CREDITO", "VALOR BEM"),
@@ -51,8 +51,8 @@ NOMES: Mapping[Campo, tuple[str, ...]] = {
     ),
     "email": ("EMAIL", "MAIL"),
 }  # fmt: skip
-# Words that change no header's meaning: `Nº DO CPF`, `CPF OU CNPJ`, `E-MAIL`.
-_RECHEIO = frozenset(["NUMERO", "NUM", "NR", "N", "NO", "DE", "DO", "DA", "E", "OU"])
+# Words that change no header's meaning: `Nº DO CPF`, `N.º CPF`, `CPF OU CNPJ`, `E-MAIL`.
+_RECHEIO = frozenset(["NUMERO", "NUM", "NR", "N", "NO", "O", "DE", "DO", "DA", "E", "OU"])
 # A line break or nothing at all may stand where a blank is meant: `NO\nME`, `GrupoCota`.
 _CAMPO_POR_NOME = {
     nome.replace(" ", ""): (campo, posicao) for campo, nomes in NOMES.items() for posicao, nome in enumerate(nomes)
@@ -81,6 +81,11 @@ class Bloco:
     titulos: Mapping[Campo, str]
     ordem: Sequence[tuple[Campo, int]]
     pares: Sequence[int]
+
+    def find_coluna(self, campo: Campo, linha: Linha) -> int | None:
+        """Where `pick` takes this field from."""
+        cheias = (n for nome, n in self.ordem if nome == campo and clean_celula(linha[n]) is not None)
+        return next(cheias, None)
 
     def pick(self, linha: Linha) -> Registro:
         registro: dict[Campo, Celula] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -28,10 +28,11 @@ from python_calamine import (
 from services.namer.cells import (
     Celula,
     clean_celula,
+    read_cota,
     read_documento,
     read_email,
+    read_grupo,
     read_grupo_cota,
-    read_inteiro,
     read_ponto_venda,
     read_situacao,
     read_telefone,
@@ -50,6 +51,7 @@ LIMITE_LINHAS = 100_000
 _ABA_PRINCIPAL = "PLANILHA GERAL"
 _CANCELADO = "CANCEL"
 _DANIFICADA = f"O arquivo não é uma planilha do Excel, ou está danificado. {SALVE_XLSX}"
+PREENCHA = "Preencha a célula e importe de novo."
 _DIGITO = re.compile(r"\d")
 # The fields that a row may leave out, each from a cell that is not blank.
 _LEITORES: Mapping[Campo, Callable[[Celula], Any]] = {
@@ -131,29 +133,34 @@ def _is_vazia(aba: CalamineSheet) -> bool:
     return aba.start is None
 
 
-def _read_linhas(aba: CalamineSheet) -> Iterator[Linha]:
-    """Every row of the sheet, from its first; a merged cell's value in each row it spans. Raises PlanilhaRecusada."""
+def _read_linhas(aba: CalamineSheet) -> Iterator[tuple[Linha, Collection[int]]]:
+    """Every row of the sheet, from its first, a merged cell's value in each row it spans; and the columns in which what
+    stands there is of a row above. Raises PlanilhaRecusada."""
     if aba.end is not None and aba.end[0] >= LIMITE_LINHAS:
         raise PlanilhaRecusada(
             "A planilha passa de 100.000 linhas. Apague as linhas vazias do fim, ou divida-a, e envie de novo."
         )
+    # A row begins at the first column that is used.
+    primeira = aba.start[1] if aba.start else 0
     mescladas: dict[int, list[tuple[int, int]]] = {}
     for (inicio, coluna), (fim, _) in aba.merged_cell_ranges or ():
-        if inicio < fim:
-            mescladas.setdefault(inicio, []).append((coluna, fim))
+        if inicio < fim and coluna >= primeira:
+            mescladas.setdefault(inicio, []).append((coluna - primeira, fim))
     abertas: dict[int, tuple[int, Celula]] = {}
     linhas: Iterator[list[Celula]] = map(list, aba.iter_rows())
     for numero, linha in enumerate(linhas):
+        de_cima: set[int] = set()
         if abertas:
             abertas = {coluna: (fim, valor) for coluna, (fim, valor) in abertas.items() if numero <= fim}
             if any(celula != "" for celula in linha):
                 for coluna, (_, valor) in abertas.items():
                     if linha[coluna] == "":
                         linha[coluna] = valor
+                        de_cima.add(coluna)
         for coluna, fim in mescladas.get(numero, ()):
             if coluna < len(linha):
                 abertas[coluna] = (fim, linha[coluna])
-        yield linha
+        yield linha, de_cima
 
 
 @lru_cache(maxsize=1024)
@@ -171,16 +178,18 @@ class _Leitura:
     blocos: list[Bloco] = field(default_factory=list)
     # As JSON, in the order of the rows: what was told twice moved to where it was told last.
     contratos: dict[str, bytes] = field(default_factory=dict)
+    # Which of them was told last.
+    ultimo: str = ""
     erros: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def total(self) -> int:
         return len(self.contratos) + len(self.erros)
 
-    def read(self, linhas: Iterable[Linha]) -> bool:
+    def read(self, linhas: Iterable[tuple[Linha, Collection[int]]]) -> bool:
         """Whether a row is a header. Raises PlanilhaRecusada where the names' column is missing."""
         cabecalho = 0
-        for numero, linha in enumerate(linhas, 1):
+        for numero, (linha, de_cima) in enumerate(linhas, 1):
             registros = [bloco.pick(linha) for bloco in self.blocos]
             # Headers repeat before each block, in other columns too; a row with a document's digits is none.
             if not any(map(_has_digitos, registros)) and (blocos := find_blocos(linha)):
@@ -189,7 +198,7 @@ class _Leitura:
                 continue
             for bloco, registro in zip(self.blocos, registros, strict=True):
                 if registro:
-                    self._take(numero, linha, bloco, registro)
+                    self._take(numero, linha, bloco, registro, de_cima)
         if cabecalho and not self.blocos:
             raise PlanilhaRecusada(
                 f"O cabeçalho (linha {cabecalho}) não tem a coluna do nome. Chame-a NOME e envie de novo."
@@ -204,9 +213,9 @@ class _Leitura:
         yield from (b",%b\n" % contrato for contrato in contratos)
         yield b"]}"
 
-    def _take(self, numero: int, linha: Linha, bloco: Bloco, registro: Registro) -> None:
+    def _take(self, numero: int, linha: Linha, bloco: Bloco, registro: Registro, de_cima: Collection[int]) -> None:
         if "documento" not in registro:
-            self._refuse(numero, bloco, "documento", "Linha sem CPF (célula vazia ou com erro de fórmula).")
+            self._refuse(numero, bloco, "documento", f"Linha sem CPF (célula vazia ou com erro de fórmula). {PREENCHA}")
             return
         try:
             documento = read_documento(registro["documento"])
@@ -216,14 +225,20 @@ class _Leitura:
         original = read_texto(registro.get("nome"))[:255]
         nome = clean_nome(original, self.tags)
         if not nome:
-            self._refuse(numero, bloco, "nome", "Linha sem o nome do cliente.")
+            self._refuse(numero, bloco, "nome", f"Linha sem o nome do cliente. {PREENCHA}")
             return
         cota = _read_cota(linha, bloco, registro)
         chave = f"{documento} {cota}"
+        if de_cima and bloco.find_coluna("documento", linha) in de_cima:
+            # A client merged over two rows: what the second one says of the same contract is more of it.
+            acima = self.ultimo if cota is None and self.ultimo.startswith(f"{documento} ") else chave
+            if acima in self.contratos:
+                self.contratos[acima] = _encode(_read_campos(registro) | orjson.loads(self.contratos[acima]))
+                return
         repetido = self.contratos.pop(chave, None)
         if repetido is not None:
             # As when the sheet is imported row after row: what stands further down is the newer word.
-            motivo = f"O mesmo CPF e grupo/cota está de novo na linha {numero}, que vale."
+            motivo = f"O mesmo CPF e grupo/cota está de novo na linha {numero}, que vale. Apague a outra."
             self._refuse(orjson.loads(repetido)["linha"], bloco, "documento", motivo)
         # A LinhaPlanilha's fields; what a row does not say is left out, as the model's own default.
         contrato = {"aba": self.aba, "linha": numero, "cpf": documento, "nome": nome, "nome_original": original}
@@ -231,17 +246,27 @@ class _Leitura:
             contrato |= {"grupo": cota.grupo, "cota": cota.cota}
         if self.ponto_venda is not None:
             contrato["ponto_venda"] = self.ponto_venda
-        for campo, celula in registro.items():
-            if (leitor := _LEITORES.get(campo)) and (valor := leitor(celula)) is not None:
-                contrato[campo] = valor
-        contrato["ativo"] = not any(_is_cancelado(contrato.get(campo, "")) for campo in ("situacao", "contemplado"))
-        # Copied: what orjson gives keeps the 4 KB that it was written in.
-        self.contratos[chave] = bytes(memoryview(orjson.dumps(contrato)))
+        self.contratos[chave] = _encode(contrato | _read_campos(registro))
+        self.ultimo = chave
 
     def _refuse(self, numero: int, bloco: Bloco, campo: Campo, motivo: str) -> None:
         self.erros.append(
             {"aba": self.aba, "linha": numero, "campo": bloco.titulos.get(campo, campo), "motivo": motivo}
         )
+
+
+def _read_campos(registro: Registro) -> dict[str, Any]:
+    campos = {}
+    for campo, celula in registro.items():
+        if (leitor := _LEITORES.get(campo)) and (valor := leitor(celula)) is not None:
+            campos[campo] = valor
+    return campos
+
+
+def _encode(contrato: dict[str, Any]) -> bytes:
+    contrato["ativo"] = not any(_is_cancelado(contrato.get(campo, "")) for campo in ("situacao", "contemplado"))
+    # Copied: what orjson gives keeps the 4 KB that it was written in.
+    return bytes(memoryview(orjson.dumps(contrato)))
 
 
 def _has_digitos(registro: Registro) -> bool:
@@ -254,9 +279,11 @@ def _read_cota(linha: Linha, bloco: Bloco, registro: Registro) -> Cota | None:
     junto = read_grupo_cota(registro.get("grupo_cota"))
     if junto is not None:
         return junto
-    separados = (registro.get("grupo"), registro.get("cota"))
+    grupo, cota = registro.get("grupo"), registro.get("cota")
     pares = (map(clean_celula, linha[coluna : coluna + 2]) for coluna in bloco.pares)
-    for grupo, cota in (map(read_inteiro, par) for par in chain([separados], pares)):
-        if grupo and cota is not None:
-            return Cota(grupo, cota)
-    return read_grupo_cota(separados[0]) or read_grupo_cota(separados[1])
+    for um, outro in chain([(grupo, cota)], pares):
+        numero, da_cota = read_grupo(um), read_cota(outro)
+        if numero and da_cota is not None:
+            return Cota(numero, da_cota)
+    # Of two that are filled neither is the whole.
+    return None if grupo is not None and cota is not None else read_grupo_cota(grupo if cota is None else cota)

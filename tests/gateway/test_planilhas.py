@@ -127,6 +127,22 @@ async def test_importing_again_updates_and_loses_nothing_entered_by_hand(porta: 
     assert davi["ponto_venda"] == "17.308", "the upload's, being the consultor's"
 
 
+async def test_who_is_switched_on_by_hand_and_cancelled_again_has_been_switched_off_by_nobody(porta: Porta) -> None:
+    cabecalho, ativo = ("CPF", "NOME", "G/C", "SITUAÇÃO"), []
+    for situacao in ("CANCELADO", "CANCELADO", "Em dia"):
+        await porta.upload(make_generica(cabecalho, [(mask(ANA), "ANA", "6650 1", situacao)]))
+        [ana] = await list_clientes(porta)
+        ativo.append(ana["ativo"])
+        if len(ativo) == 1:
+            await porta.call("PATCH", f"clientes/{ana['id']}", {"ativo": True})
+    assert ativo == [False, False, True]
+    # Switched off by hand it stays so.
+    await porta.call("PATCH", f"clientes/{ana['id']}", {"ativo": False})
+    for situacao in ("CANCELADO", "Em dia"):
+        await porta.upload(make_generica(cabecalho, [(mask(ANA), "ANA", "6650 1", situacao)]))
+    assert [ana["ativo"] for ana in await list_clientes(porta)] == [False]
+
+
 async def test_what_a_workbook_said_before_and_nobody_touched_follows_the_newer_one(porta: Porta) -> None:
     cabecalho = ("CPF", "NOME", "G/C", "WHATSAPP", "E-MAIL", "SITUAÇÃO")
     velha = (mask(ANA), "ANA", "6650 1", "67 98888-1111", "velho@exemplo.com.br", "CANCELADO")

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook
 
 from services.namer.intake import PlanilhaRecusada
-from services.namer.workbook import encode_planilha, read_planilha
+from services.namer.workbook import PREENCHA, encode_planilha, read_planilha
 from shared.events import LinhaPlanilha, LinhasPlanilha
 from tests.namer.planilhas import CABECALHO_GERAL, make_cpf, make_generica, make_geral, mask, save
 
@@ -101,6 +101,8 @@ def test_the_general_sheet_is_found_behind_a_cover() -> None:
         ("CPF", "Nome", "Cód. Grupo", "CÓDIGO DA COTA", "Código PV", "Tel.", "Situação do contrato"),
         ("CPF do titular", "Nome completo do consorciado", "Grupo", "Cota", "PV", "WhatsApp", "Situação"),
         ("CPF do cliente", "Nome completo do titular", "Grupo", "Cota", "PV", "WhatsApp", "Situação"),
+        ("CPF/CNPJ do consorciado", "Consorciado", "N.º GRUPO", "N.º COTA", "PV/Loja", "Fone", "SITUAÇÃO ATUAL"),
+        ("CPF/CNPJ do titular", "Titular", "N.º do grupo", "N.º da cota", "PV", "Fone", "Status atual"),
         ("C.P.F.", "Consorciado(a)", "Gr.", "Ct.", "Cód. PV", "Telefone/WhatsApp", "Status da cota"),
     ],
 )
@@ -192,11 +194,11 @@ def test_a_document_is_read_through_its_noise(celula: Any, documento: str | None
         ("11111111111", "CPF ou CNPJ inválido: confira os dígitos."),
         ("a confirmar", "CPF ou CNPJ inválido: confira os dígitos."),
         (12345, "CPF ou CNPJ inválido: confira os dígitos."),
-        ("", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
-        (" \t", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
-        ("#N/D", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
-        ("#REF!", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
-        ("=NA()", "Linha sem CPF (célula vazia ou com erro de fórmula)."),
+        ("", f"Linha sem CPF (célula vazia ou com erro de fórmula). {PREENCHA}"),
+        (" \t", f"Linha sem CPF (célula vazia ou com erro de fórmula). {PREENCHA}"),
+        ("#N/D", f"Linha sem CPF (célula vazia ou com erro de fórmula). {PREENCHA}"),
+        ("#REF!", f"Linha sem CPF (célula vazia ou com erro de fórmula). {PREENCHA}"),
+        ("=NA()", f"Linha sem CPF (célula vazia ou com erro de fórmula). {PREENCHA}"),
     ],
 )
 def test_a_row_without_a_right_document_is_reported_and_not_taken(celula: Any, motivo: str) -> None:
@@ -210,8 +212,8 @@ def test_a_row_without_a_right_document_is_reported_and_not_taken(celula: Any, m
 def test_a_row_without_a_name_is_reported() -> None:
     lida = read(make_generica(["CPF", "Cliente"], [[CPF, " "], [make_cpf(1), "#N/D"], [make_cpf(2), "EVA"]]))
     assert [(e.linha, e.campo, e.motivo) for e in lida.erros] == [
-        (2, "Cliente", "Linha sem o nome do cliente."),
-        (3, "Cliente", "Linha sem o nome do cliente."),
+        (2, "Cliente", f"Linha sem o nome do cliente. {PREENCHA}"),
+        (3, "Cliente", f"Linha sem o nome do cliente. {PREENCHA}"),
     ]
 
 
@@ -233,7 +235,7 @@ def test_a_cota_that_lost_its_last_zero_as_a_number_gets_it_back() -> None:
     assert (linha.grupo, linha.cota) == (6650, 10)
 
 
-@pytest.mark.parametrize("celula", ["", None, "#N/D", "a definir", "66500007"])
+@pytest.mark.parametrize("celula", ["", None, "#N/D", "a definir", "66500007", "6.650", "-"])
 def test_a_row_without_grupo_and_cota_is_taken_without(celula: Any) -> None:
     linha = read_celula("G/C", celula)
     assert (linha.grupo, linha.cota) == (None, None)
@@ -267,6 +269,27 @@ def test_grupo_and_cota_apart_or_together_in_one_column() -> None:
     assert [(c.nome, c.grupo, c.cota) for c in lida.linhas] == [
         ("A", 6650, 7), ("B", 6650, 8), ("C", 6650, 9), ("D", 6650, 10), ("E", None, None)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("grupo", "cota", "lida"),
+    [
+        ("6.650", "0007", (6650, 7)), (6.65, 7, (6650, 7)), ("6650", "2278-00", (6650, 2278)),
+        ("006650", "2278/00", (6650, 2278)), ("6650", "2278 - 0", (6650, 2278)), ("6650", "a definir", (None, None)),
+        ("6650 7", "x", (None, None)), ("-", "6650 7", (6650, 7)),
+    ],
+)  # fmt: skip
+def test_grupo_and_cota_apart_are_never_read_as_one_another(
+    grupo: Any, cota: Any, lida: tuple[int | None, int | None]
+) -> None:
+    linha = read(make_generica(["CPF", "GRUPO", "COTA", "NOME"], [[CPF, grupo, cota, "ANA"]])).linhas[0]
+    assert (linha.grupo, linha.cota) == lida
+
+
+def test_a_dash_is_nothing() -> None:
+    cabecalho = ["CPF", "CNPJ", "NOME", "WHATSAPP", "TELEFONE", "SITUAÇÃO"]
+    linha = read(make_generica(cabecalho, [["-", CNPJ, "AÇO LTDA", "--", "6733330001", "–"]])).linhas[0]
+    assert (linha.cpf, linha.whatsapp, linha.situacao) == (CNPJ, "6733330001", None)
 
 
 @pytest.mark.parametrize(
@@ -408,19 +431,39 @@ def test_notes_beside_the_table_are_no_rows() -> None:
     assert (read(dados).total, read(dados).erros) == (1, ())
 
 
-def test_merged_cells_count_for_every_row_they_span() -> None:
+@pytest.mark.parametrize("vazias", [0, 1, 2])
+def test_merged_cells_count_for_every_row_they_span(vazias: int) -> None:
+    """vazias: columns before the table."""
     livro = Workbook()
     aba = livro.worksheets[0]
     for linha in (["CPF", "NOME", "G/C", "P.V"], [CPF, "ANA", "6650 7", 17308], [None, None, "6650 8"], [], []):
-        aba.append(linha)
-    aba.append([make_cpf(1), "RUI", "6650 9", 21400])
-    for mescla in ("A2:A3", "B2:B3", "D2:D5"):
-        aba.merge_cells(mescla)
+        aba.append([None] * vazias + linha)
+    aba.append([*[None] * vazias, make_cpf(1), "RUI", "6650 9", 21400])
+    for coluna, ultima in ((1, 3), (2, 3), (4, 5)):
+        aba.merge_cells(start_row=2, end_row=ultima, start_column=coluna + vazias, end_column=coluna + vazias)
     lida = read(save(livro))
     assert [(c.linha, c.cpf, c.nome, c.cota, c.ponto_venda) for c in lida.linhas] == [
         (2, CPF, "ANA", 7, "17308"), (3, CPF, "ANA", 8, "17308"), (6, make_cpf(1), "RUI", 9, "21400")
     ]  # fmt: skip
     assert lida.erros == ()
+
+
+@pytest.mark.parametrize("juntas", [(1, 2, 3), (1, 3), (1,)])
+def test_a_client_merged_over_two_rows_is_one_contract_of_which_both_speak(juntas: tuple[int, ...]) -> None:
+    """juntas: the columns merged, besides the name's."""
+    livro = Workbook()
+    aba = livro.worksheets[0]
+    aba.append(["CPF", "G/C", "SITUAÇÃO", "BOLETOS", "NOME", "P.V", "WHATSAPP"])
+    aba.append([CPF, "6650 7", "CANCELADO", "BOL SAL 10.11", "ANA", 21400, None])
+    aba.append([None, None, None, "PAGO 12.11", None, None, "67999990000"])
+    aba.append([make_cpf(1), "6650 9", "Em dia", None, "RUI", None, None])
+    for coluna in (*juntas, 5):
+        aba.merge_cells(start_row=2, end_row=3, start_column=coluna, end_column=coluna)
+    lida = read(save(livro))
+    assert [(c.linha, c.cota, c.ativo, c.ponto_venda, c.whatsapp) for c in lida.linhas] == [
+        (2, 7, False, "21400", "67999990000"), (4, 9, True, None, None)
+    ]  # fmt: skip
+    assert (lida.erros, lida.total) == ((), 2)
 
 
 def test_two_cotas_of_one_client_are_two_contracts() -> None:
@@ -433,7 +476,7 @@ def test_a_contract_that_stands_twice_counts_once_and_is_reported() -> None:
     lida = read(make_generica(["CPF", "G/C", "NOME"], linhas))
     assert [(c.linha, c.nome) for c in lida.linhas] == [(3, "RUI"), (4, "ANA LIMA")]
     assert [(e.linha, e.motivo) for e in lida.erros] == [
-        (2, "O mesmo CPF e grupo/cota está de novo na linha 4, que vale.")
+        (2, "O mesmo CPF e grupo/cota está de novo na linha 4, que vale. Apague a outra.")
     ]
     assert lida.total == 3
 

@@ -27,7 +27,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
 
 -- name: update_contrato
 -- `editados` names what a person entered by hand: a workbook never changes that. A blank cell takes no contact or amount
--- away; situação and contemplado follow `ativo`, which the newest workbook decides, blank or not.
+-- away; situação and contemplado follow `ativo`, which the newest workbook decides, blank or not: but for one that a
+-- person switched off. Who had switched it on is overruled, and has not switched it off.
 UPDATE clientes_finais
 SET nome_completo   = CASE WHEN 'nome' = ANY (editados) THEN nome_completo ELSE $2 END,
     grupo_consorcio = coalesce(grupo_consorcio, $3),
@@ -43,6 +44,7 @@ SET nome_completo   = CASE WHEN 'nome' = ANY (editados) THEN nome_completo ELSE 
     valor_credito   = coalesce($13, valor_credito),
     valor_parcela   = coalesce($14, valor_parcela),
     ativo           = $15,
+    editados        = CASE WHEN ativo AND NOT $15 THEN array_remove(editados, 'ativo') ELSE editados END,
     status_contrato = CASE WHEN NOT $16::boolean THEN 'cancelado'
                            WHEN status_contrato = 'cancelado' THEN 'ativo'
                            ELSE status_contrato END,
