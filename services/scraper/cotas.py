@@ -20,17 +20,18 @@ _ROTULO_JUNTO = re.compile(r"\bGrupo\s*/\s*Cota(?:\s*/\s*Vers[aã]o)?\s*:?\s*", 
 # A label that begins a cell: in a sentence the same word names nothing.
 _ROTULOS_SOLTOS = {
     nome: re.compile(
-        rf"(?:(?<=\s\s)|(?<=\n)|^)(?:N\S{{0,2}} d[oa] )?{nome}\b(?:\s*[/-]\s*Vers[aã]o)?(?!\s*/)", re.IGNORECASE
+        rf"(?:(?<=\s\s)|(?<=\n)|^)(?:N\S{{0,2}} d[oa] )?{nome}\b(?:\s*[/-]\s*Vers[aã]o)?(?!\s*/|\s+contempl)",
+        re.IGNORECASE,
     )
     for nome in ("grupo", "cota")
-}
+} | {"outro": re.compile(r"\b(?:Ag[eê]ncia|Conta|Contrato|Documento|Nosso\s+N|Parcela)\b", re.IGNORECASE)}
 # The values of the other labels have a cota's shape too.
 _ROTULOS_JUNTOS = {
     "junta": _ROTULO_JUNTO,
     "outro": re.compile(r"\b(?:Cota\s+(?=\d)|Nosso\s+N|Ag[eê]ncia|Conta|Banco|Parcela|Plano)", re.IGNORECASE),
 }
 # A number that stands by itself, or with its versão: no part of a date, an amount or a document.
-_SOZINHO = re.compile(r"(?<![\d.,/-])0*(\d{1,6})(?:\s?-\s?\d{2})?(?!\d|[-.,/]\d)")
+_SOZINHO = re.compile(r"(?<![\d.,/-])0*(\d{1,6})(?:\s?-\s?\d{2})?(?!\d|[-.,/]\d|\s+contempl)", re.IGNORECASE)
 _PERTO, _ANTES = 220, 60
 
 

@@ -64,7 +64,7 @@ class Letra(NamedTuple):
 
 
 class _Pagina(NamedTuple):
-    """objetos: how many things are drawn on it. muda: it has text, but none of a boleto, and pictures too."""
+    """objetos: how many things are drawn on it. muda: it has text, but none of a boleto, and pictures cover it."""
 
     texto: str
     objetos: int
@@ -135,7 +135,7 @@ def _read_paginas(documento: Any) -> Iterator[_Pagina]:
                 escrito,
                 raw.FPDFPage_CountObjects(pagina),
                 not escrito and _is_grosseira(pagina),
-                bool(escrito) and not _NUMERO.search(escrito) and (_is_cifrado(escrito) or _has_imagem(pagina)),
+                bool(escrito) and not _NUMERO.search(escrito) and (_is_cifrado(escrito) or _is_imagem(pagina)),
             )
         finally:
             texto.close()
@@ -150,8 +150,11 @@ def _is_grosseira(pagina: Any) -> bool:
     )
 
 
-def _has_imagem(pagina: Any) -> bool:
-    return any(objeto.type == raw.FPDF_PAGEOBJ_IMAGE for objeto in pagina.get_objects(max_depth=2))
+def _is_imagem(pagina: Any) -> bool:
+    """Pictures cover most of it."""
+    imagens = (o.get_bounds() for o in pagina.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=2))
+    area = sum((direita - esquerda) * (topo - base) for esquerda, base, direita, topo in imagens)
+    return bool(2 * area > math.prod(pagina.get_size()))
 
 
 def _is_cifrado(texto: str) -> bool:

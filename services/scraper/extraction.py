@@ -24,8 +24,8 @@ _AO_LADO, _DESLOCADO = 6, 8
 _CELULA = re.compile(r"\S+(?: \S+)*")
 # What ends a name that shares its cell with others, and what is a label and no name.
 _DEPOIS_DO_NOME = re.compile(
-    r"[\s,(–-]*(?:\bC\.?P\.?F\b|\bC\.?N\.?P\.?J\b|\b\d[\d./ -]{8,}\d"
-    r"|\b[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2}\b).*",
+    r"[\s,(–-]*(?:\bC\.?P\.?F\b|\bC\.?N\.?P\.?J\b|\b(?:\d[./ -]{0,3}){10}\d"
+    r"|\b(?=\S*\d\S*\d\S*\d)[\dA-Z]{2}\.?[\dA-Z]{3}\.?[\dA-Z]{3}/?[\dA-Z]{4}-?\d{2}\b).*",
     re.IGNORECASE,
 )
 _ROTULO = re.compile(
@@ -98,7 +98,7 @@ def find_pagador(texto: str, cpf: str, nome: str, lido: Origem, *, abaixo: bool)
     impresso = _find_nome(texto, nome)
     if impresso:
         # Some companies are named by their owner and the owner's CPF.
-        return _DEPOIS_DO_NOME.sub("", nome if lido == "ocr" else impresso)
+        return _DEPOIS_DO_NOME.sub("", nome if lido == "ocr" else impresso) or None
     if lido == "ocr":
         return None
     return _find_at_rotulo(texto.split("\n"), cpf, find_achados(texto, PAGADOR), abaixo=abaixo)

@@ -13,10 +13,10 @@ from shared.contrato import format_documento, is_cnpj, is_cpf
 _ROTULO = (
     r"\b(?:(?=[NRCDE])(?:Nome|Raz[aã]o\s+Social|CPF|CNPJ|Dados|Documento|Endere[cç]o)\s+d[oe]\s+"
     r"|(?=[PSCAB])(?<!\bo )(?<!\bao )(?<!\bdo )(?<!\bpelo )(?<!\bseu )(?<!\bprezado )(?<!\bprezado\(a\) )"
-    r"(?<!\bc[oó]digo )(?<!\bsenhor ))"
+    r"(?<!\bc[oó]digo )(?<!\bsenhor )(?<!\bsr\. )(?<!\bsr\(a\)\. )(?<!\bcaro )(?<!\bsac )(?<!\bvia )(?<!\brecibo ))"
 )
 PAGADOR = re.compile(
-    _ROTULO + r"(?:Pagador|Sacado|Consorciado)\b(?!\s*r?/?\s*Avalista)(?!(?:\(a\))?,)(?:\(a\))?", re.IGNORECASE
+    _ROTULO + r"(?:Pagador|Sacado|Consorciado(?!(?:\(a\))?,))\b(?!\s*r?/?\s*Avalista)(?:\(a\))?", re.IGNORECASE
 )
 _OUTRO_PAPEL = re.compile(
     _ROTULO + r"(?:Sacador|(?:Sacado\s*r?/?\s*|Pagador\s*/?\s*)?Avalista|Benefici[aá]rio|Cedente)\b", re.IGNORECASE
@@ -28,8 +28,8 @@ _DOCUMENTO = re.compile(
 # What a document is called.
 _CHAMADO = re.compile(r"[\s:;/.-]*(?:(?:CPF|CNPJ|C\.P\.F|C\.N\.P\.J|Documento|ou|n[º°o])[\s:;/.-]*)*", re.IGNORECASE)
 _LIGACOES = frozenset({"de", "da", "do", "das", "dos", "e"})
-# In columns: a cell farther behind a label, and not led to by a colon, may be another's.
-_AO_LADO = 8
+# In columns: a cell that begins farther behind a label may be another's; no name is so long.
+_AO_LADO, _NOME_MAX = 8, 120
 
 
 def check_cliente(texto: str, cpf: str, *, abaixo: bool) -> None:
@@ -43,7 +43,11 @@ def check_cliente(texto: str, cpf: str, *, abaixo: bool) -> None:
     achados += [achado for achado in espacados if _bare(achado.texto) not in vistos]
     papeis = [*pair_rotulos(texto, {"pagador": PAGADOR, "outro": _OUTRO_PAPEL}, achados, abaixo=abaixo)]
     diretos = {} if abaixo else _find_diretos(texto, achados)
-    pagadores = {_bare(a.texto) for papel, rotulo, a in papeis if papel == "pagador" and rotulo not in diretos}
+    # What stands below a direct one is nobody's, unless a label of another row has no document.
+    com_par = {*diretos, *(rotulo for _, rotulo, _ in papeis)}
+    completos = diretos and all(rotulo in com_par for rotulo in find_achados(texto, PAGADOR))
+    vizinhos = [a for papel, rotulo, a in papeis if papel == "pagador" and not (completos and rotulo in diretos)]
+    pagadores = {_bare(achado.texto) for achado in vizinhos}
     outros = {achado for papel, _, achado in papeis if papel != "pagador"}
     alheios = set(diretos.values()) - {cpf} - {_bare(a.texto) for a in outros}
     pagadores |= set(diretos.values())
@@ -76,12 +80,12 @@ def _find_diretos(texto: str, achados: list[Achado]) -> dict[Achado, str]:
 
 def _is_vao(entre: str) -> bool:
     """What stands between the two: a name and what the number is called, no sentence and no other's cell."""
-    celulas = [celula for celula in re.split(r"\s{2,}", entre.strip(" :-")) if not _CHAMADO.fullmatch(celula)]
     inicio = len(entre) - len(entre.lstrip(" :"))
-    ao_lado = inicio <= _AO_LADO or ":" in entre[:inicio]
-    palavras = " ".join(celulas).split()
-    is_nome = all(not palavra[0].islower() or palavra in _LIGACOES for palavra in palavras)
-    return ao_lado and len(celulas) <= 1 and is_nome and not _OUTRO_PAPEL.search(entre)
+    if inicio > _AO_LADO or len(entre) > _NOME_MAX or entre[:1] not in " :-":
+        return False
+    celulas = [celula for celula in re.split(r"\s{2,}", entre.strip(" :-")) if not _CHAMADO.fullmatch(celula)]
+    is_nome = all(not palavra[0].islower() or palavra in _LIGACOES for celula in celulas for palavra in celula.split())
+    return len(celulas) <= 1 and is_nome and not _OUTRO_PAPEL.search(entre)
 
 
 def _is_pagador(cpf: str, pagadores: set[str], outros: set[str], livres: list[Achado]) -> bool:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from services.scraper.cotas import check_cota
 from services.scraper.document import SemTexto, read_textos
 from services.scraper.extraction import find_nosso_numero, find_pagador, tell_origens
-from services.scraper.labels import Achado, find_achados, is_abaixo, pair_valores
+from services.scraper.labels import Achado, find_achados, is_abaixo, pair_rotulos, pair_valores
 from services.scraper.payer import check_cliente
 from services.scraper.portal.errors import DocumentoRecusado
 from services.scraper.portal.grids import parse_data, parse_dinheiro
@@ -29,9 +29,18 @@ from shared.events import Origem
 # Labels as they are printed; `até o vencimento` is none.
 _VENCIMENTO = re.compile(
     r"\b(?=V)(?<!at[eé] o )(?<!ap[oó]s o )(?<!at[eé] )(?<!ap[oó]s )(?<!no )(?<!antes do )"
-    r"(?:Venc(?:imento|to|\.)|Vcto)",
+    r"(?<!pr[oó]ximo )(?<!anterior )"
+    r"(?:Venc(?:imento|to|\.)|Vcto)(?!\s+(?:original|anterior|d[ao]\s+(?:[uú]ltima|pr[oó]xima|plano)))",
     re.IGNORECASE,
 )
+# A list of other instalments: by the headings beside, or by a short title in the row above.
+_AO_LADO_DE_LISTA = re.compile(
+    r"\b(?:Valor\s+pago|Situa[cç][aã]o|Pag[ao]s?\s+em|Data\s+d[eo]\s+Pagamento)\b", re.IGNORECASE
+)
+_TITULO_DE_LISTA = re.compile(
+    r"\b(?:em\s+(?:aberto|atraso)|anteriores|pr[oó]ximas|pagas|vencidas|hist[oó]rico|extrato)\b", re.IGNORECASE
+)
+_TITULO_MAX = 60
 _OUTRA_DATA = re.compile(
     r"\b(?:Data|Emiss[aã]o|Processamento|Emitido|Assembleia|Impresso|V[aá]lido)\b(?!\s+d[eo]\s+V(?:enc|cto))",
     re.IGNORECASE,
@@ -142,8 +151,8 @@ def check_texto(texto: str, procurado: Procurado, lido: Origem = "texto", codigo
     check_cota(texto, corrido, procurado.cota, abaixo=abaixo)
     barras = [parse_linha(linha_from_codigo(codigo), procurado.hoje) for codigo in codigos]
     validas = [*barras, *_parse_linhas(corrido, procurado)]
-    pares = pair_valores(texto, {"": _VENCIMENTO, "outra": _OUTRA_DATA}, datas, abaixo=abaixo)
-    _check_mes(datas, [data for nome, data in pares if not nome], procurado, validas)
+    vencimentos = _list_vencimentos(texto, datas, abaixo=abaixo)
+    _check_mes(datas, vencimentos, procurado, validas)
     valores = find_achados(texto, _DINHEIRO)
     pares = pair_valores(texto, {"": _VALOR, "outro": _OUTRO_VALOR}, valores, abaixo=abaixo)
     _check_valor(valores, [valor for nome, valor in pares if not nome], procurado, validas)
@@ -165,8 +174,22 @@ def _parse_linhas(texto: str, procurado: Procurado) -> list[LinhaDigitavel]:
     return validas
 
 
+def _list_vencimentos(texto: str, datas: list[Achado], *, abaixo: bool) -> list[Achado]:
+    """The dates at a due date's label that is the document's own, from the top."""
+    linhas = texto.split("\n")
+    pares = pair_rotulos(texto, {"": _VENCIMENTO, "outra": _OUTRA_DATA}, datas, abaixo=abaixo)
+
+    def is_lista(rotulo: Achado) -> bool:
+        titulo = linhas[rotulo.linha - 1].strip() if rotulo.linha else ""
+        curto = len(titulo) <= _TITULO_MAX and _TITULO_DE_LISTA.search(titulo)
+        return bool(curto or _AO_LADO_DE_LISTA.search(linhas[rotulo.linha]))
+
+    proprias = [data for nome, rotulo, data in pares if not nome and not is_lista(rotulo)]
+    return sorted(proprias, key=lambda data: (data.linha, data.inicio))
+
+
 def _check_mes(
-    datas: list[Achado], rotuladas: list[Achado], procurado: Procurado, validas: list[LinhaDigitavel]
+    datas: list[Achado], rotuladas: Sequence[Achado], procurado: Procurado, validas: list[LinhaDigitavel]
 ) -> None:
     """The grid's due date is printed; where the line holds none to confirm it, it is what the first such label says:
     other instalments may be listed below."""
@@ -177,8 +200,7 @@ def _check_mes(
         raise DocumentoRecusado("documento.divergente.mes", f"A parcela vence em {procurado.vencimento:%d/%m/%Y}.")
     impressas = {data for achado in datas if (data := parse_data(achado.texto))}
     confirmada = any(linha.vencimento == procurado.vencimento for linha in validas)
-    primeira = min(rotuladas, key=lambda achado: (achado.linha, achado.inicio), default=None)
-    perto = primeira is not None and parse_data(primeira.texto) == procurado.vencimento
+    perto = bool(rotuladas) and parse_data(rotuladas[0].texto) == procurado.vencimento
     # The line's own date printed as well: then it is the document that falls due on another day, not its line.
     outra = any(linha.vencimento in impressas for linha in validas)
     if procurado.vencimento not in impressas or not (confirmada or (perto and not outra)):

@@ -163,14 +163,14 @@ async def test_a_picture_too_coarse_for_anybody_to_read_is_not_looked_at() -> No
     assert not isinstance(erro.value, SemTexto)
 
 
-def stamp(pecas: list[Peca], fonte: str = "Helvetica") -> bytes:
-    """A picture of the page with these pieces printed over it."""
+def stamp(pecas: list[Peca], lado: float = 1.0) -> bytes:
+    """A picture of the page, at this part of its size, with these pieces printed over it."""
     saida = io.BytesIO()
     canvas = Canvas(saida, pagesize=A4)
     pagina = pypdfium2.PdfDocument(draw(PECAS))[0].render(scale=2).to_pil()
-    canvas.drawImage(ImageReader(pagina), 0, 0, *A4)
+    canvas.drawImage(ImageReader(pagina), 0, 0, A4[0] * lado, A4[1] * lado)
     for x, y, tamanho, texto in pecas:
-        canvas.setFont(fonte, tamanho)
+        canvas.setFont("Helvetica", tamanho)
         canvas.drawString(x, y, texto)
     canvas.save()
     return saida.getvalue()
@@ -182,8 +182,9 @@ async def test_a_scan_with_a_stamp_on_it_is_a_scan_all_the_same() -> None:
             await read_textos(stamp([(30, 20, 8, carimbo)]))
     for dito in ("Valor 1.234,56", "CPF 529.982.247-25"):
         assert await read_textos(stamp([(30, 20, 8, dito)])) == [dito]
-    # Without a picture it is a page that says what it says.
-    assert await read_textos(draw([(30, 20, 8, "Boleto indisponível")])) == ["Boleto indisponível"]
+    # A logo is no scan, and without a picture it is a page that says what it says.
+    for pdf in (draw([(30, 20, 8, "Boleto indisponível")]), stamp([(30, 20, 8, "Boleto indisponível")], 0.2)):
+        assert await read_textos(pdf) == ["Boleto indisponível"]
 
 
 async def test_letters_that_nobody_knows_are_no_text() -> None:

@@ -128,6 +128,13 @@ def test_no_document_is_left_in_a_name(documento: str) -> None:
     assert pagador(f"Pagador: {NOME} {documento}", f"{NOME} {documento}") == NOME
 
 
+@pytest.mark.parametrize("empresa", ["12.345.678 ANA PAULA SOUZA LIMA", "SUPERMERCADO24 HORAS LTDA"])
+def test_a_companys_name_may_have_digits(empresa: str) -> None:
+    for nome in ("", empresa):
+        texto = f"Pagador {empresa} CNPJ 04.252.011/0001-10"
+        assert find_pagador(texto, "04252011000110", nome, "texto", abaixo=False) == empresa
+
+
 @pytest.mark.parametrize("documento", ["04252011000110", "04252011/0001-10", "C.N.P.J. 04.252.011/0001-10"])
 def test_no_companys_document_is_left_in_its_name(documento: str) -> None:
     assert find_pagador(f"Pagador: EMPRESA A LTDA {documento}", "04252011000110", "", "texto", abaixo=False) == (

@@ -143,6 +143,28 @@ def refused(texto: str, procurado: Procurado = PROCURADO) -> str:
             "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
             f"Nome do Pagador: ANA PAULA  CPF/CNPJ: {ANA}\nCônjuge: BETO CPF {BETO}",
         ),
+        *(
+            ("Pagador ANA", f"{aviso}\nPagador ANA")
+            for aviso in (
+                "SR. CONSORCIADO: CONFIRA O CNPJ 04.252.011/0001-10",
+                "SR(A). CONSORCIADO(A): A ADMINISTRADORA CNPJ 04.252.011/0001-10 NAO ENVIA BOLETO POR WHATSAPP",
+                "CARO CONSORCIADO! CONFIRA SE O CNPJ É 04.252.011/0001-10",
+                "SAC CONSORCIADO: ADMINISTRADORA CNPJ 04.252.011/0001-10",
+                "RECIBO PAGADOR - ADMINISTRADORA FILIAL SP CNPJ 04.252.011/0001-10",
+            )
+        ),
+        (
+            "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
+            f"Nome do Pagador, CPF/CNPJ e endereço\nANA PAULA {ANA}\nCônjuge {BETO}",
+        ),
+        (
+            "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
+            "Pagador:                         ADMINISTRADORA MODELO LTDA  CNPJ 04.252.011/0001-10\n"
+            f"ANA PAULA SOUZA LIMA             Valor do Documento 1.234,56\nCPF {ANA}",
+        ),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo     Cota       Agência/Conta\n006650    2278/00    1234-56"),
+        ("Grupo/Cota/Versão: 006650-2278-00", f"Grupo 006650\nPlano Normal Bem Móvel\nCota{2278:>116}\nConta 1234-56"),
+        ("Grupo/Cota/Versão: 006650-2278-00", f"Grupo 006650\nPlano Normal\nCota{2278:>116}\nContrato 123456-12"),
         # The payee's cell beside it is another's.
         (
             "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
@@ -166,7 +188,18 @@ def test_other_spellings_of_the_same_facts_pass(de: str, para: str) -> None:
         ("529.982.247-25", "", "cliente"),
         ("529.982.247-25", BETO, "cliente"),
         ("Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25", f"Cônjuge {ANA}\nPagador BETO {BETO}", "cliente"),
+        (
+            "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
+            f"Nome do Pagador, CPF/CNPJ e endereço\nBETO ACACIO 11144477735{chr(10) * 10}Indicado por ANA, CPF {ANA}",
+            "cliente",
+        ),
+        (
+            "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
+            f"Pagador      BETO ACACIO\nConsorciado  ANA PAULA SOUZA LIMA  {ANA}\nCPF          {BETO}",
+            "cliente",
+        ),
         ("006650-2278-00", "", "cota"),
+        ("Grupo/Cota/Versão: 006650-2278-00", "Grupo 006650  Cota 0999  Cota contemplada 2278-00", "cota"),
         ("Grupo/Cota/Versão: 006650-2278-00", "Grupo     Cota       Parcela\n006650    0999-00    2278", "cota"),
         ("Grupo/Cota/Versão: 006650-2278-00", "Grupo     Cota/Versão  Parcela\n006650    0999-00    2278", "cota"),
         ("006650-2278-00", "006650-0999-00", "cota"),
@@ -212,6 +245,14 @@ def test_of_a_slip_without_date_in_its_code_the_first_labelled_one_counts() -> N
     janeiro = texto.replace("10/12/2026", "10/01/2027")
     assert refused(janeiro + abertas.format("10/12/2026")) == "mes"
     assert refused(janeiro + "\n" * 9 + "Parcela anterior paga   Vencimento: 10/12/2026") == "mes"
+    for outra in (
+        "Vencimento   Valor pago   Situação\n10/10/2026   1.234,56     paga\n10/11/2026   1.234,56     paga",
+        "PARCELAS EM ATRASO\nVencimento\n10/11/2026", "Próximo vencimento: 10/01/2027",
+        "Vencimento da última parcela paga: 10/11/2026", "Vencimento original   10/11/2026",
+        "Vencimento do plano: 10/12/2030",
+    ):  # fmt: skip
+        check(f"{outra}\n\n{texto}")
+        assert refused(f"{outra}\n\n{janeiro}".replace("10/11/2026", "10/12/2026")) == "mes"
 
 
 def test_a_factor_of_no_date_that_can_be_told_contradicts_the_page() -> None:
@@ -321,6 +362,8 @@ def test_a_cota_that_a_note_names_is_not_the_boletos(texto: str) -> None:
     outra = texto.replace("2278", "0999")
     assert refused(outra + "\nCota 006650/2278-00 contemplada") == "cota"
     check(texto + "\nCota 006650/0999-00 contemplada")
+    for nota in ("Cota 2278-00 contemplada", "Cota contemplada: 2278-00", "Cota 2278 contemplada"):
+        assert refused(f"{outra}\n{nota}") == "cota"
 
 
 # One cell to a row, its value at the right margin: far from its label, with a note right below.
