@@ -33,6 +33,8 @@ async def show_cobranca(pedido: Pedido) -> web.Response:
     others, listed = f"{P}chkUnificarParcelas" in post.campos, bool(pedido.estado.get("listada", True))
     if post.evento.startswith(GRADE):
         return _show(pedido, ticked ^ {_row(pedido, post.evento)}, others=others, listed=listed)
+    if post.evento == f"{P}btnLocalizar" and pedido.botoes.cobranca.no_lugar is not None:
+        return web.Response(text=pedido.botoes.cobranca.no_lugar, content_type="text/html")
     if post.evento == f"{P}btnLocalizar":
         return _show(pedido, frozenset(), others=others)
     if post.evento == f"{P}btnEmitir":
@@ -42,6 +44,16 @@ async def show_cobranca(pedido: Pedido) -> web.Response:
     if post.evento == f"{P}btnVerificaPopUp" and pedido.estado.get("emitindo"):
         return _emit(pedido, ticked, others)
     return _show(pedido, frozenset(), others=others, listed=listed)
+
+
+def _write_cabecalho(pedido: Pedido) -> str:
+    cliente, cota = pedido.sessao.cliente, pedido.sessao.cota
+    if cliente is None or cota is None:
+        return ""
+    if not pedido.botoes.cobranca.rotulos:
+        return f"{cota.codigo} {cliente.nome}"
+    grupo, numero, versao = cota.codigo.replace("/", "-").split("-")
+    return f"Grupo: {grupo} Cota: {numero}-{versao} {cliente.nome}"
 
 
 def _row(pedido: Pedido, evento: str) -> int:
@@ -95,13 +107,13 @@ def _show(
     pedido: Pedido, ticked: frozenset[int], *, others: bool = False, listed: bool = True, script: str = "",
     emitindo: bool = False,
 ) -> web.Response:  # fmt: skip
-    cliente, cota, knobs = pedido.sessao.cliente, pedido.sessao.cota, pedido.botoes
+    cota, knobs = pedido.sessao.cota, pedido.botoes
     rows = list_linhas(pedido, others) if listed else []
     drawn = listed and cota is not None and knobs.cobranca.grade != "ausente"
     ask = knobs.emissao.confirmacao
     go = f"__doPostBack('{P}btnEmitir','')"
     html = fill(
-        "cobranca", cabecalho=f"{cota.codigo} {cliente.nome}" if cliente and cota else "",
+        "cobranca", cabecalho=_write_cabecalho(pedido),
         hoje=f"{pedido.portal.cenario.dia:%d/%m/%Y}", mensagem="" if rows else knobs.cobranca.mensagem,
         unificar=_write_unificar(knobs.cobranca.unificar, others), radio=' checked="checked"' if _radio(pedido) else "",
         grade=_write_grade(pedido, rows, ticked) if drawn else "",

@@ -52,6 +52,7 @@ class Sessao(Grupo):
     expira_minutos: float = Field(0, ge=0)
     expirar_na: Passo = Field("", description="the session is gone when this page is asked for")
     expirar_vezes: int = Field(1, ge=0, description="how often; 0 always")
+    expirada_para: str = Field("", description="the login page's spelling that it then leads to; its own where empty")
     adulteracao: Literal["500", "reset", "waf"] = "500"
     viewstates_validos: int = Field(1, ge=1, description="renders of a page whose state is still accepted; 1 is strict")
     exclusiva: bool = Field(False, description="one request of a session at a time, as ASP.NET locks it")
@@ -146,6 +147,8 @@ class Cobranca(Grupo):
     outras_cotas: bool = Field(False, description="the client's other cotas stand in the grid")
     unificar: Literal["normal", "desabilitado", "ausente"] = "normal"
     exige_localizar: bool = Field(False, description="the grid comes after 'Localizar pendências'")
+    no_lugar: str | None = Field(None, description="what 'Localizar pendências' brings in place of the page")
+    rotulos: bool = Field(False, description="the header says Grupo, Cota and Versão before their numbers")
     radio_marcado: bool = True
     ordem: Literal["cadastro", "inversa"] = "cadastro"
     mensagem: str = ""
@@ -184,6 +187,7 @@ class Aparencia(Grupo):
         {}, description="control suffix -> another: a layout change that breaks selectors"
     )
     trocar_textos: dict[str, str] = Field({}, description="text on the page -> another")
+    rodape: str = Field("", description="HTML at the end of every page")
 
 
 class Botoes(Grupo):

@@ -37,8 +37,12 @@ class Pedido:
         path = f"../{path}" if base and "/" in PAGINAS[base] else path if base else self.portal.cenario.raiz + path
         return f"{path}?applicationKey={quote(self.sessao.chave, safe='')}" if key else path
 
-    def redirect(self, page: str) -> web.Response:
-        return web.Response(status=302, headers={"Location": self.address(page)}, text="<h2>Object moved</h2>",
+    def redirect(self, page: str, escrita: str = "") -> web.Response:
+        """escrita: another spelling of its address's end."""
+        lugar = self.address(page)
+        if escrita:
+            lugar = f"{lugar.rpartition('/')[0]}/{escrita}"
+        return web.Response(status=302, headers={"Location": lugar}, text="<h2>Object moved</h2>",
                             content_type="text/html")  # fmt: skip
 
     def show(self, conteudo: str, titulo: str, script: str = "", **estado: Any) -> web.Response:
@@ -64,7 +68,9 @@ class Pedido:
         render = Render.read(html, estado, lambda name: dress(name, look))
         self.sessao.keep(self.pagina, render, self.botoes.sessao.viewstates_validos)
         return web.Response(
-            body=dress(html, look).encode(look.charset, "xmlcharrefreplace"),
+            body=dress(html, look)
+            .replace("</body>", f"{look.rodape}</body>")
+            .encode(look.charset, "xmlcharrefreplace"),
             headers={"Content-Type": f"text/html; charset={look.charset}", "Cache-Control": "no-cache, no-store"},
         )
 

@@ -71,7 +71,7 @@ class Visita:
         pedido = Pedido(self.portal, self.sessao, self.botoes, self.pagina, self.consulta, notas=self.notas)
         pedido.arquivo = self.arquivo
         if self.pagina not in ABERTAS and not self._is_inside():
-            return pedido.redirect("login")
+            return pedido.redirect("login", self.botoes.sessao.expirada_para)
         if self._has_foreign_key():
             self.notas["resultado"] = "chave_alheia"
             return error_page() if self.metodo == "POST" else pedido.redirect("login")

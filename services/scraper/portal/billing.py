@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.scraper.portal.errors import DocumentoRecusado, Falha, LoginParado
-from services.scraper.portal.grids import Parcela, list_ilegiveis, read_parcelas
+from services.scraper.portal.grids import Parcela, list_ilegiveis, read_parcelas, strip_rotulos
 from services.scraper.portal.pages import Controle, Pagina
 from services.scraper.portal.profile import says
 from services.scraper.portal.recognition import quote, says_no_permission
@@ -28,7 +28,7 @@ async def open_cobranca(passos: Passos, cota: Cota) -> Pagina:
         if entrada is None or says_no_permission(pagina, passos.perfil):
             raise LoginParado("portal.sem_permissao", f"Emissão de Cobrança não abre: {pagina.texto[:120]}")
         raise Falha("portal.mudou.fluxo", f"Emissão de Cobrança não abriu; veio {pagina.caminho}.")
-    aberta = parse_cota(pagina.label(passos.perfil.rotulos.cobranca_cota))
+    aberta = parse_cota(strip_rotulos(pagina.label(passos.perfil.rotulos.cobranca_cota)))
     if aberta is not None and aberta != cota:
         raise DocumentoRecusado("documento.divergente.cota", f"Aberta a cota {cota}, a cobrança mostra {aberta}.")
     return pagina
@@ -58,6 +58,9 @@ async def list_parcelas(passos: Passos) -> list[Parcela]:
         parcelas = read_parcelas(await passos.press(localizar), passos.perfil)
     if parcelas is None and says_no_permission(passos.pagina, passos.perfil):
         raise LoginParado("portal.sem_permissao", f"Emissão de Cobrança negada: {passos.pagina.texto[:120]}")
+    if parcelas is None and not _is_cobranca(passos.pagina, passos):
+        visto = quote([passos.pagina.texto]) or "uma página vazia"
+        raise Falha("portal.mudou.fluxo", f"No lugar das pendências veio {visto}.")
     return parcelas or []
 
 

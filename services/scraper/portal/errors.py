@@ -4,12 +4,16 @@ from __future__ import annotations
 
 
 class Falha(Exception):
-    """An attempt ended here. `mensagem`: pt-BR, what was seen; it may hold documents, which the worker masks."""
+    """An attempt ended here. `mensagem`: pt-BR, what was seen; it may hold documents, which the worker masks.
 
-    def __init__(self, codigo: str, mensagem: str) -> None:
+    onde: of a connection that failed, the address that did not answer.
+    """
+
+    def __init__(self, codigo: str, mensagem: str, onde: str = "") -> None:
         super().__init__(f"{codigo}: {mensagem}")
         self.codigo = codigo
         self.mensagem = mensagem
+        self.onde = onde
 
 
 class SessaoPerdida(Falha):

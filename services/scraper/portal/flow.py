@@ -78,7 +78,7 @@ async def _fetch(passos: Passos, pedido: Pedido, avisar: Avisar) -> Emissao:
     emitir, campos = prepare_emissao(passos)
     await passos.ritmo.wait()
     await avisar(Etapa.BAIXANDO)
-    pdf = await passos.driver.emit(emitir, campos, passos.judge_post)
+    pdf = await passos.emit(emitir, campos)
     return Emissao(pdf, cliente, parcela, _compare_nomes(pedido, cliente))
 
 

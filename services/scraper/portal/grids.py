@@ -15,6 +15,8 @@ from services.scraper.portal.pages import Controle, Pagina, id_of, rows, text_of
 from services.scraper.portal.profile import Perfil
 from shared.contrato import Cota, fold, parse_cota
 
+# `Grupo: 006650 Cota: 2278 Versão: 00` reads as the bare tokens do.
+_ROTULOS = re.compile(r"\b(?:Grupo|Cota|Vers[aã]o)\b\s*[:/]?", re.IGNORECASE)
 # The third number of `006650/2278-00`, whatever stands between them.
 _VERSAO = re.compile(r"\d+\D+\d+\D+(\d{1,2})(?!\d)")
 _DATA = re.compile(r"(?<!\d)(\d{2})/(\d{2})/(\d{4})(?!\d)")
@@ -23,6 +25,11 @@ _DINHEIRO = re.compile(r"-?\d{1,3}(?:\.\d{3})+,\d{2}|-?\d+,\d{2}")
 _COLUNAS = {"COTA": 1, "PCL": 2, "HISTORICO": 3, "VENCIMENTO": 4, "VL RECEBER": 9}
 _CELULAS = 10
 _APERTAVEIS = frozenset({"image", "checkbox", "radio", "submit", "button"})
+
+
+def strip_rotulos(cabecalho: str) -> str:
+    """A page's header without the words before its numbers."""
+    return _ROTULOS.sub(" ", cabecalho)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -102,15 +102,16 @@ class Pagina:
 
     def is_at(self, pagina: str) -> bool:
         """Whether its address ends in this path of the profile, in whatever case."""
-        return _ends_in(self.url, pagina)
+        return ends_in(self.url, pagina)
 
     def came_by(self, pagina: str) -> bool:
         """Whether it was redirected here from this path."""
-        return any(_ends_in(url, pagina) for url in self.desvios)
+        return any(ends_in(url, pagina) for url in self.desvios)
 
-    def find(self, alvo: Alvo, *, text_first: bool = False) -> Controle | None:
-        """A control by id, the id's end, or its text; with `text_first` the other way round."""
-        ways = (self._node_by_id, self._node_by_text)
+    def find(self, alvo: Alvo, *, text_first: bool = False, inteiro: bool = False) -> Controle | None:
+        """A control by id, the id's end, or its text; with `text_first` the other way round. inteiro: a text that holds
+        more than the control's is another's."""
+        ways = (self._node_by_id, partial(self._node_by_text, inteiro=inteiro))
         nos = (way(alvo) for way in (reversed(ways) if text_first else ways))
         no = next((no for no in nos if no is not None), None)
         return None if no is None else self.describe(no)
@@ -183,17 +184,17 @@ class Pagina:
     def _node_by_id(self, alvo: Alvo) -> LexborNode | None:
         return self._find_id(alvo.id, alvo.sufixo)
 
-    def _node_by_text(self, alvo: Alvo) -> LexborNode | None:
+    def _node_by_text(self, alvo: Alvo, *, inteiro: bool = False) -> LexborNode | None:
         """Said in full rather than in part, by something that can be pressed."""
         if not alvo.textos:
             return None
         dizem = [(no, fold(_says(no))) for no in self.tree.css(_PRESSED) if _can_be_pressed(no)]
         iguais = (no for no, dito in dizem if dito in alvo.textos)
-        em_parte = (no for no, dito in dizem if any(texto in dito for texto in alvo.textos))
+        em_parte = (no for no, dito in dizem if not inteiro and any(texto in dito for texto in alvo.textos))
         return next(iguais, None) or next(em_parte, None)
 
 
-def _ends_in(url: str, pagina: str) -> bool:
+def ends_in(url: str, pagina: str) -> bool:
     return urlsplit(url).path.lower().endswith("/" + pagina.lower())
 
 

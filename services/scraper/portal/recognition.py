@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.scraper.portal.errors import Falha, LoginParado, PortalBloqueado, SessaoPerdida
-from services.scraper.portal.pages import Pagina
+from services.scraper.portal.pages import Controle, Pagina, ends_in
 from services.scraper.portal.profile import Perfil, Textos, says
 
 # Characters of a page's text within which it says what kind of page it is.
@@ -21,6 +21,15 @@ def check_pagina(pagina: Pagina, perfil: Perfil) -> None:
         raise SessaoPerdida("sessao.derrubada", f"O portal encerrou a sessão: {quote([dito])}")
     if na_pagina_de_login or says(dito, perfil.dizeres.expirada):
         raise SessaoPerdida("sessao.expirada", "O portal voltou à página de login.")
+
+
+def check_conexao(falha: Falha, perfil: Perfil) -> None:
+    """A session that is over leads to the login page, be it by a spelling of it that does not answer.
+    Raises SessaoPerdida."""
+    if falha.codigo == "portal.fora_do_ar.conexao" and any(
+        ends_in(falha.onde, login) for login in perfil.paginas.login
+    ):
+        raise SessaoPerdida("sessao.expirada", "O portal mandou à página de login, que não respondeu.") from falha
 
 
 def check_servidor(pagina: Pagina, perfil: Perfil) -> None:
@@ -42,14 +51,19 @@ def is_login(pagina: Pagina, perfil: Perfil) -> bool:
     return pagina.find(controles.usuario) is not None and pagina.find(controles.senha) is not None
 
 
+def find_icone(pagina: Pagina, perfil: Perfil) -> Controle | None:
+    """The icon of Atendimento: a link of more words, as `Central de Atendimento` in a page's foot, is none."""
+    return pagina.find(perfil.controles.atendimento, inteiro=True)
+
+
 def is_inside(pagina: Pagina, perfil: Perfil) -> bool:
-    """Proof of a login: the icon, or the home page saying at least two of the things it says."""
+    """Proof of a login: the icon, on any page by its id, or the home page saying at least two of the things it says."""
     if is_login(pagina, perfil):
         return False
-    if pagina.find(perfil.controles.atendimento) is not None:
+    if pagina.has_any_id((perfil.controles.atendimento.sufixo,)):
         return True
     ditos = sum(says(pagina.texto, (texto,)) for texto in perfil.dizeres.dentro)
-    return pagina.is_at(perfil.paginas.inicio) and ditos >= 2
+    return pagina.is_at(perfil.paginas.inicio) and (find_icone(pagina, perfil) is not None or ditos >= 2)
 
 
 def check_captcha(pagina: Pagina, perfil: Perfil) -> None:

@@ -6,17 +6,15 @@ import re
 from dataclasses import dataclass, replace
 
 from services.scraper.portal.errors import DocumentoRecusado, Falha, LoginParado, SessaoPerdida
-from services.scraper.portal.grids import LinhaCliente, read_clientes
+from services.scraper.portal.grids import LinhaCliente, read_clientes, strip_rotulos
 from services.scraper.portal.pages import Pagina
 from services.scraper.portal.profile import Criterio, says
-from services.scraper.portal.recognition import quote, says_no_permission
+from services.scraper.portal.recognition import find_icone, quote, says_no_permission
 from services.scraper.portal.selection import Pedido, choose_cota
 from services.scraper.portal.steps import Passos
 from shared.contrato import Cota, fold, format_documento, parse_cota
 
 _SO_CODIGOS = re.compile(r"^[\d\s/.\-]+")
-# `Grupo: 006650 Cota: 2278 Versão: 00` reads as the bare tokens do.
-_ROTULOS = re.compile(r"\b(?:Grupo|Cota|Vers[aã]o)\b\s*[:/]?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ async def open_identificacao(passos: Passos) -> Pagina:
         passos.judge(inicio)
     else:
         inicio = await passos.open(passos.perfil.paginas.inicio)
-    icone = inicio.find(passos.perfil.controles.atendimento)
+    icone = find_icone(inicio, passos.perfil)
     if icone is None:
         raise LoginParado("portal.sem_permissao", "O ícone de Atendimento não aparece para este usuário.")
     return await passos.press(icone)
@@ -170,7 +168,7 @@ def _echoes(pagina: Pagina, passos: Passos, documento: str) -> bool:
 def _identify(pagina: Pagina, cota: Cota, passos: Passos) -> ClienteAberto:
     """The client's page says whose it is: another cota than the one opened is a session that got mixed up."""
     rotulos = passos.perfil.rotulos
-    cabecalho = _ROTULOS.sub(" ", pagina.label(rotulos.cliente_cota))
+    cabecalho = strip_rotulos(pagina.label(rotulos.cliente_cota))
     aberta = parse_cota(cabecalho)
     if aberta is None:
         raise Falha("portal.mudou.fluxo", f"A página do cliente não abriu; veio {pagina.caminho} {quote([cabecalho])}.")

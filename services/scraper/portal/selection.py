@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from services.scraper.portal.errors import Falha, JaBaixado
 from services.scraper.portal.grids import LinhaCliente, Parcela
 from services.scraper.portal.profile import Perfil, says
 from shared.contrato import Cota, MesReferencia, resolve_mes
+
+# So many times as much is due the same day.
+SOBRA = 20
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def choose_parcela(parcelas: Sequence[Parcela], cota: Cota, pedido: Pedido, perf
     minhas = [p for p in parcelas if p.cota == cota and p.vencimento and is_parcela(p.historico, perfil)]
     if not minhas:
         raise Falha("boleto.inexistente", "O portal não lista nenhuma parcela desta cota.")
-    candidatas = _in_order(minhas, pedido)
+    candidatas = _in_order(list(_drop_sobras(minhas)), pedido)
     if not candidatas:
         meses = ", ".join(sorted({f"{p.vencimento:%m/%Y}" for p in minhas if p.vencimento}))
         raise Falha("boleto.inexistente.outro_mes", f"Parcelas no portal: {meses}.")
@@ -66,6 +71,16 @@ def choose_parcela(parcelas: Sequence[Parcela], cota: Cota, pedido: Pedido, perf
         if parcela.is_emitivel:
             return parcela
     raise _explain(candidatas[0])
+
+
+def _drop_sobras(parcelas: Sequence[Parcela]) -> Iterator[Parcela]:
+    """Without what is left over of an instalment that was issued or paid: a trifle beside another due the same day."""
+    maiores: dict[date | None, Decimal] = defaultdict(Decimal)
+    for parcela in parcelas:
+        maiores[parcela.vencimento] = max(maiores[parcela.vencimento], parcela.receber or Decimal(0))
+    for parcela in parcelas:
+        if not parcela.receber or parcela.receber * SOBRA > maiores[parcela.vencimento]:
+            yield parcela
 
 
 def is_parcela(historico: str, perfil: Perfil) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
 from urllib.parse import urljoin
 
 from services.scraper.portal import Driver
@@ -10,8 +11,9 @@ from services.scraper.portal.errors import Falha, PortalLimite, SessaoPerdida
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Controle, Pagina
 from services.scraper.portal.profile import Alvo, Perfil
-from services.scraper.portal.recognition import check_pagina
+from services.scraper.portal.recognition import check_conexao, check_pagina, find_icone
 
+T = TypeVar("T")
 # A post that came too soon gets one of these; 502 to 504 are a portal that is down.
 _STATUS_DE_PRESSA = (500, 429)
 
@@ -34,9 +36,20 @@ class Passos:
         return urljoin(self._base, caminho)
 
     async def open(self, caminho: str) -> Pagina:
-        pagina = await self.driver.open(self.url(caminho))
+        pagina = await self._reach(self.driver.open(self.url(caminho)))
         self.judge(pagina)
         return pagina
+
+    async def emit(self, emitir: Controle, campos: Mapping[Controle, str]) -> bytes:
+        """The PDF. Every page on the way is judged."""
+        return await self._reach(self.driver.emit(emitir, campos, self.judge_post))
+
+    async def _reach(self, vinda: Awaitable[T]) -> T:
+        try:
+            return await vinda
+        except Falha as falha:
+            check_conexao(falha, self.perfil)
+            raise
 
     async def adapt(self) -> None:
         """Logged in: let the driver go on in its cheapest way, where that sees the same portal."""
@@ -54,11 +67,11 @@ class Passos:
 
     async def press(self, controle: Controle, campos: Mapping[Controle, str] | None = None) -> Pagina:
         if not controle.posts:
-            pagina = await self.driver.press(controle, campos)
+            pagina = await self._reach(self.driver.press(controle, campos))
             self.judge(pagina)
             return pagina
         await self.ritmo.wait()
-        pagina = await self.driver.press(controle, campos)
+        pagina = await self._reach(self.driver.press(controle, campos))
         self.judge_post(pagina)
         return pagina
 
@@ -74,7 +87,7 @@ class Passos:
         check_pagina(pagina, self.perfil)
         if not pagina.is_at(self.perfil.paginas.inicio):
             return
-        if pagina.find(self.perfil.controles.atendimento) is not None:
+        if find_icone(pagina, self.perfil) is not None:
             self._tem_icone = True
         elif self._tem_icone:
             raise SessaoPerdida("sessao.expirada", "A página inicial veio sem o ícone de Atendimento.")

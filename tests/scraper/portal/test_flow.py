@@ -341,6 +341,57 @@ async def test_what_a_portal_may_do_has_its_outcome(outcome: Terminar, botoes: d
     assert await outcome(cenario(**botoes)) == codigo
 
 
+@pytest.mark.parametrize("onde", ["busca", pytest.param("cobranca", marks=completo)])
+async def test_a_session_that_ends_at_a_login_page_that_is_dead_is_over(outcome: Terminar, onde: str) -> None:
+    """The portal's own redirects lead to a spelling that it cuts off: that is no portal out of reach."""
+    morta = "frmCorCCCnsLogin.aspx"
+    botoes = {"login": {"resetar": [morta]}, "sessao": {"expirar_na": onde, "expirada_para": morta}}
+    assert await outcome(cenario(**botoes)) == "sessao.expirada"
+
+
+@completo
+@pytest.mark.parametrize("situacao", ["token", "termos", "trocar_senha"])
+@pytest.mark.parametrize("link", ["Central de Atendimento", "Atendimento"])
+async def test_a_link_in_a_pages_foot_proves_no_login(outcome: Terminar, situacao: str, link: str) -> None:
+    cena = cenario(situacao=situacao, aparencia={"rodape": f'<a href="#ajuda">{link}</a>'})
+    assert await outcome(cena) == f"login.acao_necessaria.{situacao}"
+
+
+@completo
+async def test_a_link_in_a_pages_foot_is_not_the_icon(outcome: Terminar) -> None:
+    rodape = {"rodape": '<a href="#ajuda">Central de Atendimento</a>'}
+    cena = cenario(menu={"icone": False, "acesso_direto": False}, aparencia=rodape)
+    assert await outcome(cena) == "portal.sem_permissao"
+    assert await outcome(cenario(aparencia=rodape)) == "ok"
+
+
+@completo
+@pytest.mark.parametrize("no_lugar", ["<html><body>Sistema em manutenção</body></html>", ""])
+async def test_a_page_that_is_not_the_billing_page_does_not_prove_that_nothing_is_pending(
+    outcome: Terminar, no_lugar: str
+) -> None:
+    cobranca = {"exige_localizar": True, "no_lugar": no_lugar}
+    assert await outcome(cenario(cobranca=cobranca)) == "portal.mudou.fluxo"
+
+
+@completo
+async def test_a_header_may_name_its_numbers(outcome: Terminar) -> None:
+    assert await outcome(cenario(cobranca={"rotulos": True})) == "ok"
+
+
+@completo
+async def test_an_address_that_only_a_click_would_open_is_not_the_window(outcome: Terminar) -> None:
+    """A helper on every page; nothing runs it, and at its address lies what was printed before."""
+    ajuda = "function AbrirImpressao(){ window.open('../CONCM/frmConCmImpressao.aspx'); }"
+    assert await outcome(cenario(aparencia={"rodape": f"<script>{ajuda}</script>"})) == "ok"
+
+
+@completo
+async def test_a_slow_emission_is_waited_for(outcome: Terminar) -> None:
+    """Each of its two posts takes most of what the window may take to open after them."""
+    assert await outcome(cenario(latencia={"emissao": 1200})) == "ok"
+
+
 @completo
 @pytest.mark.parametrize(
     ("sem_resultado", "codigo"),

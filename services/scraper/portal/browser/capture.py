@@ -17,8 +17,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urljoin
 
-from playwright.async_api import APIResponse, BrowserContext, Error, Frame, Page, Request, Route
+from playwright.async_api import APIResponse, BrowserContext, Error, Frame, Page, Request, Response, Route
 
+from services.scraper.portal.browser.navigation import is_main_navigation
 from services.scraper.portal.browser.scripts import PRESSIONAR
 from services.scraper.portal.errors import Falha, PortalBloqueado, SessaoPerdida
 from services.scraper.portal.pace import Ritmo
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 RODADAS = 5
 EMBUTIDO_S = 1.0
+_OLHADA_S = 0.1
 _PAGINA_GUARDADA = "<!doctype html><title>Boleto</title><p>Boleto capturado.</p>"
 _JANELA = re.compile(r"""window\.open\(\s*["']([^"']+)["']""")
 _EMBUTIDO = re.compile(rb"""<(?:embed|object)\b[^>]*?\b(?:src|data)\s*=\s*["']?(?!about:)([^"'\s>]+)""", re.IGNORECASE)
@@ -52,6 +54,10 @@ class Captura:
         self._janelas: list[Page] = []
         self._janela = asyncio.Event()
         self._posts = 0
+        self._prazo: asyncio.Timeout | None = None
+        # Whether the page waits for an answer of the portal, and since when that stands so.
+        self._espera = False
+        self._desde_s = 0.0
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -60,24 +66,29 @@ class Captura:
         await self._context.route(impressao, self._take_over)
         await self._context.route(proprias, self._keep_pace)
         self._context.on("page", self._note_janela)
+        ouvintes = {"request": self._note_pedido, "response": self._note_resposta, "requestfailed": self._note_resposta}
+        for evento, ouvinte in ouvintes.items():
+            self._page.on(evento, ouvinte)  # type: ignore[call-overload]
         try:
             yield
         finally:
             self._context.remove_listener("page", self._note_janela)
+            for evento, ouvinte in ouvintes.items():
+                self._page.remove_listener(evento, ouvinte)
             await self._clean(impressao, proprias)
 
     async def take(self) -> bytes:
         """The PDF, by the window's own requests, else by asking for its address once more. Raises Falha."""
-        esperas = self._perfil.esperas
-        prazo = asyncio.get_running_loop().call_later(esperas.janela_s, self._give_up_unasked)
+        pdf_s = self._perfil.esperas.pdf_s
+        vigia = asyncio.create_task(self._watch_janela(), name="watch window")
         try:
-            async with asyncio.timeout(esperas.pdf_s):
+            async with asyncio.timeout(pdf_s if self._rodadas else None) as self._prazo:
                 if pdf := await asyncio.shield(self._fim):
                     return pdf
         except TimeoutError:
-            log.info("no pdf by the window's own requests within %s s", esperas.pdf_s)
+            log.info("no pdf by the window's own requests within %s s", pdf_s)
         finally:
-            prazo.cancel()
+            vigia.cancel()
         return await self._fetch_again()
 
     def fail(self, falha: Falha) -> None:
@@ -103,13 +114,31 @@ class Captura:
         if not self._fim.done():
             self._fim.set_result(pdf)
 
-    def _give_up_unasked(self) -> None:
-        if not self._rodadas:
-            self._end()
+    async def _watch_janela(self) -> None:
+        """The window may take its time from when the page has nothing more to wait for; a slow portal is no window that
+        does not open."""
+        esperas, loop = self._perfil.esperas, asyncio.get_running_loop()
+        self._desde_s = loop.time()
+        while not self._rodadas:
+            if loop.time() > self._desde_s + (esperas.navegacao_s if self._espera else esperas.janela_s):
+                self._end()
+                return
+            await asyncio.sleep(_OLHADA_S)
+
+    def _note_pedido(self, pedido: Request) -> None:
+        if is_main_navigation(pedido, self._page):
+            self._espera, self._desde_s = True, asyncio.get_running_loop().time()
+
+    def _note_resposta(self, vinda: Request | Response) -> None:
+        pedido = vinda if isinstance(vinda, Request) else vinda.request
+        if is_main_navigation(pedido, self._page):
+            self._espera, self._desde_s = False, asyncio.get_running_loop().time()
 
     async def _take_over(self, route: Route) -> None:
         """Invariant: every request to the print page is answered here, by the server's own answer or a page of ours."""
         self._rodadas += 1
+        if self._rodadas == 1 and self._prazo is not None:
+            self._prazo.reschedule(asyncio.get_running_loop().time() + self._perfil.esperas.pdf_s)
         if self._rodadas > RODADAS or self._fim.done():
             self._end()
             await _quietly(route.fulfill(status=200, content_type="text/html", body=_PAGINA_GUARDADA))

@@ -106,6 +106,11 @@ class Navegacao:
                     await self.chegou.wait()
         return html
 
+    @property
+    def onde(self) -> str:
+        """The last address asked, of those that redirected too."""
+        return "" if self._atual is None else self._atual.url
+
     async def read_cabecalhos(self) -> dict[str, str]:
         """Of the last page's request, as they went out."""
         return {} if self._atual is None else await self._atual.all_headers()
@@ -124,7 +129,7 @@ class Navegacao:
                 await self._page.wait_for_load_state("domcontentloaded")
 
     def _note_request(self, request: Request) -> None:
-        if _is_main_navigation(request, self._page):
+        if is_main_navigation(request, self._page):
             self._atual = request
             self.pediu.set()
 
@@ -134,7 +139,7 @@ class Navegacao:
             self._cortada.set()
 
     def _note_response(self, response: Response) -> None:
-        if not _is_main_navigation(response.request, self._page):
+        if not is_main_navigation(response.request, self._page):
             return
         tempos = response.request.timing
         self.portal_s += max(0.0, tempos["responseStart"] - tempos["requestStart"]) / 1000
@@ -150,7 +155,7 @@ def list_desvios(response: Response | None) -> tuple[str, ...]:
     return tuple(desvios)
 
 
-def _is_main_navigation(request: Request, page: Page) -> bool:
+def is_main_navigation(request: Request, page: Page) -> bool:
     try:
         return request.is_navigation_request() and request.frame == page.main_frame
     except Error:  # a navigation whose frame is not there yet is another window's

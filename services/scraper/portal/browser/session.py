@@ -183,6 +183,8 @@ class SessaoNavegador:
             # What a page said is a kind of its own, and stands.
             if type(falha) is Falha and await self._is_gone():
                 raise NavegadorCaiu("O navegador fechou no meio da página.") from erro
+            if falha.codigo == "portal.fora_do_ar.conexao":
+                falha.onde = self._navegacao.onde
             if falha is erro:
                 raise
             raise falha from erro

@@ -25,7 +25,7 @@ from services.scraper.portal.http.transport import Resposta, Transporte
 from services.scraper.portal.pace import Ritmo
 from services.scraper.portal.pages import Pagina, is_pdf
 from services.scraper.portal.profile import Perfil
-from services.scraper.portal.recognition import check_pagina
+from services.scraper.portal.recognition import check_conexao, check_pagina
 
 log = logging.getLogger(__name__)
 
@@ -57,24 +57,26 @@ class Captura:
                 return resposta.corpo
             self.pagina = self._mostrar(resposta)
             self._exame(self.pagina)
-            if janela := self._find_janela(self.pagina):
+            if janela := self._find_janela(read_codigo(self.pagina)):
                 return await self._print(janela, self.pagina)
             if salto := find_salto(self.pagina):
                 envio = Envio(salto)
                 continue
             seguinte = _find_post(self.pagina)
             if seguinte is None:
+                # Nothing more comes by itself: the address may stand in what only a click would run.
+                if janela := self._find_janela(self.pagina.codigo):
+                    return await self._print(janela, self.pagina)
                 break
             await self._ritmo.wait()
             envio = seguinte
         raise Falha("download.falhou.tempo_esgotado", "A janela do boleto não abriu.")
 
-    def _find_janela(self, pagina: Pagina) -> str | None:
-        """The address of the print page, wherever a script of the page says it; what runs at once says it first."""
-        outros = "\n".join(no.text() for no in pagina.tree.css("script:not([src])"))
-        for texto in (*list_enderecos(read_codigo(pagina)), *list_enderecos(outros)):
+    def _find_janela(self, codigo: str) -> str | None:
+        """The address of the print page, where this code of the open page says it."""
+        for texto in list_enderecos(codigo):
             if "/" in texto or "." in texto:
-                url = resolve(pagina, texto)
+                url = resolve(self.pagina, texto)
                 if self._impressao.search(url):
                     return url
         return None
@@ -94,6 +96,7 @@ class Captura:
             try:
                 resposta = await self._transporte.send(envio, referencia, self._perfil.esperas.pdf_s)
             except Falha as falha:
+                check_conexao(falha, self._perfil)
                 quebras += 1
                 if quebras > 1 or envio.corpo is not None:
                     raise Falha("download.falhou.tempo_esgotado", "O endereço do PDF não respondeu.") from falha

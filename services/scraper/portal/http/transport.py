@@ -65,6 +65,7 @@ class Transporte:
     def __init__(self, limite_s: float, cabecalhos: Mapping[str, str] = CABECALHOS) -> None:
         self._limite_s = limite_s
         self.portal_s = 0.0
+        self._onde = ""  # the last address asked
         # Cookies of addresses without a name too.
         self._pote = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
         self._cliente = aiohttp.ClientSession(
@@ -113,7 +114,8 @@ class Transporte:
             raise Falha("portal.fora_do_ar.tempo_esgotado", "O portal não respondeu a tempo.") from erro
         except (aiohttp.ClientError, OSError, ValueError) as erro:
             log.info("request failed: %s", type(erro).__name__)
-            raise Falha("portal.fora_do_ar.conexao", f"A conexão com o portal falhou: {_explain(erro)}.") from erro
+            mensagem = f"A conexão com o portal falhou: {_explain(erro)}."
+            raise Falha("portal.fora_do_ar.conexao", mensagem, self._onde) from erro
         finally:
             self.portal_s += max(0.0, time.monotonic() - inicio_s - (time.process_time() - cpu_s))
 
@@ -124,6 +126,7 @@ class Transporte:
             cabecalhos = {"Referer": referencia} if referencia.startswith("http") else {}
             if corpo is not None:
                 cabecalhos |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": _origin(url)}
+            self._onde = url
             endereco = URL(quote(url.partition("#")[0], safe=_SEGUROS), encoded=True)
             metodo = "GET" if corpo is None else "POST"
             async with self._cliente.request(
