@@ -36,7 +36,7 @@ _GRUPO_COTA = re.compile(
     re.IGNORECASE,
 )
 _INTEIRO = re.compile(r"(\d{1,6})(?:[.,]0+)?")
-_COM_VERSAO = re.compile(r"(\d{1,6})(?:[.,]0+|\s?[-/]\s?\d{1,2})?")
+_COM_VERSAO = re.compile(r"(\d{1,6})(?:[.,]0+|\s?[-/]\s?0\d?)?")
 # A grupo alone.
 _SO_MILHAR = re.compile(r"\d{1,3}\.\d{3}")
 _ROTULO_DOCUMENTO = re.compile(r"(?:CPF|CNPJ)\b(?:[\W_]*N[º°o.]*(?=[\W_]))?[\W_]*", re.IGNORECASE)

@@ -82,6 +82,11 @@ class Bloco:
     ordem: Sequence[tuple[Campo, int]]
     pares: Sequence[int]
 
+    @property
+    def inicio(self) -> int:
+        """Its first column."""
+        return min(coluna for _, coluna in self.ordem)
+
     def find_coluna(self, campo: Campo, linha: Linha) -> int | None:
         """Where `pick` takes this field from."""
         cheias = (n for nome, n in self.ordem if nome == campo and clean_celula(linha[n]) is not None)

@@ -178,8 +178,8 @@ class _Leitura:
     blocos: list[Bloco] = field(default_factory=list)
     # As JSON, in the order of the rows: what was told twice moved to where it was told last.
     contratos: dict[str, bytes] = field(default_factory=dict)
-    # Which of them was told last.
-    ultimo: str = ""
+    # Which of them each block, known by its first column, told last.
+    ultimos: dict[int, str] = field(default_factory=dict)
     erros: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -229,12 +229,9 @@ class _Leitura:
             return
         cota = _read_cota(linha, bloco, registro)
         chave = f"{documento} {cota}"
-        if de_cima and bloco.find_coluna("documento", linha) in de_cima:
-            # A client merged over two rows: what the second one says of the same contract is more of it.
-            acima = self.ultimo if cota is None and self.ultimo.startswith(f"{documento} ") else chave
-            if acima in self.contratos:
-                self.contratos[acima] = _encode(_read_campos(registro) | orjson.loads(self.contratos[acima]))
-                return
+        if de_cima and (acima := self._find_acima(linha, bloco, documento, cota, de_cima)):
+            self._add(acima, _read_campos(registro))
+            return
         repetido = self.contratos.pop(chave, None)
         if repetido is not None:
             # As when the sheet is imported row after row: what stands further down is the newer word.
@@ -247,7 +244,27 @@ class _Leitura:
         if self.ponto_venda is not None:
             contrato["ponto_venda"] = self.ponto_venda
         self.contratos[chave] = _encode(contrato | _read_campos(registro))
-        self.ultimo = chave
+        self.ultimos[bloco.inicio] = chave
+
+    def _find_acima(
+        self, linha: Linha, bloco: Bloco, documento: str, cota: Cota | None, de_cima: Collection[int]
+    ) -> str | None:
+        """The contract right above, if this row is more of it: a client merged over both, and no other cota."""
+        acima = self.ultimos.get(bloco.inicio, "")
+        if bloco.find_coluna("documento", linha) not in de_cima or acima not in self.contratos:
+            return None
+        cotas = {bloco.find_coluna(campo, linha) for campo in ("grupo_cota", "grupo", "cota")} - {None}
+        sem_cota = cota is None and acima.startswith(f"{documento} ") and cotas <= {*de_cima}
+        return acima if sem_cota or acima == f"{documento} {cota}" else None
+
+    def _add(self, chave: str, campos: dict[str, Any]) -> None:
+        """What the contract does not say yet; where the upload's ponto de venda stands in for its own, that too."""
+        contrato = orjson.loads(self.contratos[chave])
+        if contrato.get("ponto_venda") == self.ponto_venda:
+            contrato.pop("ponto_venda", None)
+            campos.setdefault("ponto_venda", self.ponto_venda)
+        campos = {campo: valor for campo, valor in campos.items() if valor is not None}
+        self.contratos[chave] = _encode(campos | contrato)
 
     def _refuse(self, numero: int, bloco: Bloco, campo: Campo, motivo: str) -> None:
         self.erros.append(
@@ -256,7 +273,7 @@ class _Leitura:
 
 
 def _read_campos(registro: Registro) -> dict[str, Any]:
-    campos = {}
+    campos: dict[str, Any] = {}
     for campo, celula in registro.items():
         if (leitor := _LEITORES.get(campo)) and (valor := leitor(celula)) is not None:
             campos[campo] = valor
@@ -283,6 +300,10 @@ def _read_cota(linha: Linha, bloco: Bloco, registro: Registro) -> Cota | None:
     pares = (map(clean_celula, linha[coluna : coluna + 2]) for coluna in bloco.pares)
     for um, outro in chain([(grupo, cota)], pares):
         numero, da_cota = read_grupo(um), read_cota(outro)
+        # One of the two may say both.
+        for inteira in (read_grupo_cota(outro), read_grupo_cota(um)):
+            if inteira and inteira.cota and (inteira.grupo == numero or inteira.cota == da_cota):
+                return inteira
         if numero and da_cota is not None:
             return Cota(numero, da_cota)
     # Of two that are filled neither is the whole.

@@ -49,7 +49,8 @@ def check_cliente(texto: str, cpf: str, *, abaixo: bool) -> None:
     vizinhos = [a for papel, rotulo, a in papeis if papel == "pagador" and not (completos and rotulo in diretos)]
     pagadores = {_bare(achado.texto) for achado in vizinhos}
     outros = {achado for papel, _, achado in papeis if papel != "pagador"}
-    alheios = set(diretos.values()) - {cpf} - {_bare(a.texto) for a in outros}
+    alheios = {d for rotulo, d in diretos.items() if _is_alheio(rotulo, d, cpf in diretos.values())} - {cpf}
+    alheios -= {_bare(achado.texto) for achado in outros}
     pagadores |= set(diretos.values())
     if alheios or not _is_pagador(
         cpf, pagadores, {_bare(a.texto) for a in outros}, [a for a in achados if a not in outros]
@@ -76,6 +77,12 @@ def _find_diretos(texto: str, achados: list[Achado]) -> dict[Achado, str]:
             if _is_vao(linhas[rotulo.linha][rotulo.fim : primeiro.inicio]):
                 diretos[rotulo] = _bare(primeiro.texto)
     return diretos
+
+
+def _is_alheio(rotulo: Achado, documento: str, achado: bool) -> bool:
+    """Whether another's document right behind this label says that the payer is another. achado: the wanted one stands
+    behind one too; then a company's behind `Consorciado` may be of a notice to the client."""
+    return len(documento) == 11 or not achado or "consorciado" not in rotulo.texto.lower()
 
 
 def _is_vao(entre: str) -> bool:

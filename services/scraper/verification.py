@@ -30,7 +30,7 @@ from shared.events import Origem
 _VENCIMENTO = re.compile(
     r"\b(?=V)(?<!at[eé] o )(?<!ap[oó]s o )(?<!at[eé] )(?<!ap[oó]s )(?<!no )(?<!antes do )"
     r"(?<!pr[oó]ximo )(?<!anterior )"
-    r"(?:Venc(?:imento|to|\.)|Vcto)(?!\s+(?:original|anterior|d[ao]\s+(?:[uú]ltima|pr[oó]xima|plano)))",
+    r"(?:Venc(?:imento|to|\.)|Vcto)(?! (?:original|anterior|d[ao] (?:[uú]ltima|pr[oó]xima|plano)))",
     re.IGNORECASE,
 )
 # A list of other instalments: by the headings beside, or by a short title in the row above.
@@ -175,7 +175,7 @@ def _parse_linhas(texto: str, procurado: Procurado) -> list[LinhaDigitavel]:
 
 
 def _list_vencimentos(texto: str, datas: list[Achado], *, abaixo: bool) -> list[Achado]:
-    """The dates at a due date's label that is the document's own, from the top."""
+    """The dates at due dates' labels, from the top; of those of a list only where no other has one."""
     linhas = texto.split("\n")
     pares = pair_rotulos(texto, {"": _VENCIMENTO, "outra": _OUTRA_DATA}, datas, abaixo=abaixo)
 
@@ -184,8 +184,9 @@ def _list_vencimentos(texto: str, datas: list[Achado], *, abaixo: bool) -> list[
         curto = len(titulo) <= _TITULO_MAX and _TITULO_DE_LISTA.search(titulo)
         return bool(curto or _AO_LADO_DE_LISTA.search(linhas[rotulo.linha]))
 
-    proprias = [data for nome, rotulo, data in pares if not nome and not is_lista(rotulo)]
-    return sorted(proprias, key=lambda data: (data.linha, data.inicio))
+    vencimentos = [(rotulo, data) for nome, rotulo, data in pares if not nome]
+    proprias = [data for rotulo, data in vencimentos if not is_lista(rotulo)]
+    return sorted(proprias or [data for _, data in vencimentos], key=lambda data: (data.linha, data.inicio))
 
 
 def _check_mes(

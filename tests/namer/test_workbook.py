@@ -276,7 +276,9 @@ def test_grupo_and_cota_apart_or_together_in_one_column() -> None:
     [
         ("6.650", "0007", (6650, 7)), (6.65, 7, (6650, 7)), ("6650", "2278-00", (6650, 2278)),
         ("006650", "2278/00", (6650, 2278)), ("6650", "2278 - 0", (6650, 2278)), ("6650", "a definir", (None, None)),
-        ("6650 7", "x", (None, None)), ("-", "6650 7", (6650, 7)),
+        ("6650 7", "x", (None, None)), ("-", "6650 7", (6650, 7)), (6650, "6650/7", (6650, 7)),
+        ("6650", "006650/2278-00", (6650, 2278)), ("6650/2278", 2278, (6650, 2278)), (6650, "10/11", (None, None)),
+        (6650, "7-10", (None, None)),
     ],
 )  # fmt: skip
 def test_grupo_and_cota_apart_are_never_read_as_one_another(
@@ -464,6 +466,28 @@ def test_a_client_merged_over_two_rows_is_one_contract_of_which_both_speak(junta
         (2, 7, False, "21400", "67999990000"), (4, 9, True, None, None)
     ]  # fmt: skip
     assert (lida.erros, lida.total) == ((), 2)
+
+
+def test_a_row_under_a_merged_client_that_says_another_cota_is_none_of_the_one_above() -> None:
+    livro = Workbook()
+    aba = livro.worksheets[0]
+    cabecalho: list[Any] = ["CPF", "G/C", "SITUAÇÃO", "NOME", "P.V"]
+    for linha in (
+        [*cabecalho, *cabecalho],
+        [CPF, "6650 7", None, "ANA", None, CPF, "6650 8", "Em dia", "ANA", None],
+        [None, "6651 x", "CANCELADO", None, None, None, None, None, None, None],
+        [make_cpf(1), "6650 9", "CANCELADO", "RUI", None, None, None, None, None, None],
+        [make_cpf(2), "6650 1", "Em dia", "EVA", None, None, None, None, None, None],
+        [None, None, None, None, 21400, None, None, None, None, None],
+    ):
+        aba.append(linha)
+    for coluna, primeira in ((1, 2), (4, 2), (1, 5), (4, 5)):
+        aba.merge_cells(start_row=primeira, end_row=primeira + 1, start_column=coluna, end_column=coluna)
+    lida = LinhasPlanilha.parse(b"".join(encode_planilha(save(livro), TAGS, "17308")))
+    assert [(c.linha, c.grupo, c.cota, c.ativo, c.ponto_venda) for c in lida.linhas] == [
+        (2, 6650, 7, True, "17308"), (2, 6650, 8, True, "17308"), (3, None, None, False, "17308"),
+        (4, 6650, 9, False, "17308"), (5, 6650, 1, True, "21400"),
+    ]  # fmt: skip
 
 
 def test_two_cotas_of_one_client_are_two_contracts() -> None:

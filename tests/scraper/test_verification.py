@@ -144,14 +144,17 @@ def refused(texto: str, procurado: Procurado = PROCURADO) -> str:
             f"Nome do Pagador: ANA PAULA  CPF/CNPJ: {ANA}\nCônjuge: BETO CPF {BETO}",
         ),
         *(
-            ("Pagador ANA", f"{aviso}\nPagador ANA")
+            ("Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25", texto)
             for aviso in (
+                "SENHOR(A) CONSORCIADO(A): CONFIRA O CNPJ 04.252.011/0001-10",
+                "SR(A) CONSORCIADO(A): CONFIRA O CNPJ 04.252.011/0001-10",
                 "SR. CONSORCIADO: CONFIRA O CNPJ 04.252.011/0001-10",
                 "SR(A). CONSORCIADO(A): A ADMINISTRADORA CNPJ 04.252.011/0001-10 NAO ENVIA BOLETO POR WHATSAPP",
                 "CARO CONSORCIADO! CONFIRA SE O CNPJ É 04.252.011/0001-10",
                 "SAC CONSORCIADO: ADMINISTRADORA CNPJ 04.252.011/0001-10",
                 "RECIBO PAGADOR - ADMINISTRADORA FILIAL SP CNPJ 04.252.011/0001-10",
             )
+            for texto in (f"{aviso}\nPagador ANA PAULA CPF {ANA}", f"Pagador ANA PAULA CPF {ANA}\n{aviso}")
         ),
         (
             "Pagador ANA PAULA SOUZA LIMA CPF 529.982.247-25",
@@ -240,6 +243,10 @@ def test_a_convenio_slip_without_date_in_its_code_needs_the_date_at_its_label() 
 def test_of_a_slip_without_date_in_its_code_the_first_labelled_one_counts() -> None:
     """Several instalments stay open together, of one value."""
     texto = TEXTO.replace(LINHA, format_linha(slip(arrecadacao=True).linha))
+    for acima in ("Histórico: RECBTO. PARCELA", "Parcelas em atraso: 0", "NÃO RECEBER PARCELAS VENCIDAS"):
+        check(texto.replace("Vencimento Valor", f"{acima}\nVencimento Valor"))
+    check(texto.replace("Vencimento Valor", "Vencimento   Situação   Valor"))
+    check(texto.replace("Vencimento Valor", "Vencimento   Original   Valor"))
     abertas = "\n" * 7 + "Parcelas em aberto\nVencimento   Valor\n{}   1.234,56"
     check(texto + abertas.format("10/01/2027"))
     janeiro = texto.replace("10/12/2026", "10/01/2027")

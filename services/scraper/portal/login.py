@@ -49,7 +49,9 @@ async def enter(passos: Passos, acesso: Acesso) -> Pagina:
     pagina = await passos.driver.press(entrar, campos)
     check_servidor(pagina, perfil)
     if unidade := _find_unidade(pagina, passos, acesso.codigo_empresa):
-        pagina = await passos.press(unidade)
+        await passos.ritmo.wait()
+        pagina = await passos.driver.press(unidade)
+        passos.judge_post(pagina)
     if is_inside(pagina, perfil):
         return pagina
     if is_login(pagina, perfil) and pagina.came_by(perfil.paginas.inicio):

@@ -79,7 +79,8 @@ def _drop_sobras(parcelas: Sequence[Parcela]) -> Iterator[Parcela]:
     for parcela in parcelas:
         maiores[parcela.vencimento] = max(maiores[parcela.vencimento], parcela.receber or Decimal(0))
     for parcela in parcelas:
-        if not parcela.receber or parcela.receber * SOBRA > maiores[parcela.vencimento]:
+        receber = parcela.receber or Decimal(0)
+        if receber <= 0 or receber * SOBRA > maiores[parcela.vencimento]:
             yield parcela
 
 

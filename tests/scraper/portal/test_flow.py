@@ -345,7 +345,7 @@ async def test_what_a_portal_may_do_has_its_outcome(outcome: Terminar, botoes: d
 async def test_a_session_that_ends_at_a_login_page_that_is_dead_is_over(outcome: Terminar, onde: str) -> None:
     """The portal's own redirects lead to a spelling that it cuts off: that is no portal out of reach."""
     morta = "frmCorCCCnsLogin.aspx"
-    botoes = {"login": {"resetar": [morta]}, "sessao": {"expirar_na": onde, "expirada_para": morta}}
+    botoes: dict[str, Any] = {"login": {"resetar": [morta]}, "sessao": {"expirar_na": onde, "expirada_para": morta}}
     assert await outcome(cenario(**botoes)) == "sessao.expirada"
 
 

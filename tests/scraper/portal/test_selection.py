@@ -125,6 +125,7 @@ def test_without_a_month_a_row_with_nothing_to_charge_is_passed_over() -> None:
         ([due("2026-11-10"), due("2025-12-10")], "boleto.inexistente.outro_mes"),
         ([due("2026-12-10", "0.00")], "boleto.inexistente.sem_valor"),
         ([due("2026-12-10", marca=None)], "boleto.inexistente.ja_pago"),
+        ([due("2026-12-10", "-5.00")], "boleto.inexistente.sem_valor"),
         ([due("2026-12-10", "700.00", marca=None), due("2026-12-10", "0.37")], "boleto.inexistente.ja_pago"),
     ],
 )

@@ -129,6 +129,15 @@ async def test_the_grid_may_come_only_after_localizar() -> None:
         assert (await v.fetch_pdf(await v.emit())).corpo.startswith(b"%PDF")
 
 
+async def test_something_else_may_come_in_place_of_what_is_pending() -> None:
+    knobs = {"cobranca": {"exige_localizar": True, "no_lugar": "Sistema em manutenção", "rotulos": True}}
+    async with Simulador(make_cenario(knobs)) as portal, Visitante(portal) as v:
+        await v.login()
+        await v.open_cliente(ANA_F)
+        assert "Grupo: 006650 Cota: 2278-00 ANA" in (await v.open_cobranca()).html
+        assert (await v.post(botao=f"{P}btnLocalizar")).html == "Sistema em manutenção"
+
+
 async def test_the_kind_of_emission_may_have_to_be_chosen() -> None:
     async with Simulador(make_cenario({"cobranca": {"radio_marcado": False}})) as portal, Visitante(portal) as v:
         await open_grid(v)

@@ -41,6 +41,22 @@ async def test_a_session_expires_once_on_one_page() -> None:
         assert (await v.download(ANA_F)).corpo.startswith(b"%PDF")
 
 
+async def test_a_session_that_ends_may_lead_to_another_spelling_of_the_login() -> None:
+    knobs = {"sessao": {"expirar_na": "busca", "expirada_para": "frmCorCCCnsLogin.aspx"}}
+    async with Simulador(make_cenario(knobs)) as portal, Visitante(portal) as v:
+        await v.login()
+        assert (await v.get("CONAT/frmBuscaCota.aspx")).url.name == "frmCorCCCnsLogin.aspx"
+
+
+async def test_a_page_may_have_a_foot() -> None:
+    knobs = {"aparencia": {"rodape": "<p>Central de Atendimento</p>"}}
+    async with Simulador(make_cenario(knobs)) as portal, Visitante(portal) as v:
+        await v.get("frmCorCcCnsLogin.aspx")
+        assert "<p>Central de Atendimento</p></body>" in v.pagina.html
+        await v.login()
+        assert "<p>Central de Atendimento</p></body>" in v.pagina.html
+
+
 async def test_the_firewall_throws_one_session_out_and_lets_the_next_in() -> None:
     async with Simulador(make_cenario()) as portal, Visitante(portal) as v, Visitante(portal) as fresh:
         await v.login()

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 RODADAS = 5
 EMBUTIDO_S = 1.0
 _OLHADA_S = 0.1
+# So many of the page's answers may take as long as they may before the window asks for anything.
+_NAVEGACOES = 3
 _PAGINA_GUARDADA = "<!doctype html><title>Boleto</title><p>Boleto capturado.</p>"
 _JANELA = re.compile(r"""window\.open\(\s*["']([^"']+)["']""")
 _EMBUTIDO = re.compile(rb"""<(?:embed|object)\b[^>]*?\b(?:src|data)\s*=\s*["']?(?!about:)([^"'\s>]+)""", re.IGNORECASE)
@@ -55,8 +57,8 @@ class Captura:
         self._janela = asyncio.Event()
         self._posts = 0
         self._prazo: asyncio.Timeout | None = None
-        # Whether the page waits for an answer of the portal, and since when that stands so.
-        self._espera = False
+        # What the page waits for an answer to, and since when that stands so.
+        self._pedido: Request | None = None
         self._desde_s = 0.0
 
     @asynccontextmanager
@@ -89,6 +91,7 @@ class Captura:
             log.info("no pdf by the window's own requests within %s s", pdf_s)
         finally:
             vigia.cancel()
+            self._prazo = None
         return await self._fetch_again()
 
     def fail(self, falha: Falha) -> None:
@@ -119,20 +122,22 @@ class Captura:
         does not open."""
         esperas, loop = self._perfil.esperas, asyncio.get_running_loop()
         self._desde_s = loop.time()
+        fim_s = loop.time() + _NAVEGACOES * esperas.navegacao_s
         while not self._rodadas:
-            if loop.time() > self._desde_s + (esperas.navegacao_s if self._espera else esperas.janela_s):
+            limite_s = esperas.janela_s if self._pedido is None else esperas.navegacao_s
+            if loop.time() > min(fim_s, self._desde_s + limite_s):
                 self._end()
                 return
             await asyncio.sleep(_OLHADA_S)
 
     def _note_pedido(self, pedido: Request) -> None:
         if is_main_navigation(pedido, self._page):
-            self._espera, self._desde_s = True, asyncio.get_running_loop().time()
+            self._pedido, self._desde_s = pedido, asyncio.get_running_loop().time()
 
     def _note_resposta(self, vinda: Request | Response) -> None:
         pedido = vinda if isinstance(vinda, Request) else vinda.request
-        if is_main_navigation(pedido, self._page):
-            self._espera, self._desde_s = False, asyncio.get_running_loop().time()
+        if pedido == self._pedido:
+            self._pedido, self._desde_s = None, asyncio.get_running_loop().time()
 
     async def _take_over(self, route: Route) -> None:
         """Invariant: every request to the print page is answered here, by the server's own answer or a page of ours."""
