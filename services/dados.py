@@ -11,7 +11,7 @@ from pathlib import Path
 from services.gateway import copia, restauracao, titular
 from services.gateway.__main__ import open_chaveiro, open_database_url
 from services.gateway.admin import Falhou, choose_empresa
-from services.gateway.alheias import list_alheias
+from services.gateway.alheias import find_donos
 from services.gateway.app import open_database
 from services.gateway.copia import Manifesto
 from services.gateway.settings import GatewaySettings
@@ -124,9 +124,9 @@ async def _drop_mortas(bus: RabbitMQBus, pool: Pool, rastro: Rastro, dona: Empre
 
     delas = [morta for morta in await bus.dead_letters(_MORTAS) if names(morta)]
     async with pool.acquire() as conn:
-        alheias = await list_alheias(conn, delas, dona.id)
+        donos = await find_donos(conn, delas)
     for morta in delas:
-        if morta.id not in alheias:
+        if donos[morta.id] <= {dona.id}:
             with suppress(DeadLetterGone):
                 await bus.drop_dead_letter(morta.id)
 

@@ -1,9 +1,10 @@
-"""Messages about what another office does: known by the execution or the question that they name."""
+"""Whose a message is: known by what it names that an office has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -12,25 +13,42 @@ from services.gateway.store import Conn
 from services.gateway.store.empresas import SQL
 from shared.bus import DeadLetter
 
+_CAMPOS: dict[str, type] = {
+    "automacao_id": UUID, "pedido_id": UUID, "cerca": int, "credencial_id": int, "treino_id": int,
+}  # fmt: skip
+_MAIOR = 2**63 - 1
 
-async def list_alheias(conn: Conn, mortas: Iterable[DeadLetter], empresa_id: int) -> set[str]:
-    """The ids of those letters that are about another office's. On a connection that sees every office."""
+
+async def find_donos(conn: Conn, mortas: Iterable[DeadLetter]) -> dict[str, set[int]]:
+    """By letter, the offices of what it names; none: nobody can tell. On a connection that sees every office."""
     assuntos = {morta.id: _find_assuntos(morta.corpo) for morta in mortas}
-    ids = [id for seus in assuntos.values() for id in seus]
-    alheios = {linha["id"] for linha in await conn.fetch(SQL["list_alheios"], ids, empresa_id)}
-    return {id for id, seus in assuntos.items() if not alheios.isdisjoint(seus)}
+    todos = set[tuple[str, UUID | int]]().union(*assuntos.values())
+    ids = ([id for nome, id in todos if nome == campo] for campo in _CAMPOS)
+    donos = {(linha["campo"], linha["id"]): linha["empresa_id"] for linha in await conn.fetch(SQL["list_donos"], *ids)}
+    return {
+        morta: {donos[campo, str(id)] for campo, id in seus if (campo, str(id)) in donos}
+        for morta, seus in assuntos.items()
+    }
 
 
-def _find_assuntos(corpo: bytes) -> set[UUID]:
+def _find_assuntos(corpo: bytes) -> set[tuple[str, UUID | int]]:
     """Whatever shape it has."""
     with suppress(ValueError):
         lido = orjson.loads(corpo)
         partes = [lido, lido.get("tarefa")] if isinstance(lido, dict) else []
         return {
-            UUID(parte[campo])
+            (campo, id)
             for parte in partes
             if isinstance(parte, dict)
-            for campo in ("automacao_id", "pedido_id")
-            if isinstance(parte.get(campo), str)
+            for campo, tipo in _CAMPOS.items()
+            if (id := _read_id(parte.get(campo), tipo)) is not None
         }
     return set()
+
+
+def _read_id(valor: Any, tipo: type) -> UUID | int | None:
+    if tipo is int:
+        return valor if type(valor) is int and 0 < valor <= _MAIOR else None
+    with suppress(ValueError):
+        return UUID(valor) if isinstance(valor, str) else None
+    return None

@@ -7,7 +7,9 @@ import json
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -18,14 +20,16 @@ from services.gateway.agendador import Agendador
 from services.gateway.dispatcher import Dispatcher
 from services.gateway.escritorio import erase_escritorio, export_escritorio
 from services.gateway.pulsos import note_scraper
+from services.gateway.routes.mortas import DE_OUTRO, DE_QUEM
 from services.gateway.store import Conn, Pool, agendamentos, read_agora
 from services.gateway.store.chaves import Escopo, create_chave
 from services.gateway.store.empresas import PADRAO, PoolEmpresa, SemPapel, create_empresa, open_restritos, restrict
+from shared.bus import DeadLetter
 from shared.bus.topology import NAMER_BOLETOS
 from shared.events import Arquivo, BoletoEtapa, BoletoNomear, ScraperPulso, Tarefa
 from tests.gateway.balcao import Balcao, Resposta, open_balcao
 from tests.gateway.cadastro import Loja, add_loja, list_itens, open_base, submit
-from tests.gateway.motor import PASSOS, Maestro, capturado, falhou
+from tests.gateway.motor import PASSOS, Maestro, capturado, falhou, parada
 from tests.gateway.operacoes import OPERACOES, Operacao
 from tests.gateway.vizinhos import Vizinho, bury, settle
 
@@ -130,11 +134,50 @@ async def test_the_dead_letters_are_the_installations_but_not_what_another_offic
     assert (await balcao.call("POST", "mortas/x/reenviar", chave="filial")).recusa == (403, "acesso.instalacao")
     mortas = {morta["id"]: morta for morta in (await balcao.call("GET", "mortas")).data["mortas"]}
     assert mortas[mensagens[0]]["corpo"]["ponto_venda"] == "17.308"
-    assert mortas[mensagens[1]]["corpo"] == "O conteúdo é de outro escritório."
-    assert (mortas[mensagens[1]]["fila"], mortas[mensagens[1]]["motivo"]) == ("namer.boletos", "ninguém entende")
+    assert (mortas[mensagens[0]]["motivo"], mortas[mensagens[1]]["fila"]) == ("ninguém entende", "namer.boletos")
+    assert mortas[mensagens[1]]["corpo"] == mortas[mensagens[1]]["motivo"] == DE_OUTRO
     # Who looks after the installation puts it back all the same.
     assert (await balcao.call("POST", f"mortas/{mensagens[1]}/reenviar")).status == 200
     assert (await list_itens(balcao.pool, await find_automacao(balcao, dela)))[0]["status"] == "pendente"
+
+
+async def test_a_dead_letter_is_read_where_it_names_what_is_ones_own_alone(
+    balcao: Balcao, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpos: list[bytes] = [b"\xff CLIENTE 1"]
+
+    async def list_mortas(limit: int = 100) -> list[DeadLetter]:
+        agora = datetime.now(UTC)
+        return [DeadLetter(str(n), "x", f"KeyError: {n}", "x", corpo, agora) for n, corpo in enumerate(corpos)]
+
+    async def read_corpos() -> list[Any]:
+        mortas = (await balcao.call("GET", "mortas")).data["mortas"]
+        assert all((morta["corpo"] == morta["motivo"]) is (morta["corpo"] in (DE_OUTRO, DE_QUEM)) for morta in mortas)
+        return [morta["corpo"] for morta in mortas]
+
+    monkeypatch.setattr(balcao.bus, "dead_letters", list_mortas)
+    assert await read_corpos() == ["\ufffd CLIENTE 1"]
+    filial = await add_filial(balcao)
+    minha, dela = await add_loja(balcao.pool, "17.308"), await add_loja(balcao.pool, "17.909", empresa_id=filial)
+    maestro = Maestro(balcao.pool)
+    cercas = [await maestro.lease(loja) for loja in (minha, dela)]
+    treino = await balcao.pool.fetchval("INSERT INTO treinos (linhas, empresa_id) VALUES (1, $1) RETURNING id", filial)
+    corpos += [
+        parada(minha, cercas[0]).model_dump_json().encode(),
+        parada(dela, cercas[1]).model_dump_json().encode(),
+        json.dumps({"cerca": cercas[1], "pedido_id": str(UUID(int=7)), "passos": ["CLIENTE 1"]}).encode(),
+        json.dumps({"tarefa": {"cerca": cercas[1], "automacao_id": str(UUID(int=7))}}).encode(),
+        json.dumps({"treino_id": treino, "erro": "CLIENTE 1"}).encode(),
+        json.dumps({"cerca": cercas[0], "credencial_id": dela.credencial_id}).encode(),
+        json.dumps({"cerca": True, "credencial_id": 2**63, "treino_id": "1", "pedido_id": "x"}).encode(),
+        json.dumps({"cercas": [cercas[0]]}).encode(),
+    ]
+    lidos = await read_corpos()
+    assert lidos[1]["credencial_id"] == minha.credencial_id
+    assert [lidos[0], *lidos[2:]] == [DE_QUEM, *[DE_OUTRO] * 5, *[DE_QUEM] * 2]
+    await balcao.pool.execute("UPDATE concessoes SET encerrada_em = now()")
+    await erase_escritorio(balcao.pool, balcao.gateway.ctx.files, "filial")
+    assert (await read_corpos())[2:6] == [DE_QUEM] * 4
 
 
 async def bury_nomear(balcao: Balcao, loja: Loja) -> str:

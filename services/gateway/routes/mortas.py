@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from services.gateway.alheias import list_alheias
+from services.gateway.alheias import find_donos
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.context import AppContext
 from services.gateway.errors import conflict, not_found, unavailable
@@ -17,6 +17,7 @@ from services.gateway.relatos import unbury
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.diario import ExecucaoAusente
+from services.gateway.store.empresas import SQL as EMPRESAS
 from services.gateway.validation import Consulta
 from services.gateway.vistas import Morta, list_of
 from shared.bus import BusUnavailable, DeadLetter, DeadLetterGone, Unroutable
@@ -34,6 +35,7 @@ SEGREDOS = {"senha_cifrada", "senha"}
 DOCUMENTOS = {"cpf"}
 MORTAS_MAXIMAS = 10_000
 DE_OUTRO = "O conteúdo é de outro escritório."
+DE_QUEM = "Não se sabe de que escritório é o conteúdo."
 
 
 class ConsultaMortas(Consulta):
@@ -54,8 +56,11 @@ async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
     except BusUnavailable as erro:
         raise _bus_away() from erro
     async with chamada.ctx.pool.acquire() as conn:
-        alheias = await list_alheias(conn, mortas, chamada.acesso.empresa_id)
-    return Resposta({"mortas": [_view(morta, alheia=morta.id in alheias) for morta in mortas], "cursor": None})
+        donos = await find_donos(conn, mortas)
+        varios = await conn.fetchval(EMPRESAS["had_outras"])
+    meu = chamada.acesso.empresa_id
+    vistas = [_view(morta, _find_veu(donos[morta.id], meu, varios=varios)) for morta in mortas]
+    return Resposta({"mortas": vistas, "cursor": None})
 
 
 @rotas.post(
@@ -108,15 +113,22 @@ def _bus_away() -> Exception:
     return unavailable("barramento.indisponivel", "O barramento de mensagens não respondeu. Tente de novo.")
 
 
-def _view(morta: DeadLetter, *, alheia: bool) -> dict[str, Any]:
-    """alheia: about what another office does. Only we can put it back, and what is in it is not ours to read."""
+def _find_veu(donos: set[int], meu: int, *, varios: bool) -> str | None:
+    """What stands in place of the content; None: it is ours to read. Where there was never a second office, all is."""
+    if donos - {meu}:
+        return DE_OUTRO
+    return DE_QUEM if varios and not donos else None
+
+
+def _view(morta: DeadLetter, veu: str | None) -> dict[str, Any]:
+    """Only we can put it back, whosever it is. Why it died may quote it: an exception names what it met."""
     return {
         "id": morta.id,
         "rota": morta.rota,
         "fila": morta.fila,
-        "motivo": mask_documentos(morta.motivo),
+        "motivo": veu or mask_documentos(morta.motivo),
         "quando": morta.quando,
-        "corpo": DE_OUTRO if alheia else _read_corpo(morta.corpo),
+        "corpo": veu or _read_corpo(morta.corpo),
     }
 
 

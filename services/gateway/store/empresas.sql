@@ -22,10 +22,18 @@ SET LOCAL ROLE NONE;
 -- name: has_outras
 SELECT EXISTS (SELECT FROM empresas WHERE id <> 1);
 
--- name: list_alheios
--- $1: executions and questions; $2: the office that is not meant.
-SELECT automacao_id AS id FROM execucoes_automacao WHERE automacao_id = ANY ($1::uuid[]) AND empresa_id <> $2
-UNION ALL SELECT id FROM pedidos WHERE id = ANY ($1) AND empresa_id <> $2;
+-- name: had_outras
+-- Whether there is, or ever was, a second office.
+SELECT last_value > 1 FROM empresas_id_seq;
+
+-- name: list_donos
+-- $1: executions, $2: questions, $3: leases, $4: credentials, $5: trainings.
+SELECT 'automacao_id' AS campo, automacao_id::text AS id, empresa_id
+FROM execucoes_automacao WHERE automacao_id = ANY ($1::uuid[])
+UNION ALL SELECT 'pedido_id', id::text, empresa_id FROM pedidos WHERE id = ANY ($2::uuid[])
+UNION ALL SELECT 'cerca', cerca::text, empresa_id FROM concessoes WHERE cerca = ANY ($3::bigint[])
+UNION ALL SELECT 'credencial_id', id::text, empresa_id FROM credenciais_canopus WHERE id = ANY ($4::bigint[])
+UNION ALL SELECT 'treino_id', id::text, empresa_id FROM treinos WHERE id = ANY ($5::bigint[]);
 
 -- name: list_ativas
 SELECT id FROM empresas WHERE ativa ORDER BY id;
