@@ -9,6 +9,7 @@ take it back at once, or the two would only log in.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -69,13 +70,15 @@ def divide_sessoes(pontos: Sequence[Ponto], livres: int, capacidade: int) -> Par
     """livres: sessions that the scrapers could open now; capacidade: in all. Changes the Pontos it is given."""
     conceder = list(_grant(pontos, livres))
     carentes = _claims(pontos, capacidade)
-    # What was asked back and is not given back yet will serve the first of them.
-    a_caminho = sum(1 for ponto in pontos for sessao in ponto.sessoes if sessao.revogada)
     revogar = [sessao.cerca for sessao in _idle(pontos)]
-    for ponto in carentes[a_caminho + len(revogar) :]:
-        cedida = _yielded(ponto, pontos, capacidade, revogar)
+    # What was asked back and is not given back yet will serve the first of them.
+    a_caminho = len(revogar) + sum(1 for ponto in pontos for sessao in ponto.sessoes if sessao.revogada)
+    prometidas = Counter(ponto.empresa for ponto in carentes[:a_caminho])
+    for ponto in carentes[a_caminho:]:
+        cedida = _yielded(ponto, pontos, capacidade, revogar, prometidas)
         if cedida is not None:
             revogar.append(cedida)
+            prometidas[ponto.empresa] += 1
     return Partilha(conceder, revogar)
 
 
@@ -91,14 +94,17 @@ def _grant(pontos: Sequence[Ponto], livres: int) -> Iterator[int]:
 
 
 def _claims(pontos: Sequence[Ponto], capacidade: int) -> list[Ponto]:
-    """Who is below its fair share and could use more, once for each session it lacks; the neediest first."""
+    """Who is below its fair share and could use more, once for each session it lacks; the neediest first, of each
+    office in turn."""
     faltas = [
-        (_count(p.empresa, pontos), p.tem + n, p)
-        for p in pontos
-        if p.vagas > 0
-        for n in range(min(p.quer, _fair(p, pontos, capacidade)) - p.tem)
+        (p.tem + n, p) for p in pontos if p.vagas > 0 for n in range(min(p.quer, _fair(p, pontos, capacidade)) - p.tem)
     ]
-    return [p for *_, p in sorted(faltas, key=lambda falta: (*falta[:2], falta[2].ordem))]
+    teria = {p.empresa: _count(p.empresa, pontos) for p in pontos}
+    vezes: list[tuple[int, Ponto]] = []
+    for _, ponto in sorted(faltas, key=lambda falta: (falta[0], falta[1].ordem)):
+        vezes.append((teria[ponto.empresa], ponto))
+        teria[ponto.empresa] += 1
+    return [ponto for _, ponto in sorted(vezes, key=lambda vez: vez[0])]
 
 
 def _fair(ponto: Ponto, pontos: Iterable[Ponto], capacidade: int) -> int:
@@ -128,8 +134,11 @@ def _idle(pontos: Sequence[Ponto]) -> Iterator[Sessao]:
         yield from (s for s in ponto.sessoes if not s.revogada and s.ociosa_s > OCIOSA_S)
 
 
-def _yielded(ponto: Ponto, pontos: Sequence[Ponto], capacidade: int, revogar: Sequence[int]) -> int | None:
-    """The lease that another gives up for this one, if it may be asked for now."""
+def _yielded(
+    ponto: Ponto, pontos: Sequence[Ponto], capacidade: int, revogar: Sequence[int], prometidas: Counter[int]
+) -> int | None:
+    """The lease that another gives up for this one, if it may be asked for now. prometidas: those on their way, by the
+    office that is to have them."""
 
     def held(dono: Ponto) -> list[Sessao]:
         return [s for s in dono.sessoes if not s.revogada and s.cerca not in revogar]
@@ -138,11 +147,12 @@ def _yielded(ponto: Ponto, pontos: Sequence[Ponto], capacidade: int, revogar: Se
         """One of the same office, what is above its own part; another's, what is above its office's."""
         if dono.empresa == ponto.empresa:
             return len(held(dono)) > (_fair(dono, pontos, capacidade) if ponto.tem else 0)
-        meu, dele = _count(ponto.empresa, pontos), sum(len(held(p)) for p in pontos if p.empresa == dono.empresa)
+        dele = sum(len(held(p)) for p in pontos if p.empresa == dono.empresa)
         if not held(dono) or meu >= _fair_empresa(ponto, pontos, capacidade) or not _has_room(ponto, pontos):
             return False
         return not dono.restantes or dele > (_fair_empresa(dono, pontos, capacidade) if meu else 0)
 
+    meu = prometidas[ponto.empresa] + sum(len(held(p)) + p.novas for p in pontos if p.empresa == ponto.empresa)
     donos = [p for p in pontos if p is not ponto and spares(p)]
     # Who has sessions and no work gives first, then who has most, then who has most left to do.
     dono = max(donos, key=lambda p: (not p.restantes, len(held(p)), p.restantes), default=None)

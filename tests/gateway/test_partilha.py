@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,6 +95,24 @@ def test_many_pontos_de_venda_of_one_office_weigh_no_more_than_one_of_another() 
 def test_an_office_above_its_share_gives_back_to_one_below_it() -> None:
     pontos = [*(Ponto(id, 500, 4, held(id)) for id in range(1, 9)), Ponto(11, 5, vagas=5, empresa=2)]
     assert len(divide_sessoes(pontos, livres=0, capacidade=8).revogar) == 4
+
+
+@pytest.mark.parametrize(("limite", "quantas"), [(None, 4), (1, 1)])
+def test_many_pontos_de_venda_of_one_office_take_its_share_and_no_more(limite: int | None, quantas: int) -> None:
+    grande = Ponto(1, 500, 0, held(*range(1, 9)))
+    pequenos = [Ponto(id, 5, vagas=1, empresa=2, limite=limite) for id in range(11, 21)]
+    revogar = divide_sessoes([grande, *pequenos], livres=0, capacidade=8).revogar
+    assert len(revogar) == quantas
+    # Nor in the next round, while these are on their way.
+    grande.sessoes = [Sessao(sessao.cerca, revogada=sessao.cerca in revogar) for sessao in grande.sessoes]
+    assert divide_sessoes([grande, *pequenos], livres=0, capacidade=8).revogar == []
+
+
+def test_what_is_on_its_way_serves_each_office_in_turn() -> None:
+    a_caminho = [Sessao(cerca, revogada=cerca < 4) for cerca in range(1, 7)]
+    pontos = [Ponto(1, 500, 0, a_caminho), *(Ponto(id, 5, vagas=1, empresa=2) for id in range(11, 21))]
+    pontos.append(Ponto(30, 50, vagas=1, empresa=3))
+    assert divide_sessoes(pontos, livres=0, capacidade=6).revogar == []
 
 
 def test_an_office_within_its_share_keeps_it_however_many_wait_in_the_other() -> None:
