@@ -156,7 +156,10 @@ async def walk_ponto_venda(
         except ChaveInvalida as erro:
             raise Falhou(f"a senha guardada não abre com as chaves daqui ({erro}): grave-a de novo.") from erro
         except SemVaga:
-            raise Falhou("a credencial está em uso por uma execução: pause-a, ou espere que termine.") from None
+            texto = (
+                "a credencial, ou tudo o que o escritório pode abrir, está em uso: pause a execução ou espere o fim."
+            )
+            raise Falhou(texto) from None
         except ConcessaoPerdida:
             raise Falhou("o banco de dados parou de responder, e o portal foi deixado. Tente de novo.") from None
         except (PerfilInvalido, ChromiumAusente, NavegadorCaiu) as erro:

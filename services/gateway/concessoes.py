@@ -5,6 +5,7 @@ A slot is free again only when its session was given back, or has expired.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,7 +33,8 @@ TESTES = 2
 class Panorama:
     """What the dispatcher sees in this round. Changes as it grants.
 
-    entrando: credentials of which a session has not logged in yet.
+    entrando: credentials of which a session has not logged in yet. ocupadas: sessions by office, tests and those of
+    absent holders too; limites: of offices that have one.
     """
 
     scrapers: dict[str, Record]
@@ -41,16 +43,21 @@ class Panorama:
     vagas: dict[int, list[int]]
     entrando: set[int]
     concessoes: list[Record]
+    ocupadas: Counter[int]
+    limites: dict[int, int]
 
     @property
     def capacidade(self) -> int:
         return sum(scraper["capacidade"] for scraper in self.scrapers.values())
 
+    def is_cheia(self, empresa_id: int) -> bool:
+        return empresa_id in self.limites and self.ocupadas[empresa_id] >= self.limites[empresa_id]
+
 
 async def allot_sessoes(conn: Conn) -> None:
     """What may not go on is asked back; tests first; then the pontos de venda share what is left."""
     await revoke(conn, await conn.fetch(SQL["list_caducas"]))
-    panorama = await _read_panorama(conn)
+    panorama = await read_panorama(conn)
     if not panorama.scrapers:
         return
     await _grant_testes(conn, panorama)
@@ -63,16 +70,19 @@ async def allot_sessoes(conn: Conn) -> None:
     await revoke(conn, [c for c in panorama.concessoes if c["cerca"] in partilha.revogar])
 
 
-async def _read_panorama(conn: Conn) -> Panorama:
+async def read_panorama(conn: Conn) -> Panorama:
     scrapers = {s["id"]: s for s in await conn.fetch(SQL["list_scrapers"], VISTO_S)}
     credenciais = {k["id"]: k for k in await conn.fetch(SQL["list_credenciais"])}
+    concessoes = await conn.fetch(SQL["list_concessoes"], VISTO_S)
     return Panorama(
         scrapers=scrapers,
         livres={id: max(0, s["capacidade"] - s["em_uso"]) for id, s in scrapers.items()},
         credenciais=credenciais,
-        vagas={id: list_slots_livres(k) for id, k in credenciais.items()},
+        vagas={id: _list_slots_livres(k) for id, k in credenciais.items()},
         entrando={id for id, k in credenciais.items() if k["entrando"]},
-        concessoes=await conn.fetch(SQL["list_concessoes"], VISTO_S),
+        concessoes=concessoes,
+        ocupadas=Counter(concessao["empresa_id"] for concessao in concessoes),
+        limites={e["id"]: e["max_sessoes"] for e in await conn.fetch(SQL["list_limites"])},
     )
 
 
@@ -81,7 +91,6 @@ async def _list_pontos(conn: Conn, panorama: Panorama) -> list[Ponto]:
     abertos = {p["url_base"]: p for p in await conn.fetch(PORTAIS["list_abertos"])}
     cederam = {linha["ponto_venda_id"] for linha in await conn.fetch(SQL["list_cederam"], POSSE_S)}
     linhas = {p["id"]: p for p in await conn.fetch(SQL["list_pontos"])}
-    limites = {e["id"]: e["max_sessoes"] for e in await conn.fetch(SQL["list_limites"])}
     empresas = {id: linha["empresa_id"] for id, linha in linhas.items()}
     sessoes: dict[int, list[Sessao]] = {}
     for concessao in panorama.concessoes:
@@ -90,6 +99,8 @@ async def _list_pontos(conn: Conn, panorama: Panorama) -> list[Ponto]:
         if concessao["pedido_id"] is None and not concessao["ausente"]:
             sessao = Sessao(concessao["cerca"], concessao["ha_s"], concessao["ociosa_s"], concessao["revogada"])
             sessoes.setdefault(concessao["ponto_venda_id"], []).append(sessao)
+    outras = panorama.ocupadas - Counter(empresas[id] for id, suas in sessoes.items() for _ in suas)
+    limites = {empresa: limite - outras[empresa] for empresa, limite in panorama.limites.items()}
     pontos = []
     for id in {*linhas, *sessoes}:
         linha = linhas.get(id)
@@ -113,7 +124,7 @@ async def _grant_testes(conn: Conn, panorama: Panorama) -> None:
         credencial = panorama.credenciais.get(teste["credencial_id"])
         if credencial is None or teste["tentativas"] >= TESTES:
             await answer_pedido(conn, teste["id"], _unanswered(credencial is None))
-        elif _has_vaga(panorama, credencial) and _total(panorama.livres):
+        elif is_testavel(panorama, credencial) and _total(panorama.livres):
             await _grant(conn, panorama, credencial, teste["id"])
         else:
             await _make_room(conn, panorama, credencial)
@@ -126,6 +137,8 @@ async def _make_room(conn: Conn, panorama: Panorama, credencial: Record) -> None
     elif credencial["id"] in panorama.entrando:
         # One that logs in now will have done so in a moment; one that has nothing to log in for is in the way.
         da_vez = [c for c in da_vez if c["credencial_id"] == credencial["id"] and not c["aberta"] and c["ociosa_s"] > 0]
+    elif panorama.is_cheia(credencial["empresa_id"]):
+        da_vez = [c for c in da_vez if c["empresa_id"] == credencial["empresa_id"]]
     if da_vez and not any(c["revogada"] for c in da_vez):
         await revoke(conn, [max(da_vez, key=lambda c: (c["ociosa_s"], c["ha_s"]))])
 
@@ -135,6 +148,7 @@ async def _grant(conn: Conn, panorama: Panorama, credencial: Record, pedido_id: 
     panorama.livres[scraper["id"]] -= 1
     slot = panorama.vagas[credencial["id"]].pop(0)
     panorama.entrando.add(credencial["id"])
+    panorama.ocupadas[credencial["empresa_id"]] += 1
     cerca = await conn.fetchval(
         SQL["grant_concessao"], credencial["id"], slot, scraper["id"], scraper["fila"], VALIDADE_S, pedido_id
     )
@@ -154,7 +168,7 @@ async def _grant(conn: Conn, panorama: Panorama, credencial: Record, pedido_id: 
     await post(conn, concedida, fila=scraper["fila"], ttl_s=CONCESSAO_TTL_S)
 
 
-def list_slots_livres(credencial: Record) -> list[int]:
+def _list_slots_livres(credencial: Record) -> list[int]:
     """As many as the limit leaves, wherever those in use stand: a limit that was lowered leaves gaps below it."""
     livres = sorted(set(range(credencial["limite"])) - set(credencial["slots"]))
     return livres[: max(0, credencial["limite"] - len(credencial["slots"]))]
@@ -163,6 +177,11 @@ def list_slots_livres(credencial: Record) -> list[int]:
 def _has_vaga(panorama: Panorama, credencial: Record) -> bool:
     """One login at a time: the next one begins when the portal has accepted this one."""
     return bool(panorama.vagas[credencial["id"]]) and credencial["id"] not in panorama.entrando
+
+
+def is_testavel(panorama: Panorama, credencial: Record) -> bool:
+    """Stopped or not."""
+    return _has_vaga(panorama, credencial) and not panorama.is_cheia(credencial["empresa_id"])
 
 
 def _is_grantable(panorama: Panorama, credencial: Record) -> bool:

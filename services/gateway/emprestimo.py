@@ -12,7 +12,7 @@ from uuid import uuid4
 import asyncpg
 from asyncpg import Record
 
-from services.gateway.concessoes import VISTO_S, list_slots_livres
+from services.gateway.concessoes import Panorama, is_testavel, read_panorama
 from services.gateway.pulsos import VALIDADE_S
 from services.gateway.store import Conn, Pool, load_sql
 from services.gateway.store.credenciais import revoke
@@ -65,31 +65,35 @@ async def _take(pool: Pool, credencial_id: int, titular: str, espera_s: float) -
     while True:
         async with pool.acquire() as conn, conn.transaction():
             await conn.execute(DESPACHO["lock"])
-            if (cerca := await _grant(conn, credencial_id, titular)) is not None:
-                return cerca
-            await _ask_back(conn, credencial_id)
+            await conn.execute(SQL["expire"])
+            panorama = await read_panorama(conn)
+            if (credencial := panorama.credenciais.get(credencial_id)) is not None:
+                if is_testavel(panorama, credencial):
+                    return await _grant(conn, panorama, credencial, titular)
+                await _ask_back(conn, panorama, credencial)
         if asyncio.get_running_loop().time() >= limite:
             raise SemVaga
         await asyncio.sleep(1)
 
 
-async def _grant(conn: Conn, credencial_id: int, titular: str) -> int | None:
-    await conn.execute(SQL["expire"])
-    credenciais: list[Record] = await conn.fetch(DESPACHO["list_credenciais"])
-    credencial = next((k for k in credenciais if k["id"] == credencial_id), None)
-    livres = list_slots_livres(credencial) if credencial else []
-    if credencial is None or not livres or credencial["entrando"]:
-        return None
+async def _grant(conn: Conn, panorama: Panorama, credencial: Record, titular: str) -> int:
+    slot = panorama.vagas[credencial["id"]][0]
     # With a pedido, as a test has: no task is ever sent to it.
     cerca: int = await conn.fetchval(
-        DESPACHO["grant_concessao"], credencial_id, livres[0], titular, titular, VALIDADE_S, uuid4()
+        DESPACHO["grant_concessao"], credencial["id"], slot, titular, titular, VALIDADE_S, uuid4()
     )
     return cerca
 
 
-async def _ask_back(conn: Conn, credencial_id: int) -> None:
-    """An idle session of the credential need not be kept while a person waits."""
-    dela = [c for c in await conn.fetch(DESPACHO["list_concessoes"], VISTO_S) if c["credencial_id"] == credencial_id]
+async def _ask_back(conn: Conn, panorama: Panorama, credencial: Record) -> None:
+    """An idle session of the credential need not be kept while a person waits; nor, where the office has all that it
+    may, one of the office."""
+    cheia = panorama.vagas[credencial["id"]] and panorama.is_cheia(credencial["empresa_id"])
+    dela = [
+        c
+        for c in panorama.concessoes
+        if c["credencial_id"] == credencial["id"] or (cheia and c["empresa_id"] == credencial["empresa_id"])
+    ]
     ociosas = [c for c in dela if c["ociosa_s"] > 0 and c["pedido_id"] is None]
     if ociosas and not any(c["revogada"] for c in dela):
         await revoke(conn, ociosas[:1])

@@ -12,6 +12,7 @@ from services.gateway.pulsos import note_scraper
 from services.gateway.store import Conn, Pool, cadastros
 from services.gateway.store.controle import cancel_execucao, pause_execucao, resume_execucao
 from services.gateway.store.credenciais import note_derrubada
+from services.gateway.store.empresas import create_empresa
 from shared.events import ScraperPulso, SessaoAberta
 from tests.gateway.cadastro import Loja, add_credencial, add_loja, list_itens, open_base, submit
 from tests.gateway.motor import Maestro, capturado, list_quadros
@@ -28,7 +29,9 @@ def dispatcher(pool: Pool) -> Dispatcher:
     return Dispatcher(pool, lambda: None)
 
 
-async def beat(pool: Pool, ociosa_s: float = 0.0, *, parando: bool = False, scraper: str = "s1") -> None:
+async def beat(
+    pool: Pool, ociosa_s: float = 0.0, *, parando: bool = False, scraper: str = "s1", capacidade: int = 8
+) -> None:
     """The scraper says that it lives, and for how long each of its sessions has had nothing to do."""
     cercas = await pool.fetch("SELECT cerca FROM concessoes WHERE encerrada_em IS NULL AND scraper_id = $1", scraper)
     await note_scraper(
@@ -36,7 +39,7 @@ async def beat(pool: Pool, ociosa_s: float = 0.0, *, parando: bool = False, scra
         ScraperPulso(
             scraper_id=scraper,
             fila=f"scraper.{scraper}",
-            capacidade=8,
+            capacidade=capacidade,
             ociosas_s={linha["cerca"]: ociosa_s for linha in cercas},
             parando=parando,
         ),
@@ -211,3 +214,70 @@ async def test_no_task_goes_to_a_scraper_that_is_stopping_or_silent(
         await pool.execute("UPDATE servicos SET visto_em = now() - interval '16 s'")
     await dispatcher.tick()
     assert {item["cerca"] for item in await list_itens(pool, automacao_id)} == {None}
+
+
+# --- offices ----------------------------------------------------------------------------------------------------------
+
+
+async def add_filial(pool: Pool, max_sessoes: int | None = None) -> int:
+    async with pool.acquire() as conn:
+        return await create_empresa(conn, "filial", "Filial", max_sessoes)
+
+
+async def ask_teste(pool: Pool, credencial_id: int) -> None:
+    await pool.execute("INSERT INTO pedidos (tipo, credencial_id) VALUES ('testar', $1)", credencial_id)
+
+
+async def enter(pool: Pool, dispatcher: Dispatcher, rodadas: int = 4) -> int:
+    """Whatever may log in does; how many sessions there are then."""
+    for _ in range(rodadas):
+        await dispatcher.tick()
+        await pool.execute("UPDATE concessoes SET aberta = true")
+    return await count_vivas(pool)
+
+
+async def test_a_test_is_one_of_the_sessions_that_its_office_may_have(pool: Pool, dispatcher: Dispatcher) -> None:
+    filial = await add_filial(pool, 2)
+    loja = await add_loja(pool, clientes=9, max_sessoes=4, empresa_id=filial)
+    testada = await add_loja(pool, "20.001", clientes=0, empresa_id=filial)
+    await submit(pool, loja)
+    await ask_teste(pool, testada.credencial_id)
+    await beat(pool)
+    assert await enter(pool, dispatcher) == 2
+    # Another one comes when a session of the office was given back, and not before.
+    await pool.execute("UPDATE concessoes SET encerrada_em = now() WHERE pedido_id IS NOT NULL")
+    await pool.execute("UPDATE pedidos SET respondido_em = now()")
+    assert await enter(pool, dispatcher) == 2
+    await ask_teste(pool, testada.credencial_id)
+    assert await enter(pool, dispatcher) == 2
+    assert await count_mantidas(pool) == 1
+    await pool.execute("UPDATE concessoes SET encerrada_em = now() WHERE revogada_em IS NOT NULL")
+    assert await enter(pool, dispatcher) == 2
+    assert await pool.fetchval(
+        "SELECT count(*) FROM concessoes WHERE encerrada_em IS NULL AND pedido_id IS NOT NULL"
+    ) == 1  # fmt: skip
+
+
+async def test_a_session_whose_holder_fell_silent_is_still_one_of_its_offices(
+    pool: Pool, dispatcher: Dispatcher
+) -> None:
+    loja = await add_loja(pool, clientes=9, max_sessoes=4, empresa_id=await add_filial(pool, 2))
+    await submit(pool, loja)
+    await beat(pool)
+    assert await enter(pool, dispatcher) == 2
+    await pool.execute("UPDATE servicos SET visto_em = now() - interval '16 s'")
+    await beat(pool, scraper="s2")
+    assert await enter(pool, dispatcher) == 2
+
+
+async def test_two_tests_of_an_office_that_may_have_one_session_take_none_of_anothers(
+    pool: Pool, dispatcher: Dispatcher
+) -> None:
+    filial = await add_filial(pool, 1)
+    await submit(pool, await add_loja(pool, clientes=9))
+    await beat(pool)
+    assert await enter(pool, dispatcher) == 1
+    for codigo in ("2", "3"):
+        await ask_teste(pool, (await add_loja(pool, codigo, clientes=0, empresa_id=filial)).credencial_id)
+    assert await enter(pool, dispatcher) == 2
+    assert await count_mantidas(pool) == 2

@@ -10,8 +10,10 @@ import pytest
 from services.gateway import emprestimo
 from services.gateway.emprestimo import ConcessaoPerdida, SemVaga, borrow_sessao
 from services.gateway.store import Pool
+from services.gateway.store.empresas import create_empresa
 from tests.eventually import eventually
 from tests.gateway.cadastro import add_loja, open_base
+from tests.gateway.motor import Maestro
 
 VIVAS = "SELECT count(*) FROM concessoes WHERE encerrada_em IS NULL"
 
@@ -33,6 +35,21 @@ async def test_a_slot_is_held_alone_and_given_back_whatever_happens(pool: Pool) 
                     raise AssertionError("two sessions of one credential")
             raise ZeroDivisionError
     assert await pool.fetchval(VIVAS) == 0
+
+
+async def test_the_terminals_session_is_one_of_those_that_its_office_may_have(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        filial = await create_empresa(conn, "filial", "Filial", 1)
+    loja, outra = [await add_loja(pool, codigo, empresa_id=filial) for codigo in ("1", "2")]
+    cerca = await Maestro(pool).lease(outra)
+    await pool.execute("UPDATE concessoes SET aberta = true, ociosa_desde = now() - interval '5 s'")
+    with pytest.raises(SemVaga):
+        async with borrow_sessao(pool, loja.credencial_id, espera_s=0):
+            raise AssertionError("two sessions of an office that may have one")
+    assert await pool.fetchval("SELECT cerca FROM concessoes WHERE revogada_em IS NOT NULL") == cerca
+    await pool.execute("UPDATE concessoes SET encerrada_em = now()")
+    async with borrow_sessao(pool, loja.credencial_id, espera_s=0):
+        assert await pool.fetchval(VIVAS) == 1
 
 
 async def test_a_database_that_is_away_for_a_moment_loses_nothing(pool: Pool) -> None:

@@ -54,8 +54,8 @@ SELECT id, max_sessoes FROM empresas WHERE max_sessoes IS NOT NULL;
 -- name: list_credenciais
 -- limite: sessions the credential may have now; slots: those taken, by sessions not given back yet too. entrando: one of
 -- them has not logged in yet, so no other begins to: a password that the portal refuses is posted once.
-SELECT k.id, k.ponto_venda_id, k.usuario, k.senha_encrypted, k.codigo_empresa, p.codigo, p.url_base, p.perfil,
-       k.parada_codigo IS NOT NULL AS parada, coalesce(is_ahead(k.espera_ate), false) AS espera,
+SELECT k.id, k.empresa_id, k.ponto_venda_id, k.usuario, k.senha_encrypted, k.codigo_empresa, p.codigo, p.url_base,
+       p.perfil, k.parada_codigo IS NOT NULL AS parada, coalesce(is_ahead(k.espera_ate), false) AS espera,
        CASE WHEN k.reduzida_ate > now() THEN least(k.max_sessoes, k.sessoes_reduzidas) ELSE k.max_sessoes END AS limite,
        ARRAY(SELECT c.slot FROM concessoes c WHERE c.credencial_id = k.id AND c.encerrada_em IS NULL) AS slots,
        EXISTS (SELECT FROM concessoes c
