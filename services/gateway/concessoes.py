@@ -131,14 +131,18 @@ async def _grant_testes(conn: Conn, panorama: Panorama) -> None:
 
 
 async def _make_room(conn: Conn, panorama: Panorama, credencial: Record) -> None:
+    """Within the office first; only one that has no session at all takes one, from the office that has most."""
     da_vez = [c for c in panorama.concessoes if c["pedido_id"] is None]
     if not panorama.vagas[credencial["id"]]:
         da_vez = [c for c in da_vez if c["credencial_id"] == credencial["id"]]
     elif credencial["id"] in panorama.entrando:
         # One that logs in now will have done so in a moment; one that has nothing to log in for is in the way.
         da_vez = [c for c in da_vez if c["credencial_id"] == credencial["id"] and not c["aberta"] and c["ociosa_s"] > 0]
-    elif panorama.is_cheia(credencial["empresa_id"]):
+    elif panorama.ocupadas[credencial["empresa_id"]]:
         da_vez = [c for c in da_vez if c["empresa_id"] == credencial["empresa_id"]]
+    else:
+        conta = Counter(c["empresa_id"] for c in da_vez)
+        da_vez = [c for c in da_vez if c["revogada"] or conta[c["empresa_id"]] == max(conta.values())]
     if da_vez and not any(c["revogada"] for c in da_vez):
         await revoke(conn, [max(da_vez, key=lambda c: (c["ociosa_s"], c["ha_s"]))])
 

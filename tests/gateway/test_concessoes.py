@@ -12,7 +12,7 @@ from services.gateway.pulsos import note_scraper
 from services.gateway.store import Conn, Pool, cadastros
 from services.gateway.store.controle import cancel_execucao, pause_execucao, resume_execucao
 from services.gateway.store.credenciais import note_derrubada
-from services.gateway.store.empresas import create_empresa
+from services.gateway.store.empresas import PADRAO, create_empresa
 from shared.events import ScraperPulso, SessaoAberta
 from tests.gateway.cadastro import Loja, add_credencial, add_loja, list_itens, open_base, submit
 from tests.gateway.motor import Maestro, capturado, list_quadros
@@ -268,6 +268,30 @@ async def test_a_session_whose_holder_fell_silent_is_still_one_of_its_offices(
     await pool.execute("UPDATE servicos SET visto_em = now() - interval '16 s'")
     await beat(pool, scraper="s2")
     assert await enter(pool, dispatcher) == 2
+
+
+@pytest.mark.parametrize("tem", [True, False])
+async def test_a_test_takes_a_session_of_its_own_office_else_of_the_one_with_most(
+    pool: Pool, dispatcher: Dispatcher, tem: bool
+) -> None:
+    filial = await add_filial(pool)
+    async with pool.acquire() as conn:
+        terceira = await create_empresa(conn, "terceira", "Terceira", None)
+    grande, unica = await add_loja(pool, clientes=9, max_sessoes=2), await add_loja(pool, "2", empresa_id=filial)
+    testada = await add_loja(pool, "20.001", clientes=0, empresa_id=PADRAO if tem else terceira)
+    for loja in (grande, unica):
+        await submit(pool, loja)
+    maestro = Maestro(pool)
+    cercas = [await maestro.lease(grande), await maestro.lease(grande, 1)]
+    await maestro.lease(unica)
+    await beat(pool, capacidade=3)
+    await pool.execute("UPDATE concessoes SET aberta = true, ociosa_desde = now()")
+    # The other's has had nothing to do for longest.
+    await pool.execute("UPDATE concessoes SET ociosa_desde = now() - interval '30 s' WHERE cerca <> ALL ($1)", cercas)
+    await ask_teste(pool, testada.credencial_id)
+    await dispatcher.tick()
+    [revogada] = await pool.fetch("SELECT cerca FROM concessoes WHERE revogada_em IS NOT NULL")
+    assert revogada["cerca"] in cercas
 
 
 async def test_two_tests_of_an_office_that_may_have_one_session_take_none_of_anothers(
