@@ -317,7 +317,7 @@ class BoletoNomear(Evento):
     ano: int
     planilha: Arquivo | None = None
     pasta: str | None = None
-    escritorio: str | None = None
+    escritorio: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9-]*$")
     arquivo_anterior: str | None = None
 
 

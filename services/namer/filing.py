@@ -37,7 +37,7 @@ class LugarOcupado(Exception):
 def find_pasta(pasta: str | None, escritorio: str | None) -> str:
     """A consultor's folder; of any office but the first, within that one's own."""
     dela = nome_pasta(pasta)
-    return dela if escritorio is None else f"{pasta_escritorio(nome_pasta(escritorio))}/{dela}"
+    return dela if escritorio is None else f"{pasta_escritorio(escritorio)}/{dela}"
 
 
 async def place_boleto(

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from services.namer.filing import LugarOcupado, find_pasta, place_boleto, remove_anterior
 from services.namer.naming import Identidade
-from shared.events import Arquivo
-from shared.files import ArquivoFalhou, FileStore
+from shared.events import Arquivo, BoletoNomear
+from shared.files import ArquivoFalhou, FileStore, pasta_escritorio
 
 BOLETO = Identidade("17308", "52998224725", 6650, 7, 11, 2026)
 OUTRO = replace(BOLETO, cpf="11144477735", grupo=6651, cota=12)
@@ -239,5 +240,11 @@ async def test_the_same_boleto_of_two_offices_is_two_files(files: FileStore) -> 
 
 
 def test_an_offices_folder_leads_nowhere_else() -> None:
-    assert find_pasta("../x", "../..").startswith("escritorios/")
-    assert ".." not in find_pasta("../x", "../..").split("/")
+    assert ".." not in find_pasta("../x", "filial").split("/")
+    with pytest.raises(ValidationError, match="escritorio"):
+        BoletoNomear.model_validate({"escritorio": "../.."})
+
+
+def test_an_offices_folder_is_where_the_gateway_looks_for_it_whatever_its_code() -> None:
+    """`aux` names no device here, though it may in the name of a consultor's folder."""
+    assert find_pasta("aux", "aux") == f"{pasta_escritorio('aux')}/aux_"
