@@ -30,6 +30,7 @@ async def export_escritorio(pool: Pool, files: FileStore, codigo: str, destino: 
             empresa = await choose_empresa(conn, codigo)
             linhas = await _write_tabelas(conn, pacote, empresa["id"])
             arquivos = await _list_arquivos(conn, empresa["id"], dele=True)
+        arquivos |= {guardado.caminho async for guardado in files.list(pasta_escritorio(codigo))}
         escritos = 0
         for caminho in sorted(arquivos):
             with suppress(ArquivoAusente):

@@ -409,11 +409,14 @@ async def test_an_office_is_taken_along_whole_without_what_opens_doors_or_is_ano
 ) -> None:
     async with two_offices(balcao) as (filial, meu, dela):
         files = balcao.gateway.ctx.files
+        await files.place("escritorios/filial/DAYLER/ANA.pdf", b"named by no row any more")
+        await files.place("escritorios/filial-2/DAYLER/ANA.pdf", b"another's")
         resumo = await export_escritorio(balcao.pool, files, "filial", tmp_path / "filial.zip")
         assert resumo["linhas"] == sum(len(linhas) for linhas in (await dump(balcao, filial.empresa_id)).values())
         with zipfile.ZipFile(tmp_path / "filial.zip") as pacote:
             textos = {nome: pacote.read(nome).decode("utf-8", "replace") for nome in pacote.namelist()}
         assert f"arquivos/CONSULTOR {dela.loja.codigo}/CLIENTE_202.pdf" in textos
+        assert [nome for nome in textos if "DAYLER" in nome] == ["arquivos/escritorios/filial/DAYLER/ANA.pdf"]
         tudo = "".join(textos.values())
         assert not any(marca in tudo for marca in (*meu.marcas, *meu.so_do_escritorio))
         assert not any(coluna in tudo for coluna in ("senha_encrypted", "senha_hash", "segredo", "csrf"))
