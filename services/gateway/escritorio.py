@@ -20,6 +20,7 @@ from shared.files import ArquivoAusente, FileStore, pasta_escritorio
 
 SQL = load_sql("empresas")
 LUGARES = "_interno/lugares"
+_GEMEOS = ("_interno/capturas/", "_interno/sem_nome/")
 
 
 async def export_escritorio(pool: Pool, files: FileStore, codigo: str, destino: Path) -> dict[str, int]:
@@ -78,8 +79,7 @@ async def erase_escritorio(pool: Pool, files: FileStore, codigo: str) -> dict[st
             except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as erro:
                 raise Falhou("o sistema está ocupado demais para apagar agora: tente de novo.") from erro
             await _check_parado(conn, empresa["id"])
-            alheios = await _list_arquivos(conn, empresa["id"], dele=False)
-            caminhos = await _list_arquivos(conn, empresa["id"], dele=True) - alheios
+            caminhos = await _list_seus(conn, empresa["id"])
             pasta = f"{pasta_escritorio(codigo)}/"
             caminhos |= {guardado.caminho async for guardado in files.list(pasta.rstrip("/"))}
             caminhos |= {lugar async for lugar in _list_lugares(files, pasta, caminhos)}
@@ -117,6 +117,14 @@ async def _list_tabelas(conn: Conn) -> list[str]:
 
 async def _list_arquivos(conn: Conn, empresa_id: int, *, dele: bool) -> set[str]:
     return {linha["caminho"] for linha in await conn.fetch(SQL["list_arquivos"], empresa_id, dele)}
+
+
+async def _list_seus(conn: Conn, empresa_id: int) -> set[str]:
+    """Those that no other office's rows name. A capture kept without a name left its bytes where it lay before, too."""
+    seus = await _list_arquivos(conn, empresa_id, dele=True)
+    for de, para in (_GEMEOS, _GEMEOS[::-1]):
+        seus |= {para + caminho.removeprefix(de) for caminho in seus if caminho.startswith(de)}
+    return seus - await _list_arquivos(conn, empresa_id, dele=False)
 
 
 async def _list_lugares(files: FileStore, pasta: str, caminhos: set[str]) -> AsyncIterator[str]:

@@ -27,6 +27,7 @@ from services.gateway.store.empresas import PADRAO, PoolEmpresa, SemPapel, creat
 from shared.bus import DeadLetter
 from shared.bus.topology import NAMER_BOLETOS
 from shared.events import Arquivo, BoletoEtapa, BoletoNomear, ScraperPulso, Tarefa
+from shared.files import describe_interno
 from tests.gateway.balcao import Balcao, Resposta, open_balcao
 from tests.gateway.cadastro import Loja, add_loja, list_itens, open_base, submit
 from tests.gateway.motor import PASSOS, Maestro, capturado, falhou, parada
@@ -444,6 +445,26 @@ async def test_an_office_that_is_erased_leaves_nothing_and_takes_nothing_of_anot
         assert (await balcao.call("GET", "execucoes", chave="filial")).status == 401
         with pytest.raises(Falhou, match="própria instalação"):
             await erase_escritorio(balcao.pool, files, "padrao")
+
+
+async def test_a_boleto_kept_without_a_name_is_erased_where_it_lay_before_too(balcao: Balcao) -> None:
+    async with two_offices(balcao) as (filial, _, dela):
+        files = balcao.gateway.ctx.files
+        so_dela, das_duas = b"%PDF so dela", b"%PDF das duas"
+        for dados in (so_dela, das_duas):
+            await files.put_interno("capturas", dados)
+            await files.put_interno("sem_nome", dados)
+        guardar = "UPDATE log_downloads_boletos SET captura = $2 WHERE id = $1"
+        itens = await balcao.pool.fetch("SELECT id, empresa_id FROM log_downloads_boletos ORDER BY id")
+        [meu, *_] = [item["id"] for item in itens if item["empresa_id"] == PADRAO]
+        seus = [item["id"] for item in itens if item["empresa_id"] == filial.empresa_id]
+        await balcao.pool.execute(guardar, meu, describe_interno("capturas", das_duas).model_dump())
+        await balcao.pool.execute(guardar, seus[0], describe_interno("sem_nome", das_duas).model_dump())
+        await balcao.pool.execute(guardar, seus[1], describe_interno("sem_nome", so_dela).model_dump())
+        await balcao.call("POST", f"execucoes/{dela.ids['execucoes/{automacao_id}']}/cancelar", chave="filial")
+        await erase_escritorio(balcao.pool, files, "filial")
+        restam = [g.caminho for tipo in ("capturas", "sem_nome") async for g in files.list(f"_interno/{tipo}")]
+        assert restam == [describe_interno("capturas", das_duas).caminho]
 
 
 async def list_empresas_de(pool: Pool) -> list[asyncpg.Record]:
