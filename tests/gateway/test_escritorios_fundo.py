@@ -165,6 +165,28 @@ async def test_of_an_office_that_is_switched_off_all_clocks_rest_until_it_is_on_
         assert [linha["resultado"] for linha in await list_disparos(pool, dele)] == ["enviado"]
 
 
+async def test_an_office_with_many_workbooks_due_holds_up_no_others(database_url: str) -> None:
+    async with two_offices(database_url) as (pool, meu, _), pool.acquire() as conn:
+        for n in range(5):
+            consultor = await conn.fetchval(
+                "INSERT INTO consultores (nome, nome_limpo, empresa, ponto_venda_id, pasta_boletos)"
+                " VALUES ($1, $1, 'credms', $2, $1) RETURNING id", f"C{n}", meu.loja.id,
+            )  # fmt: skip
+            await links.set_link(conn, consultor, f"https://drive.google.com/open?id=1AbCdEfGhIj{n}", None)
+        await conn.execute(
+            "UPDATE links_planilha SET proxima_em = now() - interval '1 hour' WHERE empresa_id = $1", PADRAO
+        )
+
+        async def claim(quantos: int) -> list[int]:
+            return sorted(link["empresa_id"] for link in await links.claim_links(conn, quantos, 60.0))
+
+        assert await claim(2) == [PADRAO, FILIAL]
+        # Due again while the first office's is still being opened.
+        await conn.execute("UPDATE links_planilha SET reservada_ate = NULL WHERE empresa_id = $1", FILIAL)
+        assert await claim(1) == [FILIAL]
+        assert [await claim(3), await claim(9)] == [[PADRAO] * 3, [PADRAO] * 2]
+
+
 async def list_disparos(pool: Pool, escritorio: Escritorio) -> list[Any]:
     async with pool.acquire() as conn:
         return list((await list_ultimos(conn, [escritorio.agendamento])).values())

@@ -38,17 +38,24 @@ RETURNING l.consultor_id;
 
 -- name: claim_links
 -- $1 how many; $2 seconds to open one; $3 this one alone, whether or not it is due. A last look that lies ahead: the
--- clock was set back.
-WITH devidos AS (
-    SELECT l.consultor_id
+-- clock was set back. Of each office in turn, what is being opened counted: one with hundreds holds up no other's.
+WITH fila AS (
+    SELECT l.consultor_id, l.tentada_em,
+           row_number() OVER (PARTITION BY l.empresa_id
+                              ORDER BY is_ahead(l.reservada_ate) IS TRUE DESC, l.proxima_em, l.consultor_id) AS vez
     FROM links_planilha l
     JOIN empresas o ON o.id = l.empresa_id AND o.ativa
     JOIN consultores c ON c.id = l.consultor_id AND c.ativo
     JOIN pontos_venda p ON p.id = c.ponto_venda_id AND p.ativo
-    WHERE is_ahead(l.reservada_ate) IS NOT TRUE
-      AND NOT EXISTS (SELECT FROM pedidos q WHERE q.id = l.pedido_id AND q.respondido_em IS NULL)
+    WHERE NOT EXISTS (SELECT FROM pedidos q WHERE q.id = l.pedido_id AND q.respondido_em IS NULL)
       AND CASE WHEN $3::int IS NULL THEN l.proxima_em <= now() OR l.tentada_em > now() ELSE l.consultor_id = $3 END
-    ORDER BY l.proxima_em, l.consultor_id
+), devidos AS (
+    SELECT l.consultor_id
+    FROM fila f
+    JOIN links_planilha l ON l.consultor_id = f.consultor_id
+    -- Nobody has taken it since it was looked at.
+    WHERE is_ahead(l.reservada_ate) IS NOT TRUE AND l.tentada_em IS NOT DISTINCT FROM f.tentada_em
+    ORDER BY f.vez, l.proxima_em, l.consultor_id
     LIMIT $1
     FOR UPDATE OF l SKIP LOCKED
 )
