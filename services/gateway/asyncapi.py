@@ -69,8 +69,8 @@ def build_asyncapi() -> dict[str, Any]:
 _DESCRICAO = (
     "Socket: cada `assinar` recebe exatamente um `estado` antes de qualquer `evento`; `seq` não tem lacunas por "
     "execução. Guarde `epoca` e o último `seq`; depois de um corte, assine com `desde` e receba o que faltou, uma vez, "
-    "em ordem. Códigos de fechamento: 4008 leitor lento (volte com o cursor), 4401 sem acesso, 1001 servidor parando. "
-    "Barramento: as mensagens entre os serviços."
+    "em ordem. Códigos de fechamento: 4008 leitor lento (volte com o cursor), 4401 sem acesso, 1001 servidor parando, "
+    "1013 sockets demais. Barramento: as mensagens entre os serviços."
 )
 
 

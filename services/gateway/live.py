@@ -72,6 +72,9 @@ class Ouvinte(Protocol):
     @property
     def chave_id(self) -> int: ...
 
+    @property
+    def empresa_id(self) -> int: ...
+
     def hear(self, canal: Canal, seq: int, quadro: bytes) -> None: ...
 
     def flush(self) -> None:

@@ -158,6 +158,10 @@ class Socket:
     def chave_id(self) -> int:
         return self._acesso.chave_id
 
+    @property
+    def empresa_id(self) -> int:
+        return self._acesso.empresa_id
+
     async def run(self) -> None:
         self._live.sockets.add(self)
         try:

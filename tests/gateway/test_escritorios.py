@@ -6,12 +6,13 @@ import asyncio
 import json
 import zipfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import asyncpg
 import pytest
 
@@ -19,6 +20,7 @@ from services.gateway.admin import Falhou
 from services.gateway.agendador import Agendador
 from services.gateway.dispatcher import Dispatcher
 from services.gateway.escritorio import erase_escritorio, export_escritorio
+from services.gateway.live import LiveOptions
 from services.gateway.pulsos import note_scraper
 from services.gateway.routes.mortas import DE_OUTRO, DE_QUEM
 from services.gateway.store import Conn, Pool, agendamentos, read_agora
@@ -28,6 +30,7 @@ from shared.bus import DeadLetter
 from shared.bus.topology import NAMER_BOLETOS
 from shared.events import Arquivo, BoletoEtapa, BoletoNomear, ScraperPulso, Tarefa
 from shared.files import describe_interno
+from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, Resposta, open_balcao
 from tests.gateway.cadastro import Loja, add_loja, list_itens, open_base, submit
 from tests.gateway.motor import PASSOS, Maestro, capturado, falhou, parada
@@ -246,6 +249,30 @@ async def test_no_frame_of_another_office_comes_to_a_socket(balcao: Balcao) -> N
         texto = json.dumps(quadros)
         assert str(delas) in texto
         assert str(minhas) not in texto
+
+
+async def test_an_office_leaves_sockets_for_another_to_open(database_url: str, tmp_path: Path) -> None:
+    opcoes, origem = LiveOptions(sockets_maximo=4), "https://crm.exemplo.com.br"
+    async with open_balcao(database_url, tmp_path, live_options=opcoes) as balcao, AsyncExitStack() as abertos:
+        await add_loja(balcao.pool, "17.308")
+        for _ in range(3):
+            await abertos.enter_async_context(balcao.socket())
+        async with balcao.socket() as ws:
+            await ws.send_json({"tipo": "assinar", "automacao_id": "*"})
+            assert (await ws.receive_json(timeout=5))["tipo"] == "estado"
+        await add_filial(balcao)
+        await eventually(lambda: len(balcao.gateway.ctx.live.sockets) == 3)
+        with pytest.raises(aiohttp.WSServerHandshakeError) as recusa:
+            await abertos.enter_async_context(balcao.socket())
+        assert recusa.value.status == 503
+        bilhete = (await balcao.call("POST", "bilhetes", {"ponto_venda": "17.308", "origem": origem})).data["bilhete"]
+        async with balcao.socket(None, headers={"Origin": origem}) as ws:
+            await ws.send_json({"tipo": "autenticar", "bilhete": bilhete})
+            assert (await ws.receive_json(timeout=5))["codigo"] == "socket.sem_vaga"
+            assert (await ws.receive(timeout=5)).data == aiohttp.WSCloseCode.TRY_AGAIN_LATER
+        async with balcao.socket("filial") as ws:
+            await ws.send_json({"tipo": "assinar", "automacao_id": "*"})
+            assert (await ws.receive_json(timeout=5))["tipo"] == "estado"
 
 
 # --- SQL --------------------------------------------------------------------------------------------------------------

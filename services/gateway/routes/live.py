@@ -23,6 +23,7 @@ from services.gateway.frames import SUBPROTOCOLO, Autenticar, encode_erro, parse
 from services.gateway.live import SEM_ACESSO
 from services.gateway.socket import QUADRO_BYTES, Socket
 from services.gateway.store.chaves import Escopo, take_bilhete
+from services.gateway.store.empresas import list_ativas
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ async def open_socket(chamada: Chamada) -> web.StreamResponse:
     )
     acesso = await _identify(ctx, request)
     _check_request(ctx, request, ws, acesso)
+    if acesso is not None:
+        await _check_parte(ctx, acesso)
     await ws.prepare(request)
     try:
         acesso = acesso or await _authenticate(ctx, request, ws)
@@ -91,7 +94,20 @@ def _check_request(ctx: AppContext, request: web.Request, ws: web.WebSocketRespo
     if precisa_lista and not is_same_origin(request) and not _is_permitida(ctx, request):
         raise _forbid_origem()
     if ctx.live.is_closing or len(ctx.live.sockets) >= ctx.live.options.sockets_maximo:
-        raise unavailable("socket.sem_vaga", "Sockets demais abertos. Tente de novo em instantes.")
+        raise _sem_vaga()
+
+
+async def _check_parte(ctx: AppContext, acesso: Acesso) -> None:
+    """Where there are several offices none has more than three quarters of the sockets."""
+    dela = sum(1 for socket in ctx.live.sockets if socket.empresa_id == acesso.empresa_id)
+    if dela >= ctx.live.options.sockets_maximo * 3 // 4:
+        async with ctx.pool.acquire(timeout=10) as conn:
+            if len(await list_ativas(conn)) > 1:
+                raise _sem_vaga()
+
+
+def _sem_vaga() -> ApiError:
+    return unavailable("socket.sem_vaga", "Sockets demais abertos. Tente de novo em instantes.")
 
 
 def _is_permitida(ctx: AppContext, request: web.Request) -> bool:
@@ -112,14 +128,17 @@ async def _authenticate(ctx: AppContext, request: web.Request, ws: web.WebSocket
             mensagem = await ws.receive()
         if mensagem.type is not WSMsgType.TEXT:
             raise forbid_anonymous()
-        return await _take_bilhete(ctx, request, mensagem.data)
+        acesso = await _take_bilhete(ctx, request, mensagem.data)
+        await _check_parte(ctx, acesso)
+        return acesso
     except TimeoutError:
         erro = forbid_anonymous()
     except ApiError as recusa:
         erro = recusa
     if not ws.closed:
         await ws.send_frame(encode_erro(erro), WSMsgType.TEXT)
-        await ws.close(code=SEM_ACESSO, message=erro.codigo.encode())
+        codigo = WSCloseCode.TRY_AGAIN_LATER if erro.status == 503 else SEM_ACESSO
+        await ws.close(code=codigo, message=erro.codigo.encode())
     return None
 
 
