@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from services.gateway.__main__ import open_chaveiro, open_database_url
-from services.gateway.admin import QUEM, Falhou, choose_ponto_venda
+from services.gateway.admin import QUEM, Falhou, check_ativa, choose_ponto_venda
 from services.gateway.app import open_database, open_gateway
 from services.gateway.emprestimo import ConcessaoPerdida, SemVaga, borrow_sessao
 from services.gateway.execucao import hoje
@@ -71,6 +71,7 @@ async def download_boleto(pedido: UmCliente, mostrar: Mostrar) -> list[dict[str,
     async with open_database_url(settings) as url, open_database(url) as pool:
         async with pool.acquire() as conn:
             ponto = await choose_ponto_venda(conn, pedido.ponto_venda, pedido.empresa)
+            await check_ativa(conn, ponto["empresa_id"])
         async with _system(settings, url):
             automacao_id = await _submit(pool, ponto, pedido)
             try:

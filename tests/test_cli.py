@@ -324,6 +324,48 @@ def test_an_office_is_taken_along_and_erased_by_one_command_each(
     assert len(json.loads(canopus(ambiente, "empresas", "listar", "--json").stdout)) == 1
 
 
+def test_what_is_done_to_an_offices_keys_and_people_is_audited_in_it(
+    ambiente: dict[str, str | None], database_url: str
+) -> None:
+    canopus(ambiente, "empresas", "criar", "--nome", "F", "--admin-email", "a@exemplo.com.br", "--codigo", "filial")
+    canopus(ambiente, "chaves", "criar", "--nome", "dela", "--escopo", "leitura", "--empresa", "filial")
+    [chave] = json.loads(canopus(ambiente, "chaves", "listar", "--json", "--empresa", "filial").stdout)
+    assert canopus(ambiente, "chaves", "revogar", str(chave["id"])).exit_code == 0
+    assert canopus(ambiente, "pessoas", "senha", "a@exemplo.com.br").exit_code == 0
+    assert asyncio.run(read_acoes(database_url, 1)) == ["empresa.criar"]
+    assert asyncio.run(read_acoes(database_url, 2)) == ["chave.criar", "chave.revogar", "pessoa.dar_senha"]
+
+
+async def read_acoes(url: str, empresa_id: int) -> list[str]:
+    async with open_base(url) as pool:
+        linhas = await pool.fetch("SELECT acao FROM auditoria WHERE empresa_id = $1 ORDER BY id", empresa_id)
+        return [linha["acao"] for linha in linhas]
+
+
+def test_nothing_of_an_office_that_is_switched_off_begins_at_a_terminal(
+    ambiente: dict[str, str | None], database_url: str
+) -> None:
+    canopus(ambiente, "empresas", "criar", "--nome", "F", "--admin-email", "a@exemplo.com.br", "--codigo", "filial")
+    asyncio.run(add_filial(database_url, ativo=True))
+    criar = ("criar", "--nome", "M", "--ponto-venda", "17308", "--mes", "atual", "--dia", "5", "--hora", "08:00")
+    feito = canopus(ambiente, "agendamentos", *criar, "--empresa", "filial", "--json")
+    assert canopus(ambiente, "empresas", "desativar", "filial").exit_code == 0
+    for argumentos in (
+        ("agendamentos", "executar", str(json.loads(feito.stdout)["id"])),
+        ("baixar", "--ponto-venda", "17308", "--cpf", cpf_de(1)),
+    ):
+        recusado = canopus(ambiente, *argumentos, "--empresa", "filial")
+        assert (recusado.exit_code, recusado.stderr.count("\n")) == (1, 1), argumentos
+        assert "o escritório está desativado" in recusado.stderr
+    assert asyncio.run(count_execucoes(database_url)) == 0
+
+
+async def count_execucoes(url: str) -> int:
+    async with open_base(url) as pool:
+        quantas: int = await pool.fetchval("SELECT count(*) FROM execucoes_automacao")
+        return quantas
+
+
 def test_where_there_are_several_offices_a_command_asks_which_is_meant(
     ambiente: dict[str, str | None], database_url: str, tmp_path: Path
 ) -> None:
@@ -368,8 +410,8 @@ def test_where_there_are_several_offices_a_command_asks_which_is_meant(
     assert "não há espelho" in canopus(ambiente, "espelho", "preencher", "x", "--empresa", "filial").stderr
 
 
-async def add_filial(url: str) -> None:
-    """The same ponto de venda in a second office, without a credential in force."""
+async def add_filial(url: str, *, ativo: bool = False) -> None:
+    """The same ponto de venda in a second office. ativo: its credential is in force."""
     async with open_base(url) as pool:
         loja = await add_loja(pool, "17.308", clientes=1, empresa_id=2)
-        await pool.execute("UPDATE credenciais_canopus SET ativo = false WHERE id = $1", loja.credencial_id)
+        await pool.execute("UPDATE credenciais_canopus SET ativo = $2 WHERE id = $1", loja.credencial_id, ativo)

@@ -19,7 +19,7 @@ from services.gateway.store import Conn, cadastros, pessoas
 from services.gateway.store import migrate as migrate_schema
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo, create_chave, list_chaves, revoke_chave
-from services.gateway.store.empresas import PADRAO, find_empresa, list_empresas, restrict
+from services.gateway.store.empresas import PADRAO, find_empresa, list_ativas, list_empresas, restrict
 from shared.crypto import ARQUIVO_CHAVES, ChaveInvalida, create_chaves, read_chaves, write_chaves
 from shared.settings import ConfiguracaoInvalida, load_settings
 
@@ -76,6 +76,12 @@ async def choose_ponto_venda(conn: Conn, codigo: str, empresa: str | None) -> Re
     if len(achados) > 1:
         raise Falhou(f"mais de um escritório tem o ponto de venda {codigo}: diga qual com --empresa <código>.")
     return achados[0]
+
+
+async def check_ativa(conn: Conn, empresa_id: int) -> None:
+    """Before anything of it begins. Raises Falhou."""
+    if empresa_id not in await list_ativas(conn):
+        raise Falhou("o escritório está desativado, e nada dele começa: ative-o com `canopus empresas ativar`.")
 
 
 # What stands between here and the database, told from a migration that fails.
@@ -142,7 +148,9 @@ async def reset_senha(email: str) -> str:
         if achada is None:
             raise Falhou(f"não há pessoa ativa com o e-mail {email}: veja `canopus pessoas listar`.")
         await pessoas.set_senha(conn, achada["id"], senha_hash, trocar=True)
-        await record_auditoria(conn, quem=QUEM, acao="pessoa.dar_senha", alvo=f"pessoas/{achada['id']}")
+        await record_auditoria(
+            conn, quem=QUEM, acao="pessoa.dar_senha", alvo=f"pessoas/{achada['id']}", empresa_id=achada["empresa_id"]
+        )
     return senha
 
 

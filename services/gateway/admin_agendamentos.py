@@ -11,7 +11,7 @@ import orjson
 from asyncpg import Record
 
 from services.gateway import agendamentos
-from services.gateway.admin import QUEM, Falhou, open_transaction
+from services.gateway.admin import QUEM, Falhou, check_ativa, open_transaction
 from services.gateway.auth import Acesso
 from services.gateway.errors import ApiError
 from services.gateway.routes.agendamentos import resolve
@@ -54,6 +54,7 @@ async def resume_agendamento(id: int, empresa: str | None = None) -> None:
 async def run_agendamento(id: int, empresa: str | None = None) -> str:
     """The number of the execution."""
     async with _open(id, empresa) as (conn, agendamento):
+        await check_ativa(conn, agendamento["empresa_id"])
         return str(await agendamentos.run_now(conn, agendamento, await read_agora(conn), QUEM))
 
 

@@ -53,9 +53,10 @@ async def list_chaves(conn: Conn) -> list[Record]:
 
 async def revoke_chave(conn: Conn, id: int, *, quem: str) -> bool:
     """False: no such key, or revoked already."""
-    if await conn.fetchval(SQL["revoke_chave"], id) is None:
+    empresa_id = await conn.fetchval(SQL["revoke_chave"], id)
+    if empresa_id is None:
         return False
-    await record_auditoria(conn, quem=quem, acao="chave.revogar", alvo=f"chaves/{id}")
+    await record_auditoria(conn, quem=quem, acao="chave.revogar", alvo=f"chaves/{id}", empresa_id=empresa_id)
     return True
 
 

@@ -11,7 +11,8 @@ WHERE c.pessoa_id IS NULL
 ORDER BY c.id;
 
 -- name: revoke_chave
-UPDATE chaves_api SET revogada_em = now() WHERE id = $1 AND pessoa_id IS NULL AND revogada_em IS NULL RETURNING id;
+UPDATE chaves_api SET revogada_em = now() WHERE id = $1 AND pessoa_id IS NULL AND revogada_em IS NULL
+RETURNING empresa_id;
 
 -- name: find_chave
 -- alcance: the pontos de venda that it sees, null for all. Of a session, the person's, as is the role.
