@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import asyncpg
 import orjson
@@ -18,8 +19,10 @@ from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.empresas import PADRAO, switch_empresa
 from shared.files import ArquivoAusente, FileStore, pasta_escritorio
 
+T = TypeVar("T")
 SQL = load_sql("empresas")
 LUGARES = "_interno/lugares"
+_DE_UMA_VEZ = 32
 _GEMEOS = ("_interno/capturas/", "_interno/sem_nome/")
 
 
@@ -70,6 +73,13 @@ async def erase_escritorio(pool: Pool, files: FileStore, codigo: str) -> dict[st
             raise Falhou("o primeiro escritório é a própria instalação: não se apaga.")
         await _check_parado(conn, empresa["id"])
         await switch_empresa(conn, empresa["id"], ativa=False)
+        # Something may have begun in between.
+        await _check_parado(conn, empresa["id"])
+        # What takes long comes first, while the others work on.
+        pasta, nomeados = f"{pasta_escritorio(codigo)}/", await _list_seus(conn, empresa["id"])
+        arquivos = await _erase_pasta(files, pasta, nomeados)
+        ausentes = {caminho for caminho in nomeados if caminho.startswith(("_interno/", pasta))}
+        ausentes -= {guardado.caminho async for guardado in files.list("_interno")}
         async with conn.transaction():
             # Whoever writes waits, so that nothing of this office comes in between.
             await conn.execute("SET LOCAL lock_timeout = '10s'")
@@ -79,13 +89,10 @@ async def erase_escritorio(pool: Pool, files: FileStore, codigo: str) -> dict[st
             except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as erro:
                 raise Falhou("o sistema está ocupado demais para apagar agora: tente de novo.") from erro
             await _check_parado(conn, empresa["id"])
-            caminhos = await _list_seus(conn, empresa["id"])
-            pasta = f"{pasta_escritorio(codigo)}/"
-            caminhos |= {guardado.caminho async for guardado in files.list(pasta.rstrip("/"))}
-            caminhos |= {lugar async for lugar in _list_lugares(files, pasta, caminhos)}
             # Before the rows that name them: cut short, the next try finds the rest by them.
-            for caminho in sorted(caminhos):
-                await files.delete(caminho)
+            restam = await _list_seus(conn, empresa["id"]) - ausentes
+            restam |= {guardado.caminho async for guardado in files.list(pasta.rstrip("/"))}
+            arquivos += len(await _map(files.delete, restam))
             linhas = 0
             for tabela in tabelas:
                 feito: str = await conn.execute(
@@ -95,7 +102,7 @@ async def erase_escritorio(pool: Pool, files: FileStore, codigo: str) -> dict[st
                 )
                 linhas += int(feito.rpartition(" ")[2])
             await conn.execute(SQL["delete_empresa"], empresa["id"])
-            resumo = {"linhas": linhas, "arquivos": len(caminhos)}
+            resumo = {"linhas": linhas, "arquivos": arquivos}
             await record_auditoria(conn, quem=QUEM, acao="empresa.apagar", alvo=f"empresas/{codigo}", detalhes=resumo)
     return resumo
 
@@ -127,13 +134,29 @@ async def _list_seus(conn: Conn, empresa_id: int) -> set[str]:
     return seus - await _list_arquivos(conn, empresa_id, dele=False)
 
 
-async def _list_lugares(files: FileStore, pasta: str, caminhos: set[str]) -> AsyncIterator[str]:
-    """Claims of paths in the office's folder, or of files that go."""
-    async for guardado in files.list(LUGARES):
+async def _erase_pasta(files: FileStore, pasta: str, nomeados: set[str]) -> int:
+    """The office's folder, and the claims of places in it or of files that its rows name. Notes of what was written are
+    empty, and stay."""
+    caminhos = {guardado.caminho async for guardado in files.list(pasta.rstrip("/"))}
+    lugares = [guardado.caminho async for guardado in files.list(LUGARES) if guardado.tamanho]
+
+    async def find_seu(lugar: str) -> str | None:
         with suppress(ArquivoAusente, ValueError, KeyError, TypeError):
-            caminho = json.loads(await files.read(guardado.caminho))["caminho"]
-            if caminho.startswith(pasta) or caminho in caminhos:
-                yield guardado.caminho
+            caminho = json.loads(await files.read(lugar))["caminho"]
+            if caminho.startswith(pasta) or caminho in nomeados:
+                return lugar
+        return None
+
+    caminhos.update(lugar for lugar in await _map(find_seu, lugares) if lugar)
+    return len(await _map(files.delete, caminhos))
+
+
+async def _map(faz: Callable[[str], Awaitable[T]], caminhos: Iterable[str]) -> list[T]:
+    """Many at a time: most of each is waiting for a server."""
+    ordem, feitos = sorted(caminhos), list[T]()
+    for inicio in range(0, len(ordem), _DE_UMA_VEZ):
+        feitos += await asyncio.gather(*(faz(caminho) for caminho in ordem[inicio : inicio + _DE_UMA_VEZ]))
+    return feitos
 
 
 async def _write_tabelas(conn: Conn, pacote: zipfile.ZipFile, empresa_id: int) -> int:

@@ -29,7 +29,7 @@ from services.gateway.store.empresas import PADRAO, PoolEmpresa, SemPapel, creat
 from shared.bus import DeadLetter
 from shared.bus.topology import NAMER_BOLETOS
 from shared.events import Arquivo, BoletoEtapa, BoletoNomear, ScraperPulso, Tarefa
-from shared.files import describe_interno
+from shared.files import ArquivoFalhou, FileStore, caminho_lugar, describe_interno
 from tests.eventually import eventually
 from tests.gateway.balcao import Balcao, Resposta, open_balcao
 from tests.gateway.cadastro import Loja, add_loja, list_itens, open_base, submit
@@ -492,6 +492,95 @@ async def test_a_boleto_kept_without_a_name_is_erased_where_it_lay_before_too(ba
         await erase_escritorio(balcao.pool, files, "filial")
         restam = [g.caminho for tipo in ("capturas", "sem_nome") async for g in files.list(f"_interno/{tipo}")]
         assert restam == [describe_interno("capturas", das_duas).caminho]
+
+
+class Vagaroso(FileStore):
+    """Reads and deletes when told."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.pedido, self.pode = asyncio.Event(), asyncio.Event()
+        self.lidos: list[str] = []
+
+    async def read(self, caminho: str) -> bytes:
+        self.lidos.append(caminho)
+        await self._wait()
+        return await super().read(caminho)
+
+    async def delete(self, caminho: str) -> None:
+        await self._wait()
+        await super().delete(caminho)
+
+    async def _wait(self) -> None:
+        self.pedido.set()
+        await self.pode.wait()
+
+
+async def add_arquivos(files: FileStore, pasta: str) -> str:
+    """A boleto with the claim of its place and a note of what was written; where the claim lies."""
+    caminho = f"{pasta}/ANA.pdf"
+    await files.place(caminho, b"%PDF")
+    await files.place(caminho_lugar(caminho), json.dumps({"identidade": "x", "caminho": caminho}).encode())
+    await files.place(f"{caminho_lugar(caminho)}0", b"")
+    return caminho_lugar(caminho)
+
+
+@pytest.mark.parametrize("demora", ["read", "delete"])
+async def test_others_work_on_while_the_files_of_an_office_are_erased(
+    demora: str, database_url: str, tmp_path: Path
+) -> None:
+    async with open_base(database_url) as pool:
+        async with pool.acquire() as conn:
+            filial = await create_empresa(conn, "filial", "Filial", None)
+        await add_loja(pool, "17.909", empresa_id=filial)
+        files = Vagaroso(tmp_path.as_uri())
+        meu = await add_arquivos(files, "DAYLER")
+        if demora == "read":
+            dele = await add_arquivos(files, "escritorios/filial/DAYLER")
+        else:
+            await files.place("escritorios/filial/DAYLER/BIA.pdf", b"%PDF")
+            await FileStore.delete(files, meu)
+        async with asyncio.TaskGroup() as grupo:
+            apagando = grupo.create_task(erase_escritorio(pool, files, "filial"))
+            async with asyncio.timeout(5):
+                await files.pedido.wait()
+                await add_loja(pool, "17.308")
+            assert not apagando.done()
+            files.pode.set()
+        assert apagando.result()["arquivos"] == (2 if demora == "read" else 1)
+        assert [g.caminho async for g in files.list("escritorios")] == []
+        assert files.lidos == (sorted((meu, dele)) if demora == "read" else [])
+        assert await pool.fetchval("SELECT codigo FROM pontos_venda") == "17.308"
+
+
+async def test_an_erasure_that_was_cut_short_is_ended_by_the_same_again(
+    balcao: Balcao, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with two_offices(balcao) as (filial, _, dela):
+        files = balcao.gateway.ctx.files
+        lugar = await add_arquivos(files, "escritorios/filial/DAYLER")
+        await balcao.call("POST", f"execucoes/{dela.ids['execucoes/{automacao_id}']}/cancelar", chave="filial")
+        delete, restam = files.delete, 0
+
+        async def fail_later(caminho: str) -> None:
+            nonlocal restam
+            if not restam:
+                raise ArquivoFalhou("sem resposta")
+            restam -= 1
+            await delete(caminho)
+
+        monkeypatch.setattr(files, "delete", fail_later)
+        for quantas in (0, 1, 2):
+            restam = quantas
+            with pytest.raises(ArquivoFalhou):
+                await erase_escritorio(balcao.pool, files, "filial")
+            assert await balcao.pool.fetchval("SELECT count(*) FROM pontos_venda") == 2
+        monkeypatch.undo()
+        await erase_escritorio(balcao.pool, files, "filial")
+        assert not any((await dump(balcao, filial.empresa_id)).values())
+        ficaram = {guardado.caminho async for guardado in files.list("")}
+        assert not [caminho for caminho in ficaram if "17.909" in caminho or caminho.startswith("escritorios")]
+        assert lugar not in ficaram
 
 
 async def list_empresas_de(pool: Pool) -> list[asyncpg.Record]:
