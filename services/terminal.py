@@ -15,7 +15,7 @@ import orjson
 from services.gateway.__main__ import open_chaveiro, open_database_url
 from services.gateway.admin import QUEM, Falhou, check_ativa, choose_ponto_venda
 from services.gateway.app import open_database, open_gateway
-from services.gateway.emprestimo import ConcessaoPerdida, SemVaga, borrow_sessao
+from services.gateway.emprestimo import ConcessaoPerdida, Recusada, SemVaga, borrow_sessao
 from services.gateway.execucao import hoje
 from services.gateway.presenca import OutroSistema
 from services.gateway.sessoes import note_teste_falho, note_teste_ok
@@ -154,6 +154,8 @@ async def walk_ponto_venda(
                     acesso, ponto["perfil"], visivel=visivel, ritmo_ms=scraper.ritmo_ms, chromium=scraper.chromium
                 ):
                     yield passo, falha.codigo if falha else None
+                # Before the slot is free: no other session may post what was refused.
+                await _note_teste(pool, credencial["id"], cerca, falha)
         except ChaveInvalida as erro:
             raise Falhou(f"a senha guardada não abre com as chaves daqui ({erro}): grave-a de novo.") from erro
         except SemVaga:
@@ -161,11 +163,12 @@ async def walk_ponto_venda(
                 "a credencial, ou tudo o que o escritório pode abrir, está em uso: pause a execução ou espere o fim."
             )
             raise Falhou(texto) from None
+        except Recusada:
+            raise Falhou(_explain_recusada(credencial["id"])) from None
         except ConcessaoPerdida:
             raise Falhou("o banco de dados parou de responder, e o portal foi deixado. Tente de novo.") from None
         except (PerfilInvalido, ChromiumAusente, NavegadorCaiu) as erro:
             raise Falhou(str(erro)) from erro
-        await _note_teste(pool, credencial["id"], cerca, falha)
 
 
 async def _find_testavel(pool: Pool, ponto_venda: str, empresa: str | None) -> tuple[Linha, Linha]:
@@ -180,11 +183,15 @@ async def _find_testavel(pool: Pool, ponto_venda: str, empresa: str | None) -> t
     if credencial is None:
         raise Falhou(f"o ponto de venda {ponto_venda} não tem credencial ativa: cadastre-a antes.")
     if credencial["parada_codigo"] == "login.recusado":
-        raise Falhou(
-            "o portal já recusou este usuário e senha, e outra tentativa pode bloquear a conta: altere a senha "
-            f"(PATCH credenciais/{credencial['id']}) e teste."
-        )
+        raise Falhou(_explain_recusada(credencial["id"]))
     return ponto, credencial
+
+
+def _explain_recusada(credencial_id: int) -> str:
+    return (
+        "o portal já recusou este usuário e senha, e outra tentativa pode bloquear a conta: altere a senha "
+        f"(PATCH credenciais/{credencial_id}) e teste."
+    )
 
 
 async def _note_teste(pool: Pool, credencial_id: int, cerca: int, falha: Falha | None) -> None:

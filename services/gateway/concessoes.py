@@ -27,6 +27,8 @@ VISTO_S = 15.0
 CONCESSAO_TTL_S = 60.0
 # A test whose scraper died twice is answered, not begun a third time: each one logs in.
 TESTES = 2
+# One more wrong password may lock the account.
+RECUSADA = "O portal já recusou este usuário e senha: outra tentativa pode bloquear a conta. Altere a senha e teste."
 
 
 @dataclass
@@ -124,6 +126,8 @@ async def _grant_testes(conn: Conn, panorama: Panorama) -> None:
         credencial = panorama.credenciais.get(teste["credencial_id"])
         if credencial is None or teste["tentativas"] >= TESTES:
             await answer_pedido(conn, teste["id"], _unanswered(credencial is None))
+        elif credencial["recusada"]:
+            await answer_pedido(conn, teste["id"], _recuse(409, "credencial.recusada", RECUSADA))
         elif is_testavel(panorama, credencial) and _total(panorama.livres):
             await _grant(conn, panorama, credencial, teste["id"])
         else:
@@ -202,4 +206,8 @@ def _unanswered(removida: bool) -> Resposta:
         if removida
         else "O teste foi interrompido duas vezes. Confira se o scraper está no ar e teste de novo."
     )
-    return Resposta(503, {"success": False, "error": texto, "codigo": "teste.interrompido", "detalhes": []})
+    return _recuse(503, "teste.interrompido", texto)
+
+
+def _recuse(status: int, codigo: str, texto: str) -> Resposta:
+    return Resposta(status, {"success": False, "error": texto, "codigo": codigo, "detalhes": []})

@@ -18,6 +18,7 @@ from services.gateway.lacos import Despertador, attempt
 from services.gateway.prazos import Prazos, Viva
 from services.gateway.relatos import lose, put_back
 from services.gateway.store import Conn, Pool, load_sql
+from services.gateway.store.controle import unblock_served
 from services.gateway.store.credenciais import end_unserved
 from services.gateway.store.diario import open_diario
 from services.gateway.store.nomeacao import resend_late
@@ -29,6 +30,9 @@ CONCESSOES = load_sql("concessoes")
 
 # What the holder of an ended lease still had to say about its contracts has arrived by then.
 GRACA_S = 2.0
+# Without a whole round for so long the database, or this process, was away; then what waited for it comes in first,
+# each report within the bus's longest pause.
+AUSENCIA_S, CALMA_S = 5.0, 8.0
 # A session that has been idle this long does not work at what was sent to it: the task, or its report, was lost with
 # the broker's queues.
 PERDIDA_S = 60.0
@@ -49,6 +53,8 @@ class Dispatcher:
         self._prazos = Prazos(time.monotonic)
         self._despertador = Despertador()
         self._inteira = True
+        self._ultima_s = time.monotonic()
+        self._calma_ate_s = 0.0
 
     def wake(self, *, progresso: bool = False) -> None:
         """Something changed that may let more begin; progresso: no more than the next tasks under the same leases."""
@@ -58,6 +64,7 @@ class Dispatcher:
     async def run(self) -> None:
         relogio = asyncio.get_running_loop().time
         proxima = relogio()
+        self._calma_ate_s = time.monotonic() + CALMA_S
         while True:
             inteira, self._inteira = self._inteira or relogio() >= proxima, False
             await attempt(partial(self.tick, inteira=inteira))
@@ -69,22 +76,31 @@ class Dispatcher:
 
     async def tick(self, *, inteira: bool = True) -> Rodada:
         async with self._pool.acquire() as conn:
-            if inteira:
+            agora_s = time.monotonic()
+            if agora_s - self._ultima_s > AUSENCIA_S:
+                self._calma_ate_s = agora_s + CALMA_S
+            calma = agora_s < self._calma_ate_s
+            if inteira and not calma:
                 await self._return_orphans(conn)
             async with conn.transaction():
                 await conn.execute(SQL["lock"])
-                if inteira:
+                if inteira and not calma:
                     await self._end_vencidas(conn)
+                if inteira:
                     await allot_sessoes(conn)
                 rodada = await allot_tarefas(conn, self._turnos, hoje(datetime.now(UTC)))
             for execucao_id, prontos in sorted(rodada.prontos.items()):
                 async with conn.transaction():
                     await end_prontos(conn, execucao_id, prontos)
-            sem_credencial = []
+            sem_credencial, servidas = list[int](), list[int]()
             if inteira:
                 sem_credencial = [linha["ponto_venda_id"] for linha in await conn.fetch(SQL["list_sem_credencial"])]
+                servidas = [linha["id"] for linha in await conn.fetch(SQL["list_servidas"])]
+                self._ultima_s = time.monotonic()
         for ponto_venda_id in sem_credencial:
             await end_unserved(self._pool, ponto_venda_id)
+        for execucao_id in servidas:
+            await unblock_served(self._pool, execucao_id)
         if rodada.prontos:
             self.wake()
         self._on_commit()

@@ -29,6 +29,10 @@ class SemVaga(Exception):
     """Every session that the credential may have is in use."""
 
 
+class Recusada(Exception):
+    """The portal has refused the password meanwhile."""
+
+
 class ConcessaoPerdida(Exception):
     """The lease could not be renewed: the portal was left."""
 
@@ -37,7 +41,7 @@ class ConcessaoPerdida(Exception):
 async def borrow_sessao(pool: Pool, credencial_id: int, espera_s: float = 60.0) -> AsyncIterator[int]:
     """Hold a slot while the context is open, renewed by heartbeat; its number.
 
-    Raises SemVaga after `espera_s`, and ConcessaoPerdida where the database was away for too long.
+    Raises Recusada, SemVaga after `espera_s`, and ConcessaoPerdida where the database was away for too long.
     """
     titular = f"terminal-{os.getpid()}-{uuid4().hex[:6]}"
     cerca = await _take(pool, credencial_id, titular, espera_s)
@@ -68,6 +72,8 @@ async def _take(pool: Pool, credencial_id: int, titular: str, espera_s: float) -
             await conn.execute(SQL["expire"])
             panorama = await read_panorama(conn)
             if (credencial := panorama.credenciais.get(credencial_id)) is not None:
+                if credencial["recusada"]:
+                    raise Recusada
                 if is_testavel(panorama, credencial):
                     return await _grant(conn, panorama, credencial, titular)
                 await _ask_back(conn, panorama, credencial)

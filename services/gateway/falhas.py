@@ -17,13 +17,15 @@ from services.gateway.execucao import (
     raiz_codigo,
 )
 from services.gateway.relatos import end_failed, is_naming, make_falha, open_relato
-from services.gateway.store import Conn, credenciais, portais
+from services.gateway.store import Conn, credenciais, load_sql, portais
 from services.gateway.store.controle import end_waiting, revoke_tarefas
 from services.gateway.store.diario import Diario
 from services.gateway.store.itens import SQL, return_item
 from services.gateway.store.nomeacao import adopt_new_planilha
 from shared.events import BoletoFalhou
 from shared.outcomes import Classe, Etapa, StatusCliente, StatusExecucao, find_desfecho
+
+CONCESSOES = load_sql("concessoes")
 
 
 async def fail(conn: Conn, evento: BoletoFalhou) -> int | None:
@@ -118,6 +120,8 @@ async def _note_portal(conn: Conn, item: Record, evento: BoletoFalhou, credencia
     if raiz_codigo(evento.codigo) == "portal.fora_do_ar":
         await portais.note_fora_do_ar(conn, item["ponto_venda_id"], item["id"])
     elif is_portal_answer(find_desfecho(evento.codigo)):
+        # The news of the login may have been lost.
+        await conn.execute(CONCESSOES["note_aberta"], item["cerca"])
         if credencial_id is not None:
             await credenciais.note_resposta(conn, credencial_id, confere=False)
         await portais.note_resposta(conn, item["ponto_venda_id"])

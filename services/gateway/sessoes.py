@@ -29,7 +29,13 @@ async def note_aberta(conn: Conn, evento: SessaoAberta) -> None:
 
 
 async def end(conn: Conn, evento: SessaoEncerrada) -> int | None:
-    """The slot is free. What ended the session decides when the next one may begin; a repeated report says nothing."""
+    """The slot is free. What ended the session decides when the next one may begin; a repeated report says nothing.
+
+    Where the portal's verdict on the credential is on its way by itself, that one frees the slot: it says whether
+    anything may be posted again.
+    """
+    if evento.motivo == "parada" or await conn.fetchval(SQL["is_teste_aberto"], evento.cerca):
+        return None
     credencial_id = await conn.fetchval(SQL["end_concessao"], evento.cerca, evento.motivo)
     if credencial_id is None:
         return None
@@ -43,7 +49,7 @@ async def end(conn: Conn, evento: SessaoEncerrada) -> int | None:
             await credenciais.reduce_sessoes(conn, credencial_id)
         case "erro":
             await credenciais.note_queda(conn, credencial_id)
-        case "ociosa" | "revogada" | "parando" | "parada" | "teste":
+        case _:
             pass
     return None
 
@@ -67,6 +73,7 @@ async def answer_teste(conn: Conn, evento: CredencialTestada) -> int | None:
     dados = {"ok": evento.ok, "codigo": evento.codigo, "mensagem": mensagem, "passos": _mask_passos(evento.passos)}
     corpo = {"success": True, "message": mensagem, "data": dados}
     await answer_pedido(conn, evento.pedido_id, Resposta(200, corpo))
+    await conn.execute(SQL["end_concessao"], evento.cerca, "teste")
     if evento.ok:
         await note_teste_ok(conn, evento.credencial_id)
         return None

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
 
+from services.gateway import dispatcher as modulo
 from services.gateway.dispatcher import Dispatcher
 from services.gateway.pulsos import note_scraper
 from services.gateway.store import Pool
-from shared.events import ScraperPulso
+from services.gateway.store.pedidos import Pedido, insert_pedido
+from shared.events import CredencialTestada, ScraperPulso, SessaoEncerrada
 from tests.gateway.cadastro import add_boleto, add_loja, get_execucao, list_itens, open_base, submit
-from tests.gateway.motor import list_quadros
+from tests.gateway.motor import Maestro, list_quadros, parada
 
 
 @pytest.fixture
@@ -158,3 +162,102 @@ async def test_a_credential_that_waits_after_a_bad_end_is_left_alone(pool: Pool,
     await pool.execute("UPDATE credenciais_canopus SET espera_ate = now() - interval '1 s'")
     await dispatcher.tick()
     assert await pool.fetchval("SELECT count(*) FROM concessoes") == 1
+
+
+async def test_a_test_that_waited_posts_no_password_that_was_refused_meanwhile(
+    pool: Pool, dispatcher: Dispatcher
+) -> None:
+    loja, maestro = await add_loja(pool), Maestro(pool)
+    await submit(pool, loja)
+    await note_scraper(pool, pulso())
+    await dispatcher.tick()
+    cerca = await pool.fetchval("SELECT cerca FROM concessoes")
+    pedido = Pedido("testar", {}, loja.id, "ana", credencial_id=loja.credencial_id)
+    async with pool.acquire() as conn:
+        await insert_pedido(conn, pedido)
+    await dispatcher.tick()
+    await maestro.apply(parada(loja, cerca))
+    await dispatcher.tick()
+    assert await pool.fetchval("SELECT count(*) FROM concessoes") == 1
+    resposta = await pool.fetchrow("SELECT status_http, resposta FROM pedidos WHERE id = $1", pedido.id)
+    assert resposta and (resposta["status_http"], resposta["resposta"]["codigo"]) == (409, "credencial.recusada")
+
+
+async def test_a_slot_is_not_free_before_the_portals_verdict_is_known(pool: Pool, dispatcher: Dispatcher) -> None:
+    """The news of the end may be heeded by one gateway while another still has the refusal in hand."""
+    loja, maestro = await add_loja(pool), Maestro(pool)
+    await submit(pool, loja)
+    await note_scraper(pool, pulso())
+    await dispatcher.tick()
+    cerca = await pool.fetchval("SELECT cerca FROM concessoes")
+    fim = SessaoEncerrada(cerca=cerca, credencial_id=loja.credencial_id, motivo="parada")
+    await maestro.apply(fim)
+    await dispatcher.tick()
+    assert await pool.fetchval("SELECT count(*) FROM concessoes") == 1
+    await maestro.apply(parada(loja, cerca, "login.bloqueado"))
+    assert await pool.fetchval("SELECT encerrada_em FROM concessoes") is not None
+    # The same of a test.
+    pedido = Pedido("testar", {}, loja.id, "ana", credencial_id=loja.credencial_id)
+    async with pool.acquire() as conn:
+        await insert_pedido(conn, pedido)
+    await dispatcher.tick()
+    cerca = await pool.fetchval("SELECT cerca FROM concessoes WHERE pedido_id = $1", pedido.id)
+    fim = SessaoEncerrada(cerca=cerca, credencial_id=loja.credencial_id, motivo="teste")
+    await maestro.apply(fim)
+    assert await pool.fetchval("SELECT encerrada_em FROM concessoes WHERE cerca = $1", cerca) is None
+    testada = CredencialTestada(
+        cerca=cerca, credencial_id=loja.credencial_id, pedido_id=pedido.id, ok=False, codigo="login.recusado",
+        mensagem="Recusou.", passos=(),
+    )  # fmt: skip
+    await maestro.apply(testada)
+    assert await pool.fetchval("SELECT encerrada_em FROM concessoes WHERE cerca = $1", cerca) is not None
+    await dispatcher.tick()
+    assert await pool.fetchval("SELECT count(*) FROM concessoes") == 2
+
+
+async def test_what_waited_for_the_database_comes_in_before_anything_is_taken_back(
+    pool: Pool, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report that waits for a database that was away is tried again within seconds of its return."""
+    loja = await add_loja(pool, clientes=1)
+    automacao_id = await submit(pool, loja)
+    await note_scraper(pool, pulso())
+    await dispatcher.tick()
+    antes = [linha["despacho"] for linha in await list_itens(pool, automacao_id)]
+    await pool.execute("UPDATE concessoes SET expira_em = now() - interval '10 s'")
+    relogio = SimpleNamespace(adiante=40.0)
+    monkeypatch.setattr(modulo, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + relogio.adiante))
+    for _ in range(2):
+        await dispatcher.tick()
+    assert [linha["despacho"] for linha in await list_itens(pool, automacao_id)] == antes != [None]
+    relogio.adiante += modulo.CALMA_S + 1
+    dispatcher._ultima_s = time.monotonic() + relogio.adiante
+    for _ in range(2):
+        await dispatcher.tick()
+    (item,) = await list_itens(pool, automacao_id)
+    assert item["perdas"] == 1
+
+
+async def test_an_execution_that_was_blocked_while_its_credential_was_put_right_goes_on(
+    pool: Pool, dispatcher: Dispatcher
+) -> None:
+    loja = await add_loja(pool)
+    await pool.execute("UPDATE credenciais_canopus SET parada_codigo = 'login.bloqueado', parada_em = now()")
+    automacao_id = await submit(pool, loja)
+    await note_scraper(pool, pulso())
+    await dispatcher.tick()
+    assert (await get_execucao(pool, automacao_id))["status"] == "bloqueada"
+    # As of one that the correction did not see: it was blocked after it was looked for.
+    await pool.execute("UPDATE credenciais_canopus SET parada_codigo = NULL")
+    await dispatcher.tick()
+    assert (await get_execucao(pool, automacao_id))["status"] == "na_fila"
+    assert {item["status"] for item in await list_itens(pool, automacao_id)} == {"pendente"}
+    await list_quadros(pool, automacao_id)
+
+
+async def test_an_answer_of_the_portals_proves_a_login_whose_news_was_lost(pool: Pool, dispatcher: Dispatcher) -> None:
+    loja, maestro = await add_loja(pool, clientes=1), Maestro(pool)
+    (item,) = await list_itens(pool, await submit(pool, loja))
+    cerca = await maestro.lease(loja)
+    await maestro.fail(item["id"], cerca, "boleto.inexistente")
+    assert await pool.fetchval("SELECT aberta FROM concessoes WHERE cerca = $1", cerca)

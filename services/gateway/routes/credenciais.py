@@ -11,6 +11,7 @@ from pydantic import Field
 
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.campos import Linha, Mudado, PontoVenda, Senha
+from services.gateway.concessoes import RECUSADA
 from services.gateway.errors import conflict, not_found
 from services.gateway.paging import Pagina, page
 from services.gateway.routes.pedidos import EXEMPLO_202, SEM_ESPERA, wait_pedido
@@ -163,10 +164,7 @@ async def test_credencial(chamada: Chamada, id: int) -> web.StreamResponse:
     if not (credencial["ativo"] and credencial["ponto_venda_ativo"]):
         raise conflict("credencial.inativa", "A credencial ou o ponto de venda está inativo. Ative-o e teste de novo.")
     if credencial["parada_codigo"] == "login.recusado":
-        texto = (
-            "O portal já recusou este usuário e senha: outra tentativa pode bloquear a conta. Altere a senha e teste."
-        )
-        raise conflict("credencial.recusada", texto)
+        raise conflict("credencial.recusada", RECUSADA)
     await chamada.ctx.pedidos.check_servico("testar")
     return await wait_pedido(chamada, await _ask_teste(chamada, credencial))
 

@@ -3,6 +3,10 @@
 -- name: end_concessao
 UPDATE concessoes SET encerrada_em = now(), motivo = $2 WHERE cerca = $1 AND encerrada_em IS NULL RETURNING credencial_id;
 
+-- name: is_teste_aberto
+SELECT EXISTS (SELECT FROM concessoes c JOIN pedidos p ON p.id = c.pedido_id
+               WHERE c.cerca = $1 AND c.encerrada_em IS NULL AND p.respondido_em IS NULL);
+
 -- name: note_aberta
 UPDATE concessoes SET aberta = true WHERE cerca = $1 AND NOT aberta;
 

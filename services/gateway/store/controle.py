@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 from uuid import UUID
 
-from services.gateway.store import Conn, load_sql
+from services.gateway.store import Conn, Pool, load_sql
 from services.gateway.store.diario import Diario, open_diario
 from services.gateway.store.itens import end_items, restart_items
 from services.gateway.store.nomeacao import rename_items
@@ -74,6 +74,14 @@ async def credential_fixed(conn: Conn, credencial_id: int, ponto_venda_id: int |
             if not diario.has_ended:
                 await _lift_parada(diario)
     await conn.execute(CREDENCIAIS["fix_credencial"], credencial_id)
+
+
+async def unblock_served(pool: Pool, execucao_id: int) -> None:
+    """A credential that was put right while this execution was being blocked serves it too."""
+    async with pool.acquire() as conn, conn.transaction(), open_diario(conn, execucao_id) as diario:
+        saudavel = await conn.fetchval(CREDENCIAIS["has_saudavel"], diario.ponto_venda_id)
+        if saudavel and diario.status is StatusExecucao.BLOQUEADA:
+            await _lift_parada(diario)
 
 
 async def end_waiting(diario: Diario, status: StatusCliente, codigo: str | None) -> None:

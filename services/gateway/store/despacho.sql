@@ -56,6 +56,7 @@ SELECT id, max_sessoes FROM empresas WHERE max_sessoes IS NOT NULL;
 -- them has not logged in yet, so no other begins to: a password that the portal refuses is posted once.
 SELECT k.id, k.empresa_id, k.ponto_venda_id, k.usuario, k.senha_encrypted, k.codigo_empresa, p.codigo, p.url_base,
        p.perfil, k.parada_codigo IS NOT NULL AS parada, coalesce(is_ahead(k.espera_ate), false) AS espera,
+       k.parada_codigo IS NOT DISTINCT FROM 'login.recusado' AS recusada,
        CASE WHEN k.reduzida_ate > now() THEN least(k.max_sessoes, k.sessoes_reduzidas) ELSE k.max_sessoes END AS limite,
        ARRAY(SELECT c.slot FROM concessoes c WHERE c.credencial_id = k.id AND c.encerrada_em IS NULL) AS slots,
        EXISTS (SELECT FROM concessoes c
@@ -188,3 +189,12 @@ FROM execucoes_automacao e
 WHERE e.status IN ('na_fila', 'em_andamento', 'pausada', 'bloqueada') AND e.pendentes > 0
   AND NOT EXISTS (SELECT FROM credenciais_canopus k
                   WHERE k.ponto_venda_id = e.ponto_venda_id AND k.ativo AND k.parada_codigo IS NULL);
+
+-- name: list_servidas
+-- Blocked executions that a credential can serve again: they were blocked while it was put right.
+SELECT e.id
+FROM execucoes_automacao e
+WHERE e.status = 'bloqueada'
+  AND EXISTS (SELECT FROM credenciais_canopus k
+              WHERE k.ponto_venda_id = e.ponto_venda_id AND k.ativo AND k.parada_codigo IS NULL)
+ORDER BY e.id;
