@@ -112,6 +112,7 @@ DA_SESSAO = [
         Caso("§3-12", cliente={"sessao": {"expirar_na": na}})
         for na in ("busca", "atendimento", "cobranca", "emissao", "impressao")
     ),
+    Caso("§1.1", cliente={"sessao": {"expirar_na": "busca", "expirada_para": "frmCorCCCnsLogin.aspx"}}),
     # Two budgets: sessions lost spend nothing of what the portal's own faults may.
     Caso(
         "§3-12",
@@ -240,6 +241,11 @@ DA_COBRANCA = [
     Caso("§10.6", pessoa=duas, cliente={"cobranca": {"outras_cotas": True, "ordem": "inversa"}}),
     Caso("§10.6", cliente={"cobranca": {"exige_localizar": True, "radio_marcado": False, "unificar": "desabilitado"}}),
     Caso("§10.6", cliente={"cobranca": {"alerta": "Existem parcelas em atraso.", "unificar": "ausente"}}),
+    Caso("§10.6", cliente={"cobranca": {"rotulos": True}, "aparencia": {"rodape": '<a href="#a">Atendimento</a>'}}),
+    Caso(
+        "§10.6", cliente={"cobranca": {"exige_localizar": True, "no_lugar": "Sistema em manutenção"}},
+        falha="portal.mudou.fluxo", codigos=("portal.mudou.fluxo",), tentativas=(1, 3),
+    ),
     *(
         Caso("§10.6", cliente={"cobranca": grade}, codigos=("boleto.inexistente",), tentativas=(1, 1))
         for grade in ({"grade": "ausente"}, {"grade": "so_cabecalho", "mensagem": "Nenhuma pendência."})

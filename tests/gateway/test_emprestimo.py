@@ -40,7 +40,7 @@ async def test_a_slot_is_held_alone_and_given_back_whatever_happens(pool: Pool) 
 async def test_the_terminals_session_is_one_of_those_that_its_office_may_have(pool: Pool) -> None:
     async with pool.acquire() as conn:
         filial = await create_empresa(conn, "filial", "Filial", 1)
-    loja, outra = [await add_loja(pool, codigo, empresa_id=filial) for codigo in ("1", "2")]
+    loja, outra = [await add_loja(pool, codigo, clientes=0, empresa_id=filial) for codigo in ("1", "2")]
     cerca = await Maestro(pool).lease(outra)
     await pool.execute("UPDATE concessoes SET aberta = true, ociosa_desde = now() - interval '5 s'")
     with pytest.raises(SemVaga):

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.gateway.dispatcher import CALMA_S
 from services.gateway.engine import Engine, open_engine
 from services.gateway.store import Pool
 from services.gateway.store.execucoes import cancel_execucao, pause_execucao, resume_execucao
@@ -191,7 +192,7 @@ async def test_what_a_dead_scraper_held_goes_to_the_other_without_an_attempt_spe
 
 async def test_a_late_capture_under_an_expired_lease_is_never_filed(pool: Pool, bus: MemoryBus, tmp_path: Path) -> None:
     loja = await add_loja(pool, clientes=1)
-    velho = ScraperFigurante(bus, "s1", contrato_s=5.0)
+    velho = ScraperFigurante(bus, "s1", contrato_s=60.0)
     async with running(pool, tmp_path, velho, bus=bus) as (engine,):
         automacao_id = await submit(pool, loja)
         await eventually(lambda: len(velho.pedidos) == 1)
@@ -201,7 +202,8 @@ async def test_a_late_capture_under_an_expired_lease_is_never_filed(pool: Pool, 
             engine.wake()
             return bool((await list_itens(pool, automacao_id))[0]["despacho"] != velho.pedidos[0].tarefa.despacho)
 
-        await eventually(returned)
+        # Just begun, it first lets in what waited for it.
+        await eventually(returned, CALMA_S + 10)
         velho.contrato_s = 0.0
         await velho._fetch(velho.pedidos[0])
     assert await pool.fetchval("SELECT count(*) FROM boletos") == 0
