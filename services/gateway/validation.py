@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,7 +20,8 @@ class Corpo(BaseModel):
 
 
 class Consulta(BaseModel):
-    """A query string: its values are texts, turned into the fields' types; blank ones count as absent."""
+    """A query string: its values are texts, turned into the fields' types; blank ones count as absent, but for
+    a switch, which would then be off."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -100,7 +101,13 @@ def parse_consulta(modelo: type[M], pares: list[tuple[str, str]]) -> M:
             valores[nome] = valor.strip()
         elif nome not in modelo.model_fields:
             raise invalid_field(nome, "parâmetro desconhecido")
+        elif _is_bool(modelo.model_fields[nome].annotation):
+            raise invalid_field(nome, _TEXTOS["bool_parsing"])
     return _validate(lambda: modelo.model_validate(valores))
+
+
+def _is_bool(tipo: Any) -> bool:
+    return bool in (tipo, *get_args(tipo))
 
 
 def _validate(validate: Callable[[], M]) -> M:

@@ -93,7 +93,7 @@ class Porta:
         if "ponto_venda" in opcoes:
             formulario.add_field("ponto_venda", opcoes.pop("ponto_venda"))
         formulario.add_field("arquivo", dados, filename=nome)
-        caminho = "planilhas?simular=true" if opcoes.pop("simular", False) else "planilhas"
+        caminho = opcoes.pop("caminho", "planilhas?simular=true" if opcoes.pop("simular", False) else "planilhas")
         return await self.call("POST", caminho, data=formulario, **opcoes)
 
     async def add_chave(self, nome: str, escopo: Escopo, ponto_venda: str) -> None:

@@ -39,10 +39,10 @@ async def add_numerado(porta: Porta, numero: int, nosso_numero: str | None, **ca
     return id
 
 
-async def upload(porta: Porta, dados: bytes, simular: bool = False, **opcoes: Any) -> Resposta:
+async def upload(porta: Porta, dados: bytes, consulta: str = "", **opcoes: Any) -> Resposta:
     formulario = aiohttp.FormData()
     formulario.add_field("arquivo", dados, filename="CB101100.RET")
-    return await porta.call("POST", f"retornos{'?simular=true' if simular else ''}", data=formulario, **opcoes)
+    return await porta.call("POST", f"retornos{consulta}", data=formulario, **opcoes)
 
 
 async def count_auditoria(porta: Porta) -> int:
@@ -132,13 +132,15 @@ async def test_a_return_file_is_shown_before_it_is_written_and_changes_nothing_t
         Pago("99999999"),
         Pago(movimento="02"),
     )
-    previa = (await upload(porta, arquivo, simular=True)).data
+    previa = (await upload(porta, arquivo, "?simular=true")).data
     assert (previa["simulado"], previa["titulos"], previa["ignorados"], previa["pagos"], previa["pendencias"]) == (
         True, 4, 1, 2, 1,
     )  # fmt: skip
     assert [(linha["situacao"], linha["boletos"]) for linha in previa["linhas"]] == [
         ("pago", [um]), ("pago", [dois]), ("desconhecido", []),
     ]  # fmt: skip
+    for chave in ("?simular", "?simular="):
+        assert (await upload(porta, arquivo, chave)).campos == ["simular"]
     assert (await porta.call("GET", f"boletos/{um}")).data["status"] == "pendente"
     feito = (await upload(porta, arquivo)).data
     assert feito | {"simulado": True} == previa

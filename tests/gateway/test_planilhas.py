@@ -100,6 +100,16 @@ async def test_simulating_gives_the_same_numbers_and_writes_nothing_at_all(porta
     assert porta.list_files() == arquivos
 
 
+async def test_a_switch_without_its_value_is_no_consent_to_import(porta: Porta) -> None:
+    antes, arquivos = await count_rows(porta), porta.list_files()
+    for chave in ("simular", "simular=", "simular=%20"):
+        recusada = await porta.upload(MISTA, caminho=f"planilhas?{chave}")
+        assert (recusada.status, recusada.campos) == (422, ["simular"])
+        assert recusada.corpo["detalhes"][0]["erro"] == "deve ser true ou false"
+    assert (await count_rows(porta), porta.list_files()) == (antes, arquivos)
+    assert (await porta.call("GET", "clientes?ativo=&busca=")).campos == ["ativo"]
+
+
 async def test_importing_again_updates_and_loses_nothing_entered_by_hand(porta: Porta) -> None:
     await porta.upload(MISTA)
     ana, bia, _ = await list_clientes(porta)
