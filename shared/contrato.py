@@ -36,6 +36,7 @@ _CNPJ_FORMATADO = re.compile(
     r"(?<![0-9A-Za-z])[0-9A-Za-z]{2}\.([0-9A-Za-z]{3})\.([0-9A-Za-z]{3})/[0-9A-Za-z]{4}-\d{2}(?!\d)"
 )
 _CPF_CRU = re.compile(r"(?<![\dA-Za-z])\d{11}(?![\dA-Za-z])")
+_ALGARISMO = re.compile(r"\d")
 _ALEM_DO_ASCII = re.compile(r"[^\x00-\x7f]")
 _ACENTOS = "\u0300\u0301\u0302\u0303\u0308\u0327"  # Portuguese has no others
 _PALAVRA = re.compile(r"[^\W_]+")
@@ -94,6 +95,8 @@ def mask_documento(documento: str) -> str:
 
 def mask_documentos(texto: str) -> str:
     """Mask every CPF and CNPJ in a free text: formatted ones always, bare ones when their check digits close."""
+    if not _ALGARISMO.search(texto):  # as in nearly every name
+        return texto
     texto = _CPF_FORMATADO.sub(r"***.\1.\2-**", texto)
     texto = _CNPJ_FORMATADO.sub(r"**.\1.\2/****-**", texto)
     texto = _CNPJ_CRU.sub(lambda m: mask_documento(m[0]) if is_cnpj(m[0]) else m[0], texto)

@@ -26,10 +26,11 @@ from shared.events import (
     SessaoEncerrada,
 )
 from tests.eventually import eventually
-from tests.gateway.cadastro import Loja, add_cliente, cpf_de, submit
+from tests.gateway.cadastro import Loja, add_boleto, add_cliente, cpf_de, submit
 from tests.gateway.porta import Porta, open_porta
 
 FILA = scraper_queue("s1")
+LOJA = Loja(1, "17.308", 1, 1)
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ class Scraper:
 async def test_a_report_comes_back_as_a_workbook_with_masked_documents(porta: Porta) -> None:
     for numero in (1, 2):
         await add_cliente(porta.pool, 1, 1, numero)
-    automacao_id = await submit(porta.pool, Loja(1, "17.308", 1, 1))
+    automacao_id = await submit(porta.pool, LOJA)
     resposta = await porta.call("GET", f"execucoes/{automacao_id}/relatorio.xlsx", chave="leitura")
     assert resposta.status == 200, resposta.corpo
     assert f"relatorio-{automacao_id}.xlsx" in resposta.headers["Content-Disposition"]
@@ -98,11 +99,27 @@ async def test_a_report_comes_back_as_a_workbook_with_masked_documents(porta: Po
     assert (await porta.call("GET", f"execucoes/{uuid4()}/relatorio.xlsx")).status == 404
 
 
+async def test_a_document_written_beside_a_name_is_masked_for_those_who_look(porta: Porta) -> None:
+    inteiro, visto = "ANA SOUZA 123.456.789-09", "ANA SOUZA ***.456.789-**"
+    cliente, boleto = await add_cliente(porta.pool, 1, 1, 1), await add_boleto(porta.pool, LOJA, 1, mes=10)
+    await porta.pool.execute("UPDATE clientes_finais SET nome_completo = $1", inteiro)
+    await porta.pool.execute("UPDATE boletos SET nome_cliente = $1, pagador = $1", inteiro)
+    id = await submit(porta.pool, LOJA)
+    await porta.pool.execute("UPDATE log_downloads_boletos SET boleto_id = $1", boleto)
+    for caminho in (f"execucoes/{id}/clientes", f"execucoes/{id}/eventos", "clientes", "boletos"):
+        texto = (await porta.call("GET", caminho, chave="leitura")).bruto.decode()
+        assert visto in texto and inteiro not in texto, caminho
+    relatorio = await porta.call("GET", f"execucoes/{id}/relatorio.xlsx", chave="leitura")
+    celulas = [c for linha in load_workbook(io.BytesIO(relatorio.bruto))["Clientes"].values for c in linha]
+    assert celulas.count(visto) == 2 and inteiro not in celulas
+    assert (await porta.call("GET", f"clientes/{cliente}", chave="operador")).data["nome"] == inteiro
+
+
 async def test_a_report_without_a_namer_is_refused_at_once(database_url: str, tmp_path: Path) -> None:
     async with open_porta(database_url, tmp_path) as porta:
         await porta.register()
         await add_cliente(porta.pool, 1, 1, 1)
-        automacao_id = await submit(porta.pool, Loja(1, "17.308", 1, 1))
+        automacao_id = await submit(porta.pool, LOJA)
         resposta = await porta.call("GET", f"execucoes/{automacao_id}/relatorio.xlsx")
         assert (resposta.status, resposta.corpo["codigo"]) == (503, "servico.sem_namer")
 

@@ -261,10 +261,15 @@ async def test_the_riskiest_contracts_come_first_with_their_reasons_and_masked(c
     porta, loja = cena
     await put_modelo(porta.pool)
     await add_passado(porta.pool, loja, make_passado(lambda d, i, c: float(c == 4), dias=3, contratos=12))
+    await porta.pool.execute("UPDATE clientes_finais SET nome_completo = nome_completo || ' 123.456.789-09'")
     contratos = (await porta.call("GET", "previsao/contratos?ponto_venda=17308&limite=3", chave="leitura")).data[
         "contratos"
     ]
-    assert len(contratos) == 3 and contratos[0]["nome"] == "CLIENTE 5" and contratos[0]["cpf"].startswith("***.")
+    assert (
+        len(contratos) == 3
+        and contratos[0]["nome"] == "CLIENTE 5 ***.456.789-**"
+        and contratos[0]["cpf"].startswith("***.")
+    )
     assert contratos[0]["razoes"][0]["texto"].startswith("contrato que falhou nas duas últimas vezes: aumenta o risco")
     assert contratos[0]["risco"] > 2 * contratos[1]["risco"]
 

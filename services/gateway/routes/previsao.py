@@ -21,7 +21,7 @@ from services.gateway.treinador import PACIENCIA, ask_treino
 from services.gateway.validation import Consulta
 from services.gateway.vistas import list_of
 from services.gateway.vistas_previsao import ContratoPrevisto, PrevisaoVista, TreinoPedido
-from shared.contrato import mask_documento
+from shared.contrato import mask_documento, mask_documentos
 from shared.events import Modelo
 from shared.previsao import Contagem, Razao, list_efeitos
 
@@ -179,7 +179,7 @@ def _view_ponto(
 def _view_contrato(contrato: _Contrato, risco: Risco, nomes: Mapping[int, str]) -> dict[str, Any]:
     return {
         "cliente_id": contrato.cliente_id,
-        "nome": contrato.nome,
+        "nome": mask_documentos(contrato.nome),
         "cpf": mask_documento(contrato.cpf),
         "grupo": contrato.grupo,
         "cota": contrato.cota,

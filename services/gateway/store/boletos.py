@@ -11,7 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.gateway.store import Alcance, Conn, load_sql
-from shared.contrato import mask_documento
+from shared.contrato import mask_documento, mask_documentos
 from shared.events import Arquivo
 
 SQL = load_sql("boletos")
@@ -67,7 +67,7 @@ def view_boleto(linha: Record) -> dict[str, Any]:
         "ponto_venda": linha["ponto_venda"],
         "consultor": linha["consultor"],
         "cliente_id": linha["cliente_final_id"],
-        "nome": linha["nome_cliente"],
+        "nome": linha["nome_cliente"] and mask_documentos(linha["nome_cliente"]),
         "cpf": mask_documento(linha["cpf"]),
         "grupo": linha["grupo"],
         "cota": linha["cota"],
@@ -94,6 +94,6 @@ def _view_dados(linha: Record) -> dict[str, Any]:
         "codigo_barras": linha["codigo_barras"],
         "banco": linha["banco"],
         "nosso_numero": linha["nosso_numero"],
-        "pagador": linha["pagador"],
+        "pagador": linha["pagador"] and mask_documentos(linha["pagador"]),
         "origens": linha["origens"],
     }

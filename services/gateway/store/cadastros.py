@@ -14,7 +14,7 @@ from asyncpg import Record, UniqueViolationError
 
 from services.gateway.store import Alcance, Conn, load_sql
 from services.gateway.store.recusas import Recusa
-from shared.contrato import fold, fold_codigo, mask_documento
+from shared.contrato import fold, fold_codigo, mask_documento, mask_documentos
 from shared.outcomes import find_desfecho
 
 SQL = load_sql("cadastros")
@@ -222,7 +222,7 @@ def view_cliente(linha: Record, *, cpf_inteiro: bool) -> dict[str, Any]:
     valores = {coluna: _reais(linha[coluna]) for coluna in ("valor_credito", "valor_parcela")}
     return {
         "id": linha["id"],
-        "nome": linha["nome_completo"],
+        "nome": linha["nome_completo"] if cpf_inteiro else mask_documentos(linha["nome_completo"]),
         "cpf": linha["cpf"] if cpf_inteiro else mask_documento(linha["cpf"]),
         "grupo": linha["grupo_consorcio"],
         "cota": linha["cota_consorcio"],

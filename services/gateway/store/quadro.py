@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.gateway.execucao import COLUNAS
-from shared.contrato import mask_documento
+from shared.contrato import mask_documento, mask_documentos
 
 
 class Linha(Protocol):
@@ -20,13 +20,13 @@ def contadores(execucao: Linha) -> dict[str, int]:
     return {status.value: execucao[coluna] for status, coluna in COLUNAS.items()}
 
 
-def cliente_row(linha: Linha, *, mask: bool = True) -> dict[str, Any]:
+def cliente_row(linha: Linha) -> dict[str, Any]:
     """A contract in an execution. `linha`: log_downloads_boletos.* and the consultor's name as `consultor`."""
     return {
         "id": linha["id"],
         "cliente_id": linha["cliente_final_id"],
-        "nome": linha["nome_cliente"],
-        "cpf": mask_documento(linha["cpf"]) if mask else linha["cpf"],
+        "nome": linha["nome_cliente"] and mask_documentos(linha["nome_cliente"]),
+        "cpf": mask_documento(linha["cpf"]),
         "grupo": linha["grupo"],
         "cota": linha["cota"],
         "consultor": linha["consultor"],
