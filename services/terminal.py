@@ -20,12 +20,12 @@ from services.gateway.execucao import hoje
 from services.gateway.presenca import OutroSistema
 from services.gateway.sessoes import note_teste_falho, note_teste_ok
 from services.gateway.settings import GatewaySettings
-from services.gateway.store import Pool
+from services.gateway.store import Conn, Pool
 from services.gateway.store import execucoes as store
 from services.gateway.store.credenciais import end_unserved
 from services.gateway.store.empresas import restrict
 from services.gateway.store.quadro import Linha
-from services.gateway.store.recusas import Recusa
+from services.gateway.store.recusas import PontoVendaInativo, Recusa
 from services.namer.settings import NamerSettings
 from services.namer.worker import Namer
 from services.scraper.portal import Acesso
@@ -70,7 +70,7 @@ async def download_boleto(pedido: UmCliente, mostrar: Mostrar) -> list[dict[str,
     settings = load_settings(GatewaySettings)
     async with open_database_url(settings) as url, open_database(url) as pool:
         async with pool.acquire() as conn:
-            ponto = await choose_ponto_venda(conn, pedido.ponto_venda, pedido.empresa)
+            ponto = await _choose_ativo(conn, pedido.ponto_venda, pedido.empresa)
             await check_ativa(conn, ponto["empresa_id"])
         async with _system(settings, url):
             automacao_id = await _submit(pool, ponto, pedido)
@@ -80,6 +80,13 @@ async def download_boleto(pedido: UmCliente, mostrar: Mostrar) -> list[dict[str,
             except TimeoutError:
                 raise Falhou(f"não terminou em {LIMITE_S:.0f} s; veja a execução {automacao_id} no painel.") from None
             return await _list_linhas(pool, automacao_id)
+
+
+async def _choose_ativo(conn: Conn, ponto_venda: str, empresa: str | None) -> Linha:
+    ponto = await choose_ponto_venda(conn, ponto_venda, empresa)
+    if not ponto["ativo"]:
+        raise Falhou(str(PontoVendaInativo()))
+    return ponto
 
 
 @asynccontextmanager
@@ -174,7 +181,7 @@ async def walk_ponto_venda(
 async def _find_testavel(pool: Pool, ponto_venda: str, empresa: str | None) -> tuple[Linha, Linha]:
     """The ponto de venda and a credential to try. A refused password is not tried again: it locks accounts."""
     async with pool.acquire() as conn:
-        ponto = await choose_ponto_venda(conn, ponto_venda, empresa)
+        ponto = await _choose_ativo(conn, ponto_venda, empresa)
         credencial = await conn.fetchrow(
             "SELECT * FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo "
             "ORDER BY parada_codigo IS NOT DISTINCT FROM 'login.recusado', id LIMIT 1",

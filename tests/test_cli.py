@@ -410,6 +410,32 @@ def test_where_there_are_several_offices_a_command_asks_which_is_meant(
     assert "não há espelho" in canopus(ambiente, "espelho", "preencher", "x", "--empresa", "filial").stderr
 
 
+def test_no_portal_is_opened_for_a_ponto_de_venda_that_is_switched_off(
+    ambiente: dict[str, str | None], database_url: str, tmp_path: Path
+) -> None:
+    asyncio.run(keep_senha(database_url, "cifrada"))
+    asyncio.run(switch_off(database_url))
+    (tmp_path / "chaves_fernet").write_text(Fernet.generate_key().decode())
+    for argumentos in (("portal", "testar"), ("baixar", "--cpf", cpf_de(1))):
+        feito = canopus(ambiente, *argumentos, "--ponto-venda", "17308")
+        assert (feito.exit_code, feito.stdout, feito.stderr.count("\n")) == (1, "", 1), argumentos
+        assert "ponto de venda está inativo" in feito.stderr
+    assert asyncio.run(count_trabalho(database_url)) == 0
+
+
+async def switch_off(url: str) -> None:
+    async with open_base(url) as pool:
+        await pool.execute("UPDATE pontos_venda SET ativo = false")
+
+
+async def count_trabalho(url: str) -> int:
+    async with open_base(url) as pool:
+        quanto: int = await pool.fetchval(
+            "SELECT (SELECT count(*) FROM execucoes_automacao) + (SELECT count(*) FROM concessoes)"
+        )
+        return quanto
+
+
 async def add_filial(url: str, *, ativo: bool = False) -> None:
     """The same ponto de venda in a second office. ativo: its credential is in force."""
     async with open_base(url) as pool:

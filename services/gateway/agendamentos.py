@@ -20,7 +20,7 @@ from services.gateway.store import Conn
 from services.gateway.store import agendamentos as store
 from services.gateway.store.agendamentos import Disparo
 from services.gateway.store.auditoria import record_auditoria
-from services.gateway.store.recusas import AgendamentoParado, ExecucaoAtiva, PontoVendaInativo, Recusa
+from services.gateway.store.recusas import AgendamentoParado, ExecucaoAtiva, Recusa
 from services.gateway.store.submissao import NovaExecucao, submit_execucao
 from shared.outcomes import TipoExecucao
 
@@ -198,8 +198,6 @@ async def _attempt(conn: Conn, agendamento: Record, previsto_para: datetime, ago
 
 
 async def _submit(conn: Conn, agendamento: Record, previsto_para: datetime, agora: datetime, quem: str) -> UUID:
-    if not agendamento["ponto_venda_ativo"]:
-        raise PontoVendaInativo
     referencia = find_mes(agendamento["mes"], previsto_para, ZoneInfo(agendamento["fuso"]))
     nova = NovaExecucao(
         ponto_venda_id=agendamento["ponto_venda_id"],

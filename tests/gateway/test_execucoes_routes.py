@@ -321,6 +321,10 @@ async def test_what_failed_is_done_again_in_a_linked_execution(balcao: Balcao) -
     assert nenhuma.recusa == (422, "execucao.sem_clientes")
     ruim = await balcao.call("POST", f"execucoes/{id}/reprocessar", {"status": ["feito"]})
     assert set(ruim.campos) == {"status[0]"}
+    antes = await count_execucoes(balcao)
+    await balcao.pool.execute("UPDATE pontos_venda SET ativo = false")
+    inativa = await balcao.call("POST", f"execucoes/{id}/reprocessar")
+    assert inativa.recusa == (409, "ponto_venda.inativo") and await count_execucoes(balcao) == antes
 
 
 async def test_evidence_is_reached_from_the_row_and_never_served_as_a_page(balcao: Balcao) -> None:

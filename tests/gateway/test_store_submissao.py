@@ -20,6 +20,7 @@ from services.gateway.store.execucoes import (
     list_clientes,
     reprocess_execucao,
 )
+from services.gateway.store.recusas import PontoVendaInativo
 from tests.gateway.cadastro import (
     add_boleto,
     add_cliente,
@@ -163,6 +164,12 @@ async def test_reprocessing_takes_the_failed_rows_by_cause(pool: Pool) -> None:
     assert await reprocess(clientes=[dois["id"]]) == [cpf_de(2)]
     with pytest.raises(SemFalhas):
         await reprocess(status=["sucesso"])
+    await pool.execute("UPDATE pontos_venda SET ativo = false")
+    with pytest.raises(PontoVendaInativo):
+        await reprocess()
+    with pytest.raises(PontoVendaInativo):
+        await submit(pool, loja)
+    assert await pool.fetchval("SELECT count(*) FROM execucoes_automacao") == 4
 
 
 async def test_ten_thousand_contracts_are_submitted_in_one_go(

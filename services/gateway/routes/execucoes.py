@@ -34,7 +34,6 @@ from services.gateway.store import execucoes as store
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.cabecas import find_primeiro_evento
 from services.gateway.store.execucoes import NaoEncontrada, NovaExecucao
-from services.gateway.store.recusas import PontoVendaInativo
 from shared.outcomes import StatusExecucao, TipoExecucao
 
 rotas = Rotas("Execuções", "Downloads de boletos: enviar, acompanhar, controlar e reprocessar.")
@@ -92,8 +91,6 @@ async def _submit(ctx: AppContext, acesso: Acesso, corpo: Submissao, chave: str 
 
 async def read_submissao(conn: Conn, acesso: Acesso, corpo: Submissao) -> NovaExecucao:
     ponto_venda = await acesso.find_ponto_venda(conn, corpo.ponto_venda)
-    if not ponto_venda["ativo"]:
-        raise PontoVendaInativo
     consultor_id = None
     if corpo.consultor is not None:
         consultor_id = await read_consultor(conn, corpo.consultor)
@@ -239,7 +236,8 @@ async def _control(chamada: Chamada, automacao_id: UUID, control: Any, verbo: st
     descricao="Sem corpo: todos os que terminaram em `erro`. Cria outra execução, ligada a esta por `origem`.",
     dados=ExecucaoCriada,
     respostas={
-        409: "Sem corpo: uma rodada da recuperação automática está refazendo estes contratos.",
+        409: "O ponto de venda está inativo; ou, sem corpo, uma rodada da recuperação automática está refazendo estes "
+        "contratos.",
         422: "Nenhum contrato atende ao filtro, ou um campo é inválido.",
     },
 )

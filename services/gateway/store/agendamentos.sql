@@ -1,14 +1,14 @@
 -- Schedules and their firings.
 
 -- name: find_agendamento
-SELECT a.*, p.codigo AS ponto_venda, p.ativo AS ponto_venda_ativo, c.nome AS consultor
+SELECT a.*, p.codigo AS ponto_venda, c.nome AS consultor
 FROM agendamentos a
 JOIN pontos_venda p ON p.id = a.ponto_venda_id
 LEFT JOIN consultores c ON c.id = a.consultor_id
 WHERE a.id = $1 AND ($2::int[] IS NULL OR a.ponto_venda_id = ANY ($2));
 
 -- name: list_agendamentos
-SELECT a.*, p.codigo AS ponto_venda, p.ativo AS ponto_venda_ativo, c.nome AS consultor
+SELECT a.*, p.codigo AS ponto_venda, c.nome AS consultor
 FROM agendamentos a
 JOIN pontos_venda p ON p.id = a.ponto_venda_id
 LEFT JOIN consultores c ON c.id = a.consultor_id
@@ -60,11 +60,7 @@ FOR UPDATE OF a SKIP LOCKED;
 
 -- name: take_devido
 -- Another gateway at work on it is left alone; what it made of it is seen afterwards.
-SELECT a.*, p.ativo AS ponto_venda_ativo
-FROM agendamentos a
-JOIN pontos_venda p ON p.id = a.ponto_venda_id
-WHERE a.id = $1 AND a.ativo AND a.proxima_em <= $2
-FOR UPDATE OF a SKIP LOCKED;
+SELECT * FROM agendamentos WHERE id = $1 AND ativo AND proxima_em <= $2 FOR UPDATE SKIP LOCKED;
 
 -- name: lock_ponto_venda
 -- Two firings of one ponto de venda see each other's execution.

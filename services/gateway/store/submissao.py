@@ -15,7 +15,14 @@ from services.gateway.execucao import PAGO, hoje
 from services.gateway.riscos import sort_contratos
 from services.gateway.store import Conn, load_sql
 from services.gateway.store.diario import Diario, open_diario
-from services.gateway.store.recusas import EstadoImpossivel, NaoEncontrada, SemClientes, SemCredencial, SemFalhas
+from services.gateway.store.recusas import (
+    EstadoImpossivel,
+    NaoEncontrada,
+    PontoVendaInativo,
+    SemClientes,
+    SemCredencial,
+    SemFalhas,
+)
 from shared.contrato import is_cnpj, is_cpf, mask_documento, resolve_mes
 from shared.outcomes import StatusCliente, StatusExecucao, TipoExecucao, find_desfecho
 
@@ -67,7 +74,7 @@ class Contrato(NamedTuple):
 
 
 async def submit_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> UUID:
-    """Raises SemCredencial, SemClientes."""
+    """Raises PontoVendaInativo, SemCredencial, SemClientes."""
     nova, contratos = await _resolve(conn, nova, hoje)
     return await _insert(conn, nova, contratos)
 
@@ -99,9 +106,8 @@ async def preview_execucao(conn: Conn, nova: NovaExecucao, hoje: date) -> dict[s
 
 
 async def _resolve(conn: Conn, nova: NovaExecucao, hoje: date) -> tuple[NovaExecucao, list[Contrato]]:
-    """With its month's year, and its contracts. Raises SemCredencial, SemClientes."""
-    if not await conn.fetchval(SQL["has_credencial"], nova.ponto_venda_id):
-        raise SemCredencial
+    """With its month's year, and its contracts. Raises PontoVendaInativo, SemCredencial, SemClientes."""
+    await _check_ponto_venda(conn, nova.ponto_venda_id)
     contratos = await _list_contratos(conn, nova)
     if not contratos:
         raise SemClientes
@@ -109,6 +115,15 @@ async def _resolve(conn: Conn, nova: NovaExecucao, hoje: date) -> tuple[NovaExec
         referencia = resolve_mes(nova.mes, nova.ano, hoje)
         nova = replace(nova, mes=referencia.mes, ano=referencia.ano)
     return nova, contratos
+
+
+async def _check_ponto_venda(conn: Conn, id: int) -> None:
+    condicao = await conn.fetchrow(SQL["find_condicao"], id)
+    assert condicao is not None
+    if not condicao["ativo"]:
+        raise PontoVendaInativo
+    if not condicao["tem_credencial"]:
+        raise SemCredencial
 
 
 async def reprocess_execucao(
@@ -126,7 +141,7 @@ async def reprocess_execucao(
 
     status: `erro` unless named; a filter by codigo or by row alone looks at every status. rodada: of the automatic
     recovery; 0: a person asks, whose trying everything that failed takes the next round's place.
-    Raises NaoEncontrada, SemCredencial, SemFalhas, EstadoImpossivel.
+    Raises NaoEncontrada, EstadoImpossivel, PontoVendaInativo, SemCredencial, SemFalhas.
     """
     origem = await conn.fetchrow(SQL["lock_origem"], automacao_id)
     if origem is None:
@@ -134,8 +149,7 @@ async def reprocess_execucao(
     todas = not (rodada or status or codigos or clientes)
     if todas and await conn.fetchval(SQL["is_viva"], origem["recuperada_por"]):
         raise EstadoImpossivel(EM_RODADA)
-    if not await conn.fetchval(SQL["has_credencial"], origem["ponto_venda_id"]):
-        raise SemCredencial
+    await _check_ponto_venda(conn, origem["ponto_venda_id"])
     todos = [s.value for s in StatusCliente if s.is_final]
     padrao = todos if codigos or clientes else [StatusCliente.ERRO.value]
     linhas = await conn.fetch(

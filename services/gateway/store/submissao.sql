@@ -1,7 +1,9 @@
 -- A new execution and its rows.
 
--- name: has_credencial
-SELECT EXISTS (SELECT FROM credenciais_canopus WHERE ponto_venda_id = $1 AND ativo);
+-- name: find_condicao
+SELECT p.ativo, EXISTS (SELECT FROM credenciais_canopus WHERE ponto_venda_id = p.id AND ativo) AS tem_credencial
+FROM pontos_venda p
+WHERE p.id = $1;
 
 -- name: list_contratos
 -- A CPF asked for by name is processed even where its only contracts are inactive: the portal says why there is none.
