@@ -31,7 +31,8 @@ async def read_formulario(
                 raise invalid_field(nome, "campo repetido")
             partes[nome] = await _read_parte(parte, nome, limite_bytes)
             nome_arquivo = _to_unicode(parte.filename) or nome_arquivo
-    except ValueError as erro:
+    # aiohttp reads a part named _charset_ by itself, and fails as if that were its own mistake.
+    except (ValueError, AssertionError, RuntimeError) as erro:
         texto = "O formulário multipart não pôde ser lido. Envie-o de novo como multipart/form-data."
         raise ApiError(400, "requisicao.multipart_invalido", texto) from erro
     return partes, nome_arquivo

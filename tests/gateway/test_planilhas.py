@@ -259,6 +259,15 @@ async def test_a_call_that_is_no_form_or_lacks_a_field_is_refused(porta: Porta) 
     assert (longo.status, longo.corpo["codigo"]) == (400, "requisicao.ilegivel")
 
 
+@pytest.mark.parametrize(("fronteira", "charset"), [("x" * 40, "utf-8"), ("x", "y" * 40)])
+async def test_a_form_that_begins_with_its_charset_is_refused(porta: Porta, fronteira: str, charset: str) -> None:
+    parte = f'--{fronteira}\r\nContent-Disposition: form-data; name="_charset_"\r\n\r\n{charset}\r\n--{fronteira}--\r\n'
+    tipo = f"multipart/form-data; boundary={fronteira}"
+    for caminho in ("planilhas", "retornos"):
+        recusado = await porta.call("POST", caminho, data=parte.encode(), headers={"Content-Type": tipo})
+        assert recusado.status == 400 and recusado.corpo["codigo"] == "requisicao.multipart_invalido"
+
+
 async def test_names_in_a_form_that_are_no_text_are_read_all_the_same(porta: Porta) -> None:
     def form(campo: bytes, arquivo: bytes) -> bytes:
         parte = b'--x\r\nContent-Disposition: form-data; name="consultor"\r\n\r\nMarta\r\n--x\r\n'
