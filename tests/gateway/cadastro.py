@@ -81,7 +81,7 @@ async def add_loja(
         )
         consultor = await conn.fetchval(
             "INSERT INTO consultores (nome, nome_limpo, empresa, ponto_venda_id, pasta_boletos)"
-            " VALUES ($1, $1, 'credms', $2, $1) RETURNING id",
+            " VALUES ($1::text, $1, 'credms', $2, $1) RETURNING id",
             f"CONSULTOR {codigo}",
             pv,
         )

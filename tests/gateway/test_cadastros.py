@@ -135,6 +135,14 @@ async def test_a_consultors_name_exists_once_case_and_accents_aside(porta: Porta
     assert (await porta.call("POST", "consultores", {"nome": "Zé", "ponto_venda": "9"})).status == 404
 
 
+async def test_a_name_that_grows_when_it_is_folded_is_taken_and_found(porta: Porta) -> None:
+    nome = "ß" * 60
+    novo = await porta.call("POST", "consultores", {"nome": nome, "ponto_venda": "17.308"})
+    assert (novo.status, novo.data["nome"]) == (201, nome)
+    assert (await porta.call("GET", f"clientes?consultor={'ss' * 60}")).status == 200
+    assert (await porta.call("PATCH", f"consultores/{novo.data['id']}", {"nome": "\ufdfa" * 100})).status == 200
+
+
 async def test_a_consultor_with_clients_is_only_switched_off(porta: Porta) -> None:
     await add_clientes(porta)
     assert (await porta.call("DELETE", "consultores/1")).data == {"id": 1, "excluido": False, "ativo": False}
