@@ -159,8 +159,6 @@ def criar_pessoa(email: str, nome: str, escopo: str, pontos_venda: tuple[str, ..
         check_email(email)
     except ValueError as erro:
         raise click.BadParameter(str(erro), param_hint="--email") from erro
-    if len(email) > 150:
-        raise click.BadParameter("até 150 caracteres", param_hint="--email")
     if not 1 <= len(nome.strip()) <= 100:
         raise click.BadParameter("de 1 a 100 caracteres", param_hint="--nome")
     click.echo(do(admin.make_pessoa(email, nome.strip(), escopo, pontos_venda, empresa)))

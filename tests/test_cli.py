@@ -70,6 +70,10 @@ def test_wrong_usage_is_2_and_what_cannot_be_done_is_1_in_one_line(ambiente: dic
             ("pessoas", "criar", "--email", "ana", "--nome", "Ana", "--escopo", "admin"),
             "--email: e-mail inválido: use nome@servidor.com.br.",
         ),
+        (
+            ("empresas", "criar", "--codigo", "f", "--nome", "F", "--admin-email", f"{'a' * 140}@exemplo.com.br"),
+            "--admin-email: e-mail longo demais: no máximo 150 caracteres.",
+        ),
         (("chaves", "revogar"), "falta ID. Veja canopus chaves revogar --help."),
         (("chaves", "revogar", "um"), "ID: use um número de 1 a 2147483647. Veja canopus chaves revogar --help."),
         (("migrate", "--json=1"), "--json não leva valor."),
@@ -87,12 +91,19 @@ def test_wrong_usage_is_2_and_what_cannot_be_done_is_1_in_one_line(ambiente: dic
     for nome, valor in (
         ("CANOPUS_DATABASE_URL", "mysql://x"),
         ("CANOPUS_DATABASE_URL", "postgresql://x:y@127.0.0.1:9/x"),
+        ("CANOPUS_DATABASE_URL", "postgresql://x:y@127.0.0.1:99999/x"),
         ("CANOPUS_PORT", "muitas"),
+        ("CANOPUS_HOST", "minha..maquina"),
+        ("CANOPUS_ADMIN_EMAIL", f"{'a' * 140}@exemplo.com.br"),
+        ("CANOPUS_GUARDA_EVENTOS_DIAS", "9999999999"),
+        ("CANOPUS_GUARDA_EVIDENCIAS_DIAS", "36501"),
+        ("CANOPUS_GUARDA_BOLETOS_DIAS", "1000000"),
     ):
-        ruim = canopus(ambiente | {nome: valor}, "migrate")
-        assert ruim.exit_code == 1
-        assert ruim.stderr.startswith(f"canopus: {nome}"), ruim.stderr
-        assert ruim.stderr.count("\n") == 1
+        for comando in (("migrate",), ("chaves", "listar")):
+            ruim = canopus(ambiente | {nome: valor}, *comando)
+            assert ruim.exit_code == 1
+            assert ruim.stderr.startswith(f"canopus: {nome}"), ruim.stderr
+            assert ruim.stderr.count("\n") == 1
 
 
 def test_help_is_in_portuguese_throughout(ambiente: dict[str, str | None]) -> None:

@@ -86,7 +86,7 @@ async def check_ativa(conn: Conn, empresa_id: int) -> None:
 
 # What stands between here and the database, told from a migration that fails.
 NAO_ABRE = (
-    OSError, TimeoutError, ValueError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
+    OSError, TimeoutError, ValueError, OverflowError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError,
     asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError,
 )  # fmt: skip

@@ -169,7 +169,7 @@ async def open_database(url: str, espera_s: float = 0.0) -> AsyncIterator[Pool]:
                     raise
                 log.warning("waiting for the database", extra={"erro": type(erro).__name__})
                 await asyncio.sleep(0.5)
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as erro:
+    except (OSError, TimeoutError, ValueError, OverflowError, asyncpg.PostgresError, asyncpg.InterfaceError) as erro:
         raise ConfiguracaoInvalida(f"CANOPUS_DATABASE_URL: o banco não abre ({type(erro).__name__}).") from erro
     try:
         if aplicadas := await migrate(pool):

@@ -71,6 +71,8 @@ def parse_url_base(texto: str) -> str:
 def check_email(texto: str) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", texto):
         raise ValueError("e-mail inválido: use nome@servidor.com.br")
+    if len(texto.lower()) > 150:  # as people's are kept: some letters grow
+        raise ValueError("e-mail longo demais: no máximo 150 caracteres")
     return texto
 
 

@@ -12,6 +12,9 @@ from pydantic import AfterValidator, Field
 from services.gateway.campos import check_email
 from shared.settings import Settings
 
+# A hundred years: a day much further back no calendar here holds.
+GUARDA_MAXIMA_DIAS = 36_500
+
 
 def _check_database(url: str) -> str:
     if not url.startswith(("postgresql://", "postgres://")):
@@ -24,6 +27,14 @@ def _check_origens(texto: str) -> str:
         if not re.fullmatch(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?/?", parte):
             raise ValueError("use origens separadas por vírgula, como https://crm.exemplo.com.br")
     return texto
+
+
+def _check_host(host: str) -> str:
+    try:
+        host.encode("idna")
+    except UnicodeError as erro:
+        raise ValueError("use um endereço deste computador, como 127.0.0.1 ou 0.0.0.0") from erro
+    return host
 
 
 @cache
@@ -48,14 +59,14 @@ class GatewaySettings(Settings):
     write must have lain unchanged. webhooks_privados: they, and notices, may go to internal
     addresses, and over http. planilhas_horas: from one look at the workbooks by link to the next."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_check_host)] = "127.0.0.1"
     port: int = Field(default=5000, ge=0, le=65535)
     database_url: Annotated[str, AfterValidator(_check_database)] | None = Field(default=None, repr=False)
     origens: Annotated[str, AfterValidator(_check_origens)] = ""
     proxies: Annotated[str, AfterValidator(_check_proxies)] = ""
-    guarda_eventos_dias: int = Field(default=7, ge=7)
-    guarda_evidencias_dias: int = Field(default=30, ge=1)
-    guarda_boletos_dias: int | None = Field(default=None, ge=31)
+    guarda_eventos_dias: int = Field(default=7, ge=7, le=GUARDA_MAXIMA_DIAS)
+    guarda_evidencias_dias: int = Field(default=30, ge=1, le=GUARDA_MAXIMA_DIAS)
+    guarda_boletos_dias: int | None = Field(default=None, ge=31, le=GUARDA_MAXIMA_DIAS)
     guarda_sobras_s: int = Field(default=600, ge=5, le=86_400)
     webhooks_privados: bool = False
     planilhas_horas: int = Field(default=24, ge=1, le=24)

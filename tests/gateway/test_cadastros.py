@@ -270,6 +270,11 @@ async def test_a_ponto_de_venda_that_people_are_bound_to_is_only_switched_off(po
     assert (await porta.call("DELETE", "pontos-venda/30000")).data["excluido"]
 
 
+async def test_an_e_mail_that_grows_as_it_is_kept_is_refused_where_it_no_longer_fits(porta: Porta) -> None:
+    nova = {"email": f"{'İ' * 100}@exemplo.com.br", "nome": "Ana", "escopo": "leitura"}
+    assert (await porta.call("POST", "pessoas", nova)).campos == ["email"]
+
+
 async def test_clients_are_found_by_what_is_known_of_them(porta: Porta) -> None:
     await add_clientes(porta, 3)
     await add_clientes(porta, 1, pv=2)
