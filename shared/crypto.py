@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from shared.settings import ConfiguracaoInvalida
 
 ARQUIVO_CHAVES = "chaves_fernet"
 _ESPERA_S = 0.5
@@ -53,6 +57,19 @@ class Chaveiro:
             raise ChaveInvalida("nenhuma das chaves abre este texto cifrado") from erro
 
 
+@contextmanager
+def _name_pasta() -> Iterator[None]:
+    """Around what touches the key file, which another user's process may not. Raises ConfiguracaoInvalida."""
+    try:
+        yield
+    except (OSError, UnicodeDecodeError) as erro:
+        raise ConfiguracaoInvalida(
+            f"CANOPUS_DATA_DIR: o arquivo {ARQUIVO_CHAVES} desta pasta não se deixa ler ou gravar "
+            f"({type(erro).__name__}). Confira a pasta e as permissões."
+        ) from erro
+
+
+@_name_pasta()
 def create_chaves(data_dir: Path) -> str:
     """Read the keys of this installation, making them once, durably, mode 0600; two starters agree on one file."""
     caminho = data_dir / ARQUIVO_CHAVES
@@ -77,19 +94,27 @@ def create_chaves(data_dir: Path) -> str:
 
 async def wait_for_chaves(data_dir: Path, limite_s: float = 30.0) -> str | None:
     """The keys another process makes at its first start; None when they did not come in time."""
-    caminho = data_dir / ARQUIVO_CHAVES
     for _ in range(max(1, round(limite_s / _ESPERA_S))):
-        if caminho.exists():
-            return read_chaves(caminho)
+        if (chaves := find_chaves(data_dir)) is not None:
+            return chaves
         await asyncio.sleep(_ESPERA_S)
     return None
 
 
+@_name_pasta()
+def find_chaves(data_dir: Path) -> str | None:
+    """None: this installation has none yet."""
+    caminho = data_dir / ARQUIVO_CHAVES
+    return read_chaves(caminho) if caminho.exists() else None
+
+
+@_name_pasta()
 def read_chaves(caminho: Path) -> str:
     """One key a line, the newest first; returned comma-separated."""
     return ",".join(caminho.read_text().split())
 
 
+@_name_pasta()
 def write_chaves(data_dir: Path, chaves: str) -> None:
     """Replace the key file atomically (after a rotation)."""
     novo = data_dir / f".{ARQUIVO_CHAVES}.{os.getpid()}"

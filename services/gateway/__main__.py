@@ -13,7 +13,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.store.embedded import EmbeddedFailed, embedded_postgres
 from services.gateway.store.pessoas import create_primeira
 from shared.bus.rabbitmq import RabbitMQBus
-from shared.crypto import ARQUIVO_CHAVES, ChaveInvalida, Chaveiro, create_chaves
+from shared.crypto import ChaveInvalida, Chaveiro, create_chaves, find_chaves
 from shared.events import EVENTOS
 from shared.files import open_files
 from shared.lifecycle import Stop, run
@@ -71,17 +71,16 @@ def open_chaveiro(settings: GatewaySettings, *, create: bool = True) -> Chaveiro
 
     create False: for commands beside the system; the keys are its own to make.
     """
-    if not create and settings.fernet_keys is None and not (settings.data_dir / ARQUIVO_CHAVES).exists():
+    chaves = settings.fernet_keys or (create_chaves if create else find_chaves)(settings.data_dir)
+    if chaves is None:
         raise ConfiguracaoInvalida(
             "CANOPUS_FERNET_KEYS: ainda não há chaves. Inicie o sistema antes (`canopus up`), ou aponte "
             "CANOPUS_DATA_DIR para a pasta dele."
         )
     try:
-        return Chaveiro(settings.fernet_keys or create_chaves(settings.data_dir))
+        return Chaveiro(chaves)
     except ChaveInvalida as erro:
         raise ConfiguracaoInvalida(f"CANOPUS_FERNET_KEYS: {erro}.") from erro
-    except OSError as erro:
-        raise ConfiguracaoInvalida(f"CANOPUS_DATA_DIR: a pasta não se deixa gravar ({erro.strerror}).") from erro
 
 
 if __name__ == "__main__":

@@ -60,6 +60,9 @@ async def test_keys_come_from_the_setting_else_from_the_file_of_the_gateway(
         await programa.open_chaveiro(ScraperSettings(data_dir=tmp_path / "vazia"))
     with pytest.raises(ConfiguracaoInvalida, match="CANOPUS_FERNET_KEYS"):
         await programa.open_chaveiro(ScraperSettings(fernet_keys="x", data_dir=tmp_path))
+    (tmp_path / "fechada/chaves_fernet").mkdir(parents=True)
+    with pytest.raises(ConfiguracaoInvalida, match="CANOPUS_DATA_DIR"):
+        await programa.open_chaveiro(ScraperSettings(data_dir=tmp_path / "fechada"))
 
 
 async def test_the_walk_says_which_step_fails() -> None:

@@ -13,7 +13,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from shared.crypto import ChaveInvalida, Chaveiro, create_chaves, read_chaves, sign_rs256, wait_for_chaves, write_chaves
+from shared.crypto import (
+    ChaveInvalida,
+    Chaveiro,
+    create_chaves,
+    find_chaves,
+    read_chaves,
+    sign_rs256,
+    wait_for_chaves,
+    write_chaves,
+)
+from shared.settings import ConfiguracaoInvalida
 
 VELHA, NOVA = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
@@ -80,6 +90,15 @@ async def test_a_service_waits_for_the_keys_of_another(tmp_path: Path) -> None:
 
 async def test_keys_that_never_come_are_given_up(tmp_path: Path) -> None:
     assert await wait_for_chaves(tmp_path, 0.5) is None
+
+
+async def test_a_key_file_that_may_not_be_read_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "chaves_fernet").mkdir()
+    for usar in (create_chaves, find_chaves, lambda pasta: write_chaves(pasta, NOVA)):
+        with pytest.raises(ConfiguracaoInvalida, match="CANOPUS_DATA_DIR: "):
+            usar(tmp_path)
+    with pytest.raises(ConfiguracaoInvalida, match="CANOPUS_DATA_DIR: "):
+        await wait_for_chaves(tmp_path)
 
 
 def test_only_an_rsa_key_signs() -> None:
