@@ -41,7 +41,7 @@ class Volta:
 async def make_copia(destino: Path) -> Manifesto:
     settings = load_settings(GatewaySettings)
     async with open_database_url(settings) as url:
-        return await copia.create_copia(url, await open_files(settings.files_url), destino, settings.files_url)
+        return await copia.create_copia(url, await open_files(settings), destino, settings.files_url)
 
 
 async def examine_copia(origem: Path) -> Manifesto:
@@ -51,7 +51,7 @@ async def examine_copia(origem: Path) -> Manifesto:
 async def bring_back(origem: Path, *, substituir: bool) -> Volta:
     settings = load_settings(GatewaySettings)
     async with open_database_url(settings) as url:
-        files = await open_files(settings.files_url)
+        files = await open_files(settings)
         manifesto, aplicadas = await restauracao.restore_copia(url, files, origem, substituir=substituir)
         return Volta(manifesto, aplicadas, await _opens_senhas(url, settings))
 
@@ -108,7 +108,7 @@ async def _open_titular(empresa: str | None) -> AsyncIterator[tuple[Pool, FileSt
         async with pool.acquire() as conn:
             dona = await choose_empresa(conn, empresa)
         try:
-            yield pool, await open_files(settings.files_url), ler, Empresa(dona["id"], dona["codigo"])
+            yield pool, await open_files(settings), ler, Empresa(dona["id"], dona["codigo"])
         except ArquivoFalhou as erro:
             raise Falhou(f"os arquivos não responderam ({type(erro).__name__}): repita o comando.") from erro
 

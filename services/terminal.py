@@ -92,7 +92,7 @@ async def _choose_ativo(conn: Conn, ponto_venda: str, empresa: str | None) -> Li
 @asynccontextmanager
 async def _system(settings: GatewaySettings, url: str) -> AsyncIterator[None]:
     """Where none runs on this database, a whole one for as long as the context is open."""
-    chaveiro, files = open_chaveiro(settings, create=False), await open_files(settings.files_url)
+    chaveiro, files = open_chaveiro(settings, create=False), await open_files(settings)
     bus = MemoryBus(EVENTOS)
     fora_da_rede = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
     async with AsyncExitStack() as pilha:

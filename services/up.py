@@ -29,7 +29,7 @@ async def main(stop: Stop) -> None:
     configure_logs(settings.log_formato, settings.log_nivel)
     scraper_settings, namer_settings = load_settings(ScraperSettings), load_settings(NamerSettings)
     previsor_settings = load_settings(PrevisorSettings)
-    chaveiro, files = open_chaveiro(settings), await open_files(settings.files_url)
+    chaveiro, files = open_chaveiro(settings), await open_files(settings)
     async with (
         open_database_url(settings) as database_url,
         open_bus(settings) as bus,

@@ -24,7 +24,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import ObjectStore, from_url
 
 from shared.events import Arquivo
-from shared.settings import ConfiguracaoInvalida
+from shared.settings import ConfiguracaoInvalida, Settings
 from shared.sobras import Sobra, find_sobras, read_sobra
 
 log = logging.getLogger(__name__)
@@ -193,19 +193,23 @@ class FileStore:
             raise _translate(erro) from erro
 
 
-async def open_files(url: str) -> FileStore:
+async def open_files(settings: Settings) -> FileStore:
     """For composition roots. Raises ConfiguracaoInvalida where the store does not open. A server that does not answer
     for now stops nothing."""
     try:
-        files = FileStore(url)
+        files = FileStore(settings.files_url)
         async with asyncio.timeout(ABERTURA_S):
             await files.check()
     except TimeoutError:
         log.warning("files.store_unavailable", extra={"erro": "sem resposta"})
     except (OSError, ValueError, BaseError, AcessoRecusado) as erro:
+        nome, partes = (
+            ("CANOPUS_STORAGE_URL", "o endereço, as chaves e as permissões")
+            if settings.storage_url
+            else ("CANOPUS_DATA_DIR", "a pasta e as permissões")
+        )
         raise ConfiguracaoInvalida(
-            "CANOPUS_STORAGE_URL: o armazenamento de arquivos não abre. Confira o endereço, as chaves e as permissões "
-            f"({type(erro).__name__})."
+            f"{nome}: o armazenamento de arquivos não abre. Confira {partes} ({type(erro).__name__})."
         ) from erro
     except ArquivoFalhou as erro:
         log.warning("files.store_unavailable", extra={"erro": str(erro)})

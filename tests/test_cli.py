@@ -163,6 +163,22 @@ def test_fernet_keys_are_rotated_without_losing_a_password_or_a_secret(
     assert asyncio.run(read_cifradas(database_url)) == cifradas
 
 
+def test_a_data_folder_that_cannot_be_used_is_named(ambiente: dict[str, str | None], tmp_path: Path) -> None:
+    (tmp_path / "fechada/chaves_fernet").mkdir(parents=True)
+    (tmp_path / "arquivo").touch()
+    embutido = ambiente | {"CANOPUS_DATABASE_URL": None}
+    for base, pasta, comando in (
+        (ambiente, "fechada", ("chaves-fernet", "nova")),
+        (ambiente, "fechada", ("chaves-fernet", "rodar")),
+        (ambiente, "arquivo", ("chaves-fernet", "nova")),
+        (embutido, "arquivo", ("migrate",)),
+        (ambiente, "arquivo", ("copia", "criar", str(tmp_path / "copia.zip"))),
+    ):
+        feito = canopus(base | {"CANOPUS_DATA_DIR": str(tmp_path / pasta)}, *comando)
+        assert (feito.exit_code, feito.stderr.count("\n")) == (1, 1), (comando, feito.exception)
+        assert feito.stderr.startswith("canopus: CANOPUS_DATA_DIR: "), feito.stderr
+
+
 async def keep_senha(database_url: str, cifrada: str) -> None:
     async with open_base(database_url) as pool:
         await add_loja(pool)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from services.gateway.app import Gateway, open_gateway
 from services.gateway.senhas import hash_senha, make_senha
 from services.gateway.settings import GatewaySettings
-from services.gateway.store.embedded import EmbeddedFailed, embedded_postgres
+from services.gateway.store.embedded import EmbeddedFailed, FolderUnusable, embedded_postgres
 from services.gateway.store.pessoas import create_primeira
 from shared.bus.rabbitmq import RabbitMQBus
 from shared.crypto import ChaveInvalida, Chaveiro, create_chaves, find_chaves
@@ -31,7 +31,7 @@ async def main(stop: Stop) -> None:
             "CANOPUS_AMQP_URL: falta o endereço do RabbitMQ (amqp://usuario:senha@servidor:5672/). "
             "Para o sistema inteiro num processo só, use `canopus up`."
         )
-    chaveiro, files = open_chaveiro(settings), await open_files(settings.files_url)
+    chaveiro, files = open_chaveiro(settings), await open_files(settings)
     async with (
         open_database_url(settings) as database_url,
         RabbitMQBus(settings.amqp_url, EVENTOS, name="canopus gateway") as bus,
@@ -63,7 +63,8 @@ async def open_database_url(settings: GatewaySettings) -> AsyncIterator[str]:
         async with embedded_postgres(settings.data_dir) as url:
             yield url
     except EmbeddedFailed as erro:
-        raise ConfiguracaoInvalida(f"CANOPUS_DATABASE_URL: {erro}") from erro
+        nome = "CANOPUS_DATA_DIR" if isinstance(erro, FolderUnusable) else "CANOPUS_DATABASE_URL"
+        raise ConfiguracaoInvalida(f"{nome}: {erro}") from erro
 
 
 def open_chaveiro(settings: GatewaySettings, *, create: bool = True) -> Chaveiro:

@@ -71,6 +71,6 @@ async def _open() -> AsyncIterator[tuple[Pool, FileStore]]:
     settings = load_settings(GatewaySettings)
     try:
         async with open_database_url(settings) as url, open_database(url) as pool:
-            yield pool, await open_files(settings.files_url)
+            yield pool, await open_files(settings)
     except ArquivoFalhou as erro:
         raise Falhou(f"CANOPUS_STORAGE_URL: os arquivos não respondem ({erro}). Tente de novo.") from erro

@@ -25,7 +25,7 @@ async def main(stop: Stop) -> None:
             "CANOPUS_AMQP_URL: falta o endereço do RabbitMQ (amqp://usuario:senha@servidor:5672/). "
             "Para o sistema inteiro num processo só, use `canopus up`."
         )
-    files = await open_files(settings.files_url)
+    files = await open_files(settings)
     async with RabbitMQBus(settings.amqp_url, EVENTOS, name="canopus previsor") as bus, Previsor(bus, files, settings):
         log.info("previsor ready")
         await stop.wait()

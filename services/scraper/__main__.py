@@ -29,7 +29,7 @@ async def main(stop: Stop) -> None:
             "Para o sistema inteiro num processo só, use `canopus up`."
         )
     chaveiro = await open_chaveiro(settings)
-    files = await open_files(settings.files_url)
+    files = await open_files(settings)
     async with (
         RabbitMQBus(settings.amqp_url, EVENTOS, name="canopus scraper") as bus,
         Scraper(bus, files, chaveiro, settings) as scraper,

@@ -25,7 +25,7 @@ from shared.files import (
     open_files,
     sha256_hex,
 )
-from shared.settings import ConfiguracaoInvalida
+from shared.settings import ConfiguracaoInvalida, Settings
 from tests.servers.s3 import S3, Falha, open_s3
 
 BALDE_URL = "s3://balde/prefixo"
@@ -201,9 +201,13 @@ async def test_in_a_folder_that_is_gone_nothing_is_left(disco: FileStore, away: 
 @pytest.mark.parametrize("destino", ["arquivo/loja", "arquivo"])
 async def test_a_store_that_does_not_open_stops_the_start_with_one_line(tmp_path: Path, destino: str) -> None:
     (tmp_path / "arquivo").write_bytes(b"")
-    with pytest.raises(ConfiguracaoInvalida, match="CANOPUS_STORAGE_URL: ") as erro:
-        await open_files((tmp_path / destino).as_uri())
-    assert "\n" not in str(erro.value)
+    for nome, settings in (
+        ("CANOPUS_STORAGE_URL", Settings(storage_url=(tmp_path / destino).as_uri())),
+        ("CANOPUS_DATA_DIR", Settings(storage_url=None, data_dir=tmp_path / destino)),
+    ):
+        with pytest.raises(ConfiguracaoInvalida, match=f"^{nome}: ") as erro:
+            await open_files(settings)
+        assert "\n" not in str(erro.value)
 
 
 def test_paths_that_differ_by_case_alone_are_one_place() -> None:
@@ -225,7 +229,7 @@ async def test_a_bucket_that_refuses_stops_the_start_with_one_line(
     for nome, valor in ambiente.items():
         monkeypatch.setenv(nome, valor)
     with pytest.raises(ConfiguracaoInvalida, match="CANOPUS_STORAGE_URL: ") as erro:
-        await open_files(url)
+        await open_files(Settings(storage_url=url))
     assert "\n" not in str(erro.value)
     recusada = FileStore(url)
     with pytest.raises(AcessoRecusado):
@@ -241,7 +245,7 @@ async def test_a_bucket_whose_server_is_away_stops_no_start(monkeypatch: pytest.
     for nome, valor in ambiente.items():
         monkeypatch.setenv(nome, valor)
     monkeypatch.setattr("shared.files.ABERTURA_S", 0.3)
-    files = await open_files(BALDE_URL)
+    files = await open_files(Settings(storage_url=BALDE_URL))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
             await files.read("a/b.pdf")

@@ -46,6 +46,10 @@ class EmbeddedFailed(Exception):
     """The embedded server cannot serve; the text, in pt-BR, says what to do."""
 
 
+class FolderUnusable(EmbeddedFailed):
+    """Its folder lets no database lie in it."""
+
+
 @asynccontextmanager
 async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
     """The URL of the server of this folder, started unless another process did. Raises EmbeddedFailed.
@@ -102,7 +106,10 @@ class _Server:
                     self._init()
                     self._start()
         except OSError as erro:
-            raise EmbeddedFailed(f"Banco embutido em {self._data_dir}: {erro}.") from erro
+            raise FolderUnusable(
+                f"o banco embutido não se deixa gravar em {self._data_dir}. Confira a pasta e as permissões "
+                f"({type(erro).__name__})."
+            ) from erro
 
     def leave(self) -> None:
         if self._uso is None:

@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 
 from services.gateway.store import embedded, unprivileged
-from services.gateway.store.embedded import EmbeddedFailed, embedded_postgres
+from services.gateway.store.embedded import EmbeddedFailed, FolderUnusable, embedded_postgres
 from tests.eventually import eventually
 
 RAIZ = Path(__file__).parents[3]
@@ -209,7 +209,7 @@ async def test_data_of_another_version_is_refused_in_one_line(data_dir: Path) ->
 
 async def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "arquivo").touch()
-    with pytest.raises(EmbeddedFailed, match="arquivo"):
+    with pytest.raises(FolderUnusable, match=r"arquivo.*\(NotADirectoryError\)\.$"):
         await _url_of(tmp_path / "arquivo" / "dados")
 
 
