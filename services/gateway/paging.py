@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from asyncpg import Record
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -17,6 +17,7 @@ LIMITE_MAXIMO = 500
 _MARCA = "id:"
 # Of a PostgreSQL integer: what a cursor points behind is compared with one.
 _MAIOR = 2**31 - 1
+L = TypeVar("L")
 
 
 def encode_cursor(id: int) -> str:
@@ -56,3 +57,12 @@ def page(nome: str, linhas: Sequence[Record], pagina: Pagina, view: Callable[[Re
     mostradas = linhas[: pagina.limite]
     cursor = encode_cursor(mostradas[-1]["id"]) if len(linhas) > pagina.limite else None
     return {nome: [view(linha) for linha in mostradas], "cursor": cursor}
+
+
+def page_positions(nome: str, linhas: Sequence[L], pagina: Pagina, view: Callable[[L], Any]) -> dict[str, Any]:
+    """Of a list that stands in no table: its cursor is a position. linhas: from the first one on, to one past
+    those that are shown."""
+    inicio = pagina.cursor or 0
+    fim = inicio + pagina.limite
+    cursor = encode_cursor(fim) if len(linhas) > fim else None
+    return {nome: [view(linha) for linha in linhas[inicio:fim]], "cursor": cursor}

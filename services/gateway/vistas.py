@@ -292,11 +292,6 @@ class DesfechoVisto(Vista):
     texto: str
 
 
-class Desfechos(Vista):
-    desfechos: list[DesfechoVisto]
-    cursor: None
-
-
 class PessoaVista(Vista):
     """pontos_venda null: all of them. trocar_senha: before anything else."""
 

@@ -105,6 +105,13 @@ async def test_lists_come_a_page_at_a_time(porta: Porta) -> None:
     dois = (await porta.call("GET", f"pontos-venda?limite=1&cursor={um['cursor']}")).data
     assert [p["codigo"] for p in (*um["pontos-venda"], *dois["pontos-venda"])] == ["17.308", "21.400"]
     assert dois["cursor"] is None
+    await porta.pool.execute("INSERT INTO empresas (codigo, nome) VALUES ('filial', 'Filial')")
+    for lista, limite in (("empresas", 1), ("desfechos", 30)):
+        inteira = (await porta.call("GET", f"{lista}?limite=1000")).data
+        um = (await porta.call("GET", f"{lista}?limite={limite}")).data
+        dois = (await porta.call("GET", f"{lista}?limite={limite}&cursor={um['cursor']}")).data
+        assert (len(um[lista]), [*um[lista], *dois[lista]]) == (limite, inteira[lista])
+        assert inteira["cursor"] is None and dois["cursor"] is None
 
 
 # --- consultores ---

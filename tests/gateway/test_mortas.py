@@ -123,5 +123,21 @@ async def test_what_no_program_can_read_is_shown_as_it_is_and_kept_when_put_back
     assert boas == [PERGUNTA]
 
 
+async def test_dead_letters_come_a_page_at_a_time(porta: Porta) -> None:
+    mensagens = [encode(PERGUNTA) for _ in range(51)]
+
+    async def refuse(_: object, __: Delivery) -> None:
+        raise Reject("não se entende")
+
+    async with porta.bus.consume(NAMER_PEDIDOS, refuse):
+        assert await porta.bus.publish_many(mensagens) == [None] * 51
+        await eventually(lambda: count_mortas(porta, 51))
+    um = (await porta.call("GET", "mortas")).data
+    dois = (await porta.call("GET", f"mortas?cursor={um['cursor']}")).data
+    assert [morta["id"] for morta in (*um["mortas"], *dois["mortas"])] == [mensagem.id for mensagem in mensagens]
+    assert (len(um["mortas"]), dois["cursor"]) == (50, None)
+    assert len((await porta.call("GET", "mortas?limite=2")).data["mortas"]) == 2
+
+
 async def count_mortas(porta: Porta, quantas: int) -> bool:
     return len(await porta.bus.dead_letters()) == quantas

@@ -63,7 +63,7 @@ async def cena(database_url: str, tmp_path: Path, browser: Browser) -> AsyncIter
 
 async def test_its_causes_are_named_its_rows_found_and_its_end_told(cena: Cena) -> None:
     page, atrasados = cena.page, list[Route]()
-    await page.route("**/api/automation/desfechos", lambda rota: atrasados.append(rota))
+    await page.route("**/api/automation/desfechos?*", lambda rota: atrasados.append(rota))
     await cena.fail(0, "cliente.ambiguo")
     await cena.fail(1, "cliente.ambiguo.outro")
     await cena.open()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from services.gateway.api import Chamada, Resposta, Rotas
-from services.gateway.vistas import Desfechos
+from services.gateway.paging import Pagina, page_positions
+from services.gateway.vistas import DesfechoVisto, list_of
 from shared.outcomes import DESFECHOS
 
 rotas = Rotas("Execuções")
@@ -15,7 +16,7 @@ rotas = Rotas("Execuções")
     "desfechos",
     resumo="Lista os códigos de resultado, com quem age e o que fazer",
     descricao="Um código que não está aqui vale como o seu pai: `documento.divergente.x` como `documento.divergente`.",
-    dados=Desfechos,
+    dados=list_of("desfechos", DesfechoVisto),
     exemplo={
         "desfechos": [
             {
@@ -26,5 +27,5 @@ rotas = Rotas("Execuções")
         "cursor": None,
     },
 )  # fmt: skip
-async def list_desfechos(chamada: Chamada) -> Resposta:
-    return Resposta({"desfechos": [asdict(desfecho) for desfecho in DESFECHOS.values()], "cursor": None})
+async def list_desfechos(chamada: Chamada, consulta: Pagina) -> Resposta:
+    return Resposta(page_positions("desfechos", tuple(DESFECHOS.values()), consulta, asdict))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.gateway.api import Chamada, Resposta, Rotas
+from services.gateway.paging import Pagina, page
 from services.gateway.store import empresas as store
 from services.gateway.store.chaves import Escopo
 from services.gateway.vistas import EmpresaVista, list_of
@@ -23,7 +24,7 @@ EXEMPLO = {
     dados=list_of("empresas", EmpresaVista),
     exemplo={"empresas": [EXEMPLO], "cursor": None},
 )
-async def list_empresas(chamada: Chamada) -> Resposta:
+async def list_empresas(chamada: Chamada, consulta: Pagina) -> Resposta:
     async with chamada.ctx.pool.acquire() as conn:
-        linhas = await store.list_empresas(conn)
-    return Resposta({"empresas": [{campo: linha[campo] for campo in EXEMPLO} for linha in linhas], "cursor": None})
+        linhas = await store.list_empresas(conn, consulta.cursor or 0, consulta.buscar)
+    return Resposta(page("empresas", linhas, consulta, lambda linha: {campo: linha[campo] for campo in EXEMPLO}))

@@ -12,13 +12,12 @@ from services.gateway.alheias import find_donos
 from services.gateway.api import Chamada, Resposta, Rotas
 from services.gateway.context import AppContext
 from services.gateway.errors import conflict, not_found, unavailable
-from services.gateway.paging import LIMITE_MAXIMO, Limite
+from services.gateway.paging import Pagina, page_positions
 from services.gateway.relatos import unbury
 from services.gateway.store.auditoria import record_auditoria
 from services.gateway.store.chaves import Escopo
 from services.gateway.store.diario import ExecucaoAusente
 from services.gateway.store.empresas import SQL as EMPRESAS
-from services.gateway.validation import Consulta
 from services.gateway.vistas import Morta, list_of
 from shared.bus import BusUnavailable, DeadLetter, DeadLetterGone, Unroutable
 from shared.contrato import mask_documento, mask_documentos
@@ -38,10 +37,6 @@ DE_OUTRO = "O conteúdo é de outro escritório."
 DE_QUEM = "Não se sabe de que escritório é o conteúdo."
 
 
-class ConsultaMortas(Consulta):
-    limite: Limite = LIMITE_MAXIMO
-
-
 @rotas.get(
     "mortas",
     escopo=Escopo.ADMIN,
@@ -50,17 +45,20 @@ class ConsultaMortas(Consulta):
     dados=list_of("mortas", Morta),
     exemplo={"mortas": [EXEMPLO], "cursor": None},
 )
-async def list_mortas(chamada: Chamada, consulta: ConsultaMortas) -> Resposta:
+async def list_mortas(chamada: Chamada, consulta: Pagina) -> Resposta:
     try:
-        mortas = await chamada.ctx.bus.dead_letters(consulta.limite)
+        mortas = await chamada.ctx.bus.dead_letters(min((consulta.cursor or 0) + consulta.buscar, MORTAS_MAXIMAS))
     except BusUnavailable as erro:
         raise _bus_away() from erro
     async with chamada.ctx.pool.acquire() as conn:
         donos = await find_donos(conn, mortas)
         varios = await conn.fetchval(EMPRESAS["had_outras"])
     meu = chamada.acesso.empresa_id
-    vistas = [_view(morta, _find_veu(donos[morta.id], meu, varios=varios)) for morta in mortas]
-    return Resposta({"mortas": vistas, "cursor": None})
+
+    def view(morta: DeadLetter) -> dict[str, Any]:
+        return _view(morta, _find_veu(donos[morta.id], meu, varios=varios))
+
+    return Resposta(page_positions("mortas", mortas, consulta, view))
 
 
 @rotas.post(

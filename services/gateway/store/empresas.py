@@ -136,8 +136,8 @@ async def list_ativas(conn: Conn) -> list[int]:
     return [linha["id"] for linha in await conn.fetch(SQL["list_ativas"])]
 
 
-async def list_empresas(conn: Conn) -> list[Record]:
-    return await conn.fetch(SQL["list_empresas"])
+async def list_empresas(conn: Conn, depois: int = 0, limite: int | None = None) -> list[Record]:
+    return await conn.fetch(SQL["list_empresas"], depois, limite)
 
 
 async def find_empresa(conn: Conn, codigo: str) -> Record | None:

@@ -39,7 +39,7 @@ UNION ALL SELECT 'treino_id', id::text, empresa_id FROM treinos WHERE id = ANY (
 SELECT id FROM empresas WHERE ativa ORDER BY id;
 
 -- name: list_empresas
-SELECT id, codigo, nome, ativa, max_sessoes, created_at FROM empresas ORDER BY id;
+SELECT id, codigo, nome, ativa, max_sessoes, created_at FROM empresas WHERE id > $1 ORDER BY id LIMIT $2;
 
 -- name: find_empresa
 SELECT id, codigo, nome, ativa, max_sessoes, created_at FROM empresas WHERE codigo = $1;

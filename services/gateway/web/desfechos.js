@@ -1,12 +1,12 @@
 // The outcome table, as the server has it: what each code means, and who acts.
-import { get } from "./api.js";
+import { getAll } from "./api.js";
 
 let desfechos = null; // codigo → its row
 
 // Resolves to whether it is there; without it codes stand for themselves.
 export async function loadDesfechos() {
   try {
-    desfechos ??= new Map((await get("desfechos")).desfechos.map((d) => [d.codigo, d]));
+    desfechos ??= new Map((await getAll("desfechos", "desfechos")).map((d) => [d.codigo, d]));
     return true;
   } catch {
     return false;

@@ -1,6 +1,6 @@
 // The accesses to the portal: their state in plain words, and a test that shows each step. A password only goes in.
 import { html, nothing, repeat } from "../vendor/lit.js";
-import { get, getAll } from "../api.js";
+import { getAll } from "../api.js";
 import { PaginaCadastro, opcoesPontos } from "../cadastro.js";
 import "../teste-credencial.js";
 import { T } from "../textos/comum.js";
@@ -14,7 +14,7 @@ class PaginaCredenciais extends PaginaCadastro {
   palavras = CREDENCIAIS.palavras;
 
   async list() {
-    const [pontos, { desfechos }] = await Promise.all([getAll("pontos-venda", "pontos-venda"), get("desfechos")]);
+    const [pontos, desfechos] = await Promise.all([getAll("pontos-venda", "pontos-venda"), getAll("desfechos", "desfechos")]);
     this.pontos = pontos;
     this.titulos = Object.fromEntries(desfechos.map((d) => [d.codigo, d.titulo]));
     return super.list();

@@ -1,6 +1,6 @@
 // The offices of this installation, for whoever looks after it: their names, never what they hold.
 import { html, nothing } from "../vendor/lit.js";
-import { get } from "../api.js";
+import { getAll } from "../api.js";
 import { tabela } from "../tabela.js";
 import { MENU } from "../textos/comum.js";
 import { ESCRITORIOS } from "../textos/escritorios.js";
@@ -15,7 +15,7 @@ class PaginaEscritorios extends Pagina {
   }
 
   async load() {
-    this.empresas = (await this.ler(() => get("empresas")))?.empresas ?? this.empresas;
+    this.empresas = (await this.ler(() => getAll("empresas", "empresas"))) ?? this.empresas;
   }
 
   render() {

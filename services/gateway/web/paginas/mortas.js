@@ -15,7 +15,7 @@ class PaginaMortas extends Pagina {
   }
 
   async load() {
-    this.mortas = (await this.ler(() => get("mortas")))?.mortas ?? this.mortas;
+    this.mortas = (await this.ler(() => get("mortas", { limite: 500 })))?.mortas ?? this.mortas;
   }
 
   async resend(id) {
