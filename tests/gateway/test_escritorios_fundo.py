@@ -170,7 +170,7 @@ async def test_an_office_with_many_workbooks_due_holds_up_no_others(database_url
         for n in range(5):
             consultor = await conn.fetchval(
                 "INSERT INTO consultores (nome, nome_limpo, empresa, ponto_venda_id, pasta_boletos)"
-                " VALUES ($1, $1, 'credms', $2, $1) RETURNING id", f"C{n}", meu.loja.id,
+                " VALUES ($1::text, $1::text, 'credms', $2, $1::text) RETURNING id", f"C{n}", meu.loja.id,
             )  # fmt: skip
             await links.set_link(conn, consultor, f"https://drive.google.com/open?id=1AbCdEfGhIj{n}", None)
         await conn.execute(
