@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
@@ -31,11 +31,13 @@ async def open_browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def add_pessoa(pool: Pool, escopo: Escopo = Escopo.OPERADOR, email: str = EMAIL) -> None:
+async def add_pessoa(
+    pool: Pool, escopo: Escopo = Escopo.OPERADOR, email: str = EMAIL, pontos_venda: Sequence[int] | None = None
+) -> None:
     """With a password of her own already."""
     senha_hash = await hash_senha(SENHA)
     async with pool.acquire() as conn:
-        id = await pessoas.create_pessoa(conn, email, "Ana", senha_hash, escopo, None)
+        id = await pessoas.create_pessoa(conn, email, "Ana", senha_hash, escopo, pontos_venda)
         await conn.execute("UPDATE pessoas SET trocar_senha = false WHERE id = $1", id)
 
 

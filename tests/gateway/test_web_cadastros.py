@@ -301,6 +301,21 @@ async def test_a_workbook_is_shown_before_it_is_written_then_imported(painel: Pa
     await expect(painel.page.locator("dialog[open] tbody tr")).to_have_count(2)
 
 
+async def test_a_workbook_that_was_put_right_is_checked_again(painel: Painel, tmp_path: Path) -> None:
+    planilha = tmp_path / "MARTA.xlsx"
+    planilha.write_bytes(RUIM)
+    await painel.enter()
+    await painel.open("planilhas")
+    await painel.page.get_by_label("Consultor").select_option("Marta")
+    conferir, relato = painel.page.get_by_role("button", name="Conferir a planilha"), painel.page.locator("#relato")
+    await painel.page.locator("#arquivo").set_input_files(planilha)
+    for conteudo in (RUIM, make_generica(["CPF", "NOME"], [])):
+        # Saved anew while it is chosen: what was chosen is what is checked.
+        planilha.write_bytes(conteudo)
+        await conferir.click()
+        await expect(relato.locator("tbody tr")).to_have_count(2)
+
+
 async def test_what_is_no_workbook_is_refused_at_the_file(painel: Painel) -> None:
     await painel.enter()
     await painel.open("planilhas")

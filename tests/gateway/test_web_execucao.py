@@ -96,11 +96,15 @@ async def test_its_causes_are_named_its_rows_found_and_its_end_told(cena: Cena) 
     await expect(resumo).to_contain_text("Terminou em")
     zip = resumo.get_by_role("link", name="Boletos (ZIP)")
     await expect(zip).to_have_attribute("href", f"/api/automation/execucoes/{cena.id}/boletos.zip")
+    await page.get_by_label("Situação", exact=True).select_option("erro")
+    await expect(linhas).to_have_count(2)
     # Trying again takes the rows that were counted, not those of the cause's children.
     await causas.first.get_by_role("button", name="Tentar de novo").click()
     await page.locator("#pergunta").get_by_role("button", name="Tentar de novo").click()
     await expect(page.get_by_role("link", name="ver a execução de origem")).to_be_visible()
     await expect(linhas).to_have_count(1)
+    # What was sifted there is not sifted here.
+    await expect(page.get_by_label("Situação", exact=True)).to_have_value("")
 
 
 async def test_a_contract_tells_who_can_help_and_what_of_it_could_not_be_read(cena: Cena) -> None:

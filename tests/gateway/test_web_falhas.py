@@ -135,6 +135,27 @@ async def test_only_a_refused_session_leads_to_the_form_and_a_failed_sign_out_is
     )
 
 
+async def test_who_administers_one_ponto_de_venda_is_shown_nothing_that_is_refused(
+    balcao: Balcao, pagina: Page
+) -> None:
+    loja = await add_loja(balcao.pool)
+    recusadas: list[str] = []
+    pagina.on("response", lambda resposta: recusadas.append(resposta.url) if resposta.status == 403 else None)
+    await add_pessoa(balcao.pool, Escopo.ADMIN, pontos_venda=[loja.id])
+    await sign_in(pagina, f"{balcao.origem}/#/pontos-venda")
+    await expect(pagina.locator("tbody tr")).to_have_count(1)
+    await expect(pagina.get_by_role("button", name="Novo ponto de venda")).to_have_count(0)
+    enderecos = await pagina.locator("nav a").evaluate_all("nos => nos.map(no => no.getAttribute('href'))")
+    assert enderecos and not {"#/pessoas", "#/canais", "#/espelhos"} & set(enderecos)
+    for endereco in enderecos:
+        await pagina.goto(f"{balcao.origem}/{endereco}")
+        await expect(pagina.locator("h1")).to_be_visible()
+        await pagina.wait_for_load_state("networkidle")
+    assert not recusadas
+    await pagina.goto(f"{balcao.origem}/#/previsao")
+    await expect(pagina.get_by_role("button", name="Treinar agora")).to_have_count(0)
+
+
 async def test_a_start_whose_answer_was_lost_is_sent_again_as_the_same(balcao: Balcao, pagina: Page) -> None:
     await add_loja(balcao.pool)
     saiu = {"nome": "Saiu", "ponto_venda": "17.308"}

@@ -156,6 +156,20 @@ async def test_a_return_file_is_checked_then_its_boletos_are_paid(balcao: Balcao
     await pagamento.get_by_label("Pago em").fill("2099-01-01")
     await pagamento.get_by_role("button", name="Salvar").click()
     await expect(pagamento.locator("#pagamento-data-erro")).to_contain_text("futuro")
+    # An amount is typed as it is written here; what is none is told at its field, and nothing is sent.
+    await pagamento.get_by_label("Pago em").fill("2026-11-09")
+    for errado in ("8-12", "mil", "1,234.56"):
+        await pagamento.get_by_label("Valor pago").fill(errado)
+        await pagamento.get_by_role("button", name="Salvar").click()
+        await expect(pagamento.locator("#pagamento-valor-erro")).to_contain_text("em reais")
+        await expect(pagamento.get_by_label("Valor pago")).to_have_value(errado)
+    for escrito, valor in (("1.234,56", "1234.56"), ("R$ 812,45", "812.45"), ("812.4", "812.40"), ("1.234", "1234.00")):
+        await pagamento.get_by_label("Valor pago").fill(escrito)
+        await pagamento.get_by_role("button", name="Salvar").click()
+        await expect(pagamento.get_by_role("button", name="Alterar pagamento")).to_be_visible()
+        assert str(await balcao.pool.fetchval("SELECT valor_pago FROM boletos")) == valor
+        await pagamento.get_by_role("button", name="Alterar pagamento").click()
+    await expect(pagamento.get_by_label("Valor pago")).to_have_value("1.234,00")
     await pagamento.get_by_label("Pagamento").select_option("Cancelado")
     await pagamento.get_by_role("button", name="Salvar").click()
     await expect(pagamento.locator(".selo")).to_have_text("Cancelado")

@@ -4,10 +4,10 @@ import { anunciar, care, forget } from "./anuncio.js";
 import { get, remove, setCsrf } from "./api.js";
 import { conexao } from "./live.js";
 import { CONEXAO, MENU, T } from "./textos/comum.js";
-import { Base, avisar, ignoreDisabled, titular } from "./ui.js";
+import { Base, administraTudo, avisar, ignoreDisabled, titular } from "./ui.js";
 
-// Path → the page's element; the module of the same name is loaded when it is first shown. papel: who sees it; instalacao: who looks after every
-// office.
+// Path → the page's element; the module of the same name is loaded when it is first shown. papel: who sees it; todos: who administers
+// every ponto de venda; instalacao: who looks after every office.
 const PAGINAS = {
   inicio: { modulo: "inicio" },
   execucoes: { modulo: "historico" },
@@ -22,11 +22,11 @@ const PAGINAS = {
   consultores: { modulo: "consultores" },
   "pontos-venda": { modulo: "pontos-venda" },
   credenciais: { modulo: "credenciais", papel: "admin" },
-  pessoas: { modulo: "pessoas", papel: "admin" },
+  pessoas: { modulo: "pessoas", papel: "todos" },
   avisos: { modulo: "avisos" },
-  canais: { modulo: "canais", papel: "admin" },
+  canais: { modulo: "canais", papel: "todos" },
   webhooks: { modulo: "webhooks", papel: "admin" },
-  espelhos: { modulo: "espelhos", papel: "admin" },
+  espelhos: { modulo: "espelhos", papel: "todos" },
   mortas: { modulo: "mortas", papel: "instalacao" },
   escritorios: { modulo: "escritorios", papel: "instalacao" },
   conta: { modulo: "conta" },
@@ -131,6 +131,7 @@ class CanopusPainel extends Base {
   }
 
   sees(papel) {
+    if (papel === "todos") return administraTudo(this.sessao);
     return !papel || (papel === "instalacao" ? this.sessao?.instalacao : papel === this.sessao?.escopo);
   }
 

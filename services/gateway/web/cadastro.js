@@ -33,6 +33,11 @@ export class PaginaCadastro extends Pagina {
     this.load();
   }
 
+  // What is already there may be hers to change, where a new one is not.
+  get podeNovo() {
+    return true;
+  }
+
   get pode() {
     return this.papeis.includes(this.sessao.escopo);
   }
@@ -66,7 +71,8 @@ export class PaginaCadastro extends Pagina {
       <div class="cabeca">
         <h1 tabindex="-1">${this.palavras.titulo}</h1>
         ${this.pode && this.linhas ? html`
-          ${this.outros()}<button @click=${() => (this.aberta = {})}>${this.palavras.novo}</button>` : nothing}
+          ${this.outros()}${this.podeNovo ? html`
+            <button @click=${() => (this.aberta = {})}>${this.palavras.novo}</button>` : nothing}` : nothing}
       </div>
       ${this.renderFalha(() => this.load())}
       ${!this.linhas ? (this.falha ? nothing : carregando()) : this.linhas.length ? this.renderLinhas() : vazio(this.palavras.nenhum)}

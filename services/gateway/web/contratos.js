@@ -87,12 +87,14 @@ class ContratosExecucao extends Base {
           <span class="fraco">${this.renderQuantos(linhas)}</span><span class="oculto" role="status">${this.dito}</span>
           <input type="search" aria-label=${EXECUCAO.buscar} placeholder=${EXECUCAO.buscar_dica}
             .value=${texto} @input=${(e) => this.change({ texto: e.target.value })}>
-          <select aria-label=${EXECUCAO.situacao} .value=${status} @change=${(e) => this.change({ status: e.target.value })}>
-            <option value="">${EXECUCAO.todas_situacoes}</option>
-            ${Object.entries(STATUS_CLIENTE).map(([valor, nome]) => html`<option value=${valor}>${nome}</option>`)}
+          <select aria-label=${EXECUCAO.situacao} @change=${(e) => this.change({ status: e.target.value })}>
+            <option value="" .selected=${!status}>${EXECUCAO.todas_situacoes}</option>
+            ${Object.entries(STATUS_CLIENTE).map(([valor, nome]) => html`
+              <option value=${valor} .selected=${valor === status}>${nome}</option>`)}
           </select>
-          <select aria-label=${EXECUCAO.ordem} .value=${ordem} @change=${(e) => this.change({ ordem: e.target.value })}>
-            ${Object.entries(EXECUCAO.ordens).map(([valor, nome]) => html`<option value=${valor}>${nome}</option>`)}
+          <select aria-label=${EXECUCAO.ordem} @change=${(e) => this.change({ ordem: e.target.value })}>
+            ${Object.entries(EXECUCAO.ordens).map(([valor, nome]) => html`
+              <option value=${valor} .selected=${valor === ordem}>${nome}</option>`)}
           </select>
           ${codigo ? html`
             <button class="secundario" @click=${() => this.change({ codigo: "" })}>

@@ -3,7 +3,7 @@ import { html, nothing } from "./vendor/lit.js";
 import { ask } from "./api.js";
 import { PAGAMENTO } from "./textos/pagamentos.js";
 import { T } from "./textos/comum.js";
-import { Pagina, avisar, campo, data, moeda } from "./ui.js";
+import { Pagina, avisar, campo, data, lerReais, moeda, reais } from "./ui.js";
 
 const SELOS = { pago: "bom", vencido: "mau", cancelado: "" };
 
@@ -27,11 +27,17 @@ class PagamentoBoleto extends Pagina {
     event.preventDefault();
     const dados = Object.fromEntries(new FormData(event.target));
     const corpo = { status: dados.status };
+    this.recusa = "";
     if (dados.status === "pago") {
       corpo.data_pagamento = dados.data_pagamento || null;
-      corpo.valor_pago = dados.valor_pago ? Number(dados.valor_pago) : null;
+      corpo.valor_pago = dados.valor_pago.trim() ? lerReais(dados.valor_pago) : null;
+      this.erros = {
+        // Half a date reads as none.
+        ...(event.target.data_pagamento.validity.badInput ? { data_pagamento: PAGAMENTO.data_errada } : {}),
+        ...(dados.valor_pago.trim() && corpo.valor_pago === null ? { valor_pago: PAGAMENTO.valor_errado } : {}),
+      };
+      if (Object.keys(this.erros).length) return this.focusErro();
     }
-    this.recusa = "";
     const feita = await this.fazer(() => ask("PATCH", `boletos/${this.boleto.id}`, corpo));
     if (!feita) return;
     avisar(feita.message);
@@ -73,8 +79,8 @@ class PagamentoBoleto extends Pagina {
             ${campo("pagamento-data", PAGAMENTO.data, html`
               <input id="pagamento-data" name="data_pagamento" type="date" .value=${boleto.data_pagamento ?? ""}>`, erros.data_pagamento)}
             ${campo("pagamento-valor", PAGAMENTO.valor, html`
-              <input id="pagamento-valor" name="valor_pago" type="number" min="0.01" step="0.01"
-                .value=${String(boleto.valor_pago ?? boleto.valor)}>`, erros.valor_pago)}` : nothing}
+              <input id="pagamento-valor" name="valor_pago" inputmode="decimal" autocomplete="off"
+                .value=${reais(boleto.valor_pago ?? boleto.valor)}>`, erros.valor_pago)}` : nothing}
         </div>
         <div class="acoes">
           <button type="button" class="secundario" @click=${() => (this.status = null)}>${T.cancelar}</button>

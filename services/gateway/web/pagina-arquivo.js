@@ -15,13 +15,19 @@ export class PaginaArquivo extends Pagina {
     Object.assign(this, { textos, limiteBytes, tipos });
   }
 
-  choose(arquivo) {
+  async choose(arquivo) {
     this.sobre = false;
     this.forget();
     if (!arquivo) return;
     const grande = arquivo.size > this.limiteBytes;
     this.erros = grande ? { arquivo: this.textos.grande } : {};
-    this.arquivo = grande ? null : arquivo;
+    const escolhido = (this.arquivo = grande ? null : arquivo);
+    if (grande) return;
+    // Read now: one that is saved anew meanwhile the browser would send no more.
+    const bytes = await arquivo.arrayBuffer().catch(() => null);
+    if (this.arquivo !== escolhido) return;
+    this.arquivo = bytes && new File([bytes], arquivo.name, { type: arquivo.type });
+    if (!bytes) this.erros = { arquivo: T.arquivo_mudou };
   }
 
   drop(event) {
@@ -40,7 +46,7 @@ export class PaginaArquivo extends Pagina {
       <div class="soltar ${this.sobre ? "sobre" : ""}" @dragover=${this.drag} @dragleave=${() => (this.sobre = false)} @drop=${this.drop}>
         <label for="arquivo">${this.textos.soltar}</label>
         <input id="arquivo" name="arquivo" type="file" accept=${this.tipos} aria-describedby="arquivo-escolhido"
-          @change=${(e) => this.choose(e.target.files[0])}>
+          @click=${(e) => (e.target.value = "")} @change=${(e) => this.choose(e.target.files[0])}>
         <p id="arquivo-escolhido" role="status">${arquivo
           ? html`<strong>${arquivo.name}</strong> · ${T.kilobytes(numero(Math.ceil(arquivo.size / 1024)))}`
           : this.textos.formatos}</p>

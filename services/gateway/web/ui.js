@@ -84,6 +84,9 @@ export class Pagina extends Base {
   }
 }
 
+// Who administers every ponto de venda, and so what is of none.
+export const administraTudo = (sessao) => sessao?.escopo === "admin" && !sessao.pontos_venda;
+
 // --- formats ---------------------------------------------------------------------------------------------------------
 
 const DATA_HORA = new Intl.DateTimeFormat(FORMATOS.idioma, { dateStyle: "short", timeStyle: "short" });
@@ -102,6 +105,17 @@ export const data = ou((iso) => DATA.format(new Date(iso)));
 export const hora = ou((iso) => HORA.format(new Date(iso)));
 export const horaMinuto = ou((iso) => HORA_MINUTO.format(new Date(iso)));
 export const moeda = ou((valor) => MOEDA.format(valor));
+const DECIMAIS = new Intl.NumberFormat(FORMATOS.idioma, { maximumFractionDigits: 4 });
+const REAIS = new Intl.NumberFormat(FORMATOS.idioma, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+export const decimais = ou((valor) => DECIMAIS.format(valor));
+// An amount as it is typed: `1.234,56`.
+export const reais = ou((valor) => REAIS.format(valor));
+// And read again, a dot before two digits at the end taken as one for the centavos; null where it is no amount.
+export function lerReais(texto) {
+  const limpo = texto.replace(/^R\$/, "").trim();
+  if (/^(\d{1,3}(\.\d{3})+|\d+)(,\d{1,2})?$/.test(limpo)) return Number(limpo.replaceAll(".", "").replace(",", "."));
+  return /^\d+\.\d{1,2}$/.test(limpo) ? Number(limpo) : null;
+}
 export const numero = ou((valor) => NUMERO.format(valor));
 export const contar = (quantos, um, varios) => `${numero(quantos)} ${quantos === 1 ? um : varios}`;
 export const percentual = ou((valor) => PERCENTUAL.format(valor));

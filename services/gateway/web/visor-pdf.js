@@ -13,13 +13,23 @@ class VisorPdf extends Pagina {
     endereco: { state: true }, // blob: of the fetched PDF
   };
 
-  async firstUpdated() {
+  firstUpdated() {
     this.querySelector("dialog").showModal();
     if (navigator.pdfViewerEnabled === false) return;
-    const pdf = await this.fazer(async () => (await callUntilDone("GET", this.caminho)).blob());
-    if (!pdf) return this.close();
+    this.load();
+  }
+
+  // What else stands in the window stays whatever becomes of the PDF.
+  async load() {
+    this.falha = "";
+    if (this.endereco) return;
+    const pdf = await this.ler(async () => (await callUntilDone("GET", this.caminho)).blob());
     // Closed meanwhile: nobody would ever give the address back.
-    if (this.isConnected) this.endereco = URL.createObjectURL(pdf);
+    if (pdf && this.isConnected) this.endereco = URL.createObjectURL(pdf);
+  }
+
+  refuse(erro) {
+    this.falha = erro.message;
   }
 
   disconnectedCallback() {
@@ -42,6 +52,7 @@ class VisorPdf extends Pagina {
           </div>
         </div>
         ${this.detalhe ?? nothing}
+        ${this.renderFalha(() => this.load())}
         ${this.renderPdf()}
       </dialog>
     `;
@@ -49,7 +60,7 @@ class VisorPdf extends Pagina {
 
   renderPdf() {
     if (navigator.pdfViewerEnabled === false) return html`<p class="destaque">${VISOR.sem_visor}</p>`;
-    if (!this.endereco) return carregando();
+    if (!this.endereco) return this.falha ? nothing : carregando();
     return html`<iframe class="pdf" src=${this.endereco} title=${VISOR.pdf(this.titulo)}></iframe>`;
   }
 }

@@ -5,7 +5,7 @@ import "../avisos-enviados.js";
 import { PaginaCadastro } from "../cadastro.js";
 import { AVISOS } from "../textos/avisos.js";
 import { MENU, T } from "../textos/comum.js";
-import { avisar, dataHora, numero } from "../ui.js";
+import { administraTudo, avisar, dataHora, numero } from "../ui.js";
 
 const EVENTOS = ["execucao.encerrada", "execucao.bloqueada", "execucao.falhas"];
 
@@ -18,7 +18,7 @@ class PaginaAvisos extends PaginaCadastro {
 
   // Everybody's notices are for who administers everything.
   get todos() {
-    return this.sessao.escopo === "admin" && !this.sessao.pontos_venda;
+    return administraTudo(this.sessao);
   }
 
   async list() {

@@ -30,8 +30,6 @@ class PaginaExecucao extends Pagina {
 
   constructor() {
     super();
-    this.filtro = { texto: "", status: "", codigo: "", ordem: "envio" };
-    this.aberto = null;
     this.draw = throttle(() => this.requestUpdate(), DESENHO_MS);
   }
 
@@ -54,6 +52,7 @@ class PaginaExecucao extends Pagina {
     this.stop?.();
     this.estado = this.previsao = this.recusa = null;
     this.aberto = null;
+    this.filtro = { texto: "", status: "", codigo: "", ordem: "envio" };
     if (UUID.test(this.automacao_id)) this.stop = conexao.follow(this.automacao_id, (estado, quadro) => this.hear(estado, quadro));
     else this.recusa = EXECUCAO.inexistente;
   }

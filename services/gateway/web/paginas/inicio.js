@@ -47,10 +47,12 @@ class PaginaInicio extends Pagina {
     const [{ execucoes }, cadastros] = lido;
     this.vivas.put(execucoes);
     this.requestUpdate();
-    if (!cadastros) return;
-    this.pontos = cadastros.pontos.filter((ponto) => ponto.ativo);
-    this.consultores = cadastros.consultores.filter((consultor) => consultor.ativo);
-    await this.updateComplete;
+    if (cadastros) {
+      this.pontos = cadastros.pontos.filter((ponto) => ponto.ativo);
+      this.consultores = cadastros.consultores.filter((consultor) => consultor.ativo);
+      await this.updateComplete;
+    }
+    // What an execution has done meanwhile is no more to be done.
     this.preview();
   }
 

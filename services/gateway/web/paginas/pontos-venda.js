@@ -2,11 +2,15 @@
 import { PaginaCadastro, seloAtivo } from "../cadastro.js";
 import { MENU } from "../textos/comum.js";
 import { PONTOS_VENDA } from "../textos/cadastros.js";
-import { numero } from "../ui.js";
+import { administraTudo, numero } from "../ui.js";
 
 class PaginaPontosVenda extends PaginaCadastro {
   caminho = "pontos-venda";
   palavras = { titulo: MENU["pontos-venda"], ...PONTOS_VENDA.palavras };
+
+  get podeNovo() {
+    return administraTudo(this.sessao);
+  }
 
   chave(linha) {
     return linha.codigo;

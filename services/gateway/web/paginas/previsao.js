@@ -6,13 +6,11 @@ import { quadro } from "../quadro.js";
 import { tabela } from "../tabela.js";
 import { FORMATOS, MENU } from "../textos/comum.js";
 import { PREVISAO } from "../textos/previsao.js";
-import { Pagina, avisar, campo, carregando, cota, dataHora, numero, percentual, vazio } from "../ui.js";
+import { Pagina, administraTudo, avisar, campo, carregando, cota, dataHora, decimais, numero, percentual, vazio } from "../ui.js";
 
 const CONTRATOS = 10;
 const ESPERA_MS = 3000;
 const ESPERAS = 40;
-const CASAS = 4;
-const brier = (valor) => (valor === null ? numero(null) : numero(Number(valor.toFixed(CASAS))));
 // A little above the highest, so that small risks are seen apart.
 const teto = (valores) => Math.min(1, Math.ceil(Math.max(0.05, ...valores.filter((v) => v !== null)) * 11) / 10);
 
@@ -85,7 +83,7 @@ class PaginaPrevisao extends Pagina {
     if (juizo && juizo.brier !== null) {
       numeros.push(
         [textos.julgadas, textos.julgadas_de(numero(juizo.julgadas), numero(juizo.dias))],
-        [textos.brier, brier(juizo.brier)], [textos.brier_frequencia, brier(juizo.brier_frequencia)],
+        [textos.brier, decimais(juizo.brier)], [textos.brier_frequencia, decimais(juizo.brier_frequencia)],
         [textos.ganho, percentual(juizo.ganho)], [textos.minimo, percentual(juizo.minimo)],
       );
     }
@@ -93,7 +91,7 @@ class PaginaPrevisao extends Pagina {
       <section class="cartao" aria-labelledby="situacao-previsao">
         <div class="cabeca">
           <h2 id="situacao-previsao"><span class="selo ${fala ? "sucesso" : "cancelado"}">${fala ? PREVISAO.fala : PREVISAO.calada}</span></h2>
-          ${this.sessao.escopo === "admin" ? html`
+          ${administraTudo(this.sessao) ? html`
             <button type="button" class="secundario" aria-disabled=${this.ocupada} @click=${() => this.train()}>${PREVISAO.treinar}</button>` : nothing}
         </div>
         <p role="status">${texto}</p>

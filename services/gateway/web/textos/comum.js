@@ -113,6 +113,7 @@ export const T = {
   todos: "Todos",
   buscar: "Buscar",
   mais: "Carregar mais",
+  arquivo_mudou: "o arquivo mudou desde que foi escolhido: escolha-o de novo",
   repetir: "Tentar de novo",
   peca_admin: "Peça a um administrador.",
   peca_operador: "Peça a quem opera o sistema.",

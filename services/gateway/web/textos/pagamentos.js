@@ -4,6 +4,8 @@ export const PAGAMENTO = {
   situacao: "Pagamento",
   data: "Pago em",
   valor: "Valor pago",
+  data_errada: "complete a data, como 09/11/2026, ou apague-a",
+  valor_errado: "escreva o valor em reais, como 1.234,56",
   em: (quando) => `em ${quando}`,
   alterar: "Alterar pagamento",
 };
