@@ -189,6 +189,7 @@ def test_what_waits_for_one_reader_is_a_few_megabytes() -> None:
 
 
 @pytest.mark.completo
+@pytest.mark.timeout(300)
 async def test_a_thousand_hostile_sockets_leave_no_memory_behind(balcao: Balcao) -> None:
     loja = await add_loja(balcao.pool, clientes=200)
     id = await submit(balcao.pool, loja)
