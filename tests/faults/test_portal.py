@@ -244,7 +244,7 @@ DA_COBRANCA = [
     Caso("§10.6", cliente={"cobranca": {"rotulos": True}, "aparencia": {"rodape": '<a href="#a">Atendimento</a>'}}),
     Caso(
         "§10.6", cliente={"cobranca": {"exige_localizar": True, "no_lugar": "Sistema em manutenção"}},
-        falha="portal.mudou.fluxo", codigos=("portal.mudou.fluxo",), tentativas=(1, 3),
+        codigos=("portal.mudou.fluxo",), tentativas=(1, 3),
     ),
     *(
         Caso("§10.6", cliente={"cobranca": grade}, codigos=("boleto.inexistente",), tentativas=(1, 1))
